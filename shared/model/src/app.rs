@@ -1,0 +1,46 @@
+//! An app: the tenant. Everything bookable, and every key, belongs to exactly one.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, AppId, KeyId};
+use crate::key::Mode;
+
+/// An app's public record. Nothing in it is secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct App {
+    /// Names it for good.
+    pub id: AppId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its readable name in `Timekit-App`; never changes.
+    pub slug: String,
+    /// Live or test; never changes.
+    pub mode: Mode,
+    /// What people call it.
+    pub name: String,
+    /// Its widget keys in clear: they are public, and stand in web pages.
+    pub widget_keys: BTreeMap<KeyId, String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What about an app only its owner sets. Stored and shown; nothing acts on it yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppSettings {
+    /// Where a browser goes back to after a provider's sign-in.
+    pub callback: Option<String>,
+    /// Sender address of mail.
+    pub from_email: Option<String>,
+    /// Sender name of mail.
+    pub from_name: Option<String>,
+    /// Whom customers ask.
+    pub contact_name: Option<String>,
+    /// Where customers ask.
+    pub contact_email: Option<String>,
+}

@@ -1,0 +1,20 @@
+//! The nouns and rules of booking. No AWS, no HTTP, no clock, no environment: time and randomness
+//! arrive as arguments, so every rule here can be tested by calling it.
+
+pub mod account;
+pub mod ambient;
+pub mod app;
+pub mod booking;
+pub mod duration;
+pub mod graph;
+pub mod ids;
+mod json_text;
+pub mod key;
+pub mod occupancy;
+pub mod origin;
+pub mod resource;
+pub mod scope;
+pub mod time;
+
+pub use ambient::{Clock, Random};
+pub use time::TimeSlot;

@@ -1,0 +1,71 @@
+//! What can be booked: a person, a room, a thing.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::ids::{CalendarId, ResourceId};
+use crate::json_text;
+use crate::time::{Tz, zone_name};
+
+/// Something bookable, in its own time zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Names it.
+    pub id: ResourceId,
+    /// What people call it.
+    pub name: String,
+    /// Given name, where it is a person.
+    pub first_name: Option<String>,
+    /// Family name, where it is a person.
+    pub last_name: Option<String>,
+    /// Unique within its app; never changes. A room has none.
+    pub email: Option<String>,
+    /// Address of a picture.
+    pub image: Option<String>,
+    /// Where its hours are counted.
+    #[serde(with = "zone_name")]
+    pub timezone: Tz,
+    /// When it may be booked, as a list of constraints. Kept as given; nothing acts on it yet.
+    #[serde(with = "json_text")]
+    pub availability_constraints: Vec<Value>,
+    /// Words to group it by.
+    pub tags: Vec<String>,
+    /// Whatever its owner wants to keep with it.
+    #[serde(with = "json_text")]
+    pub meta: Map<String, Value>,
+    /// Its calendars; the first is the one bookings go to.
+    pub calendars: Vec<Calendar>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A resource's calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    /// Names it.
+    pub id: CalendarId,
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Calendar {
+    /// The calendar every new resource starts with.
+    pub fn default_of_resource(id: CalendarId, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            name: "Bookings".to_owned(),
+            description: "Created with the resource".to_owned(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Instants, time slots and how they are written. All arithmetic is on UTC instants in whole seconds;
+//! a zone only decides how an instant is shown.
+
+use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use chrono_tz::Tz;
+
+/// A half-open range of time: `start` belongs to it, `end` does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawSlot")]
+pub struct TimeSlot {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct RawSlot {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
+/// A slot would end before it starts, or at the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the end must be after the start")]
+pub struct EndNotAfterStart;
+
+impl TryFrom<RawSlot> for TimeSlot {
+    type Error = EndNotAfterStart;
+
+    fn try_from(raw: RawSlot) -> Result<Self, Self::Error> {
+        Self::new(raw.start, raw.end)
+    }
+}
+
+impl TimeSlot {
+    /// The slot from `start` to `end`.
+    ///
+    /// # Errors
+    ///
+    /// [`EndNotAfterStart`] unless `end` is after `start`.
+    pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, EndNotAfterStart> {
+        if end > start {
+            Ok(Self { start, end })
+        } else {
+            Err(EndNotAfterStart)
+        }
+    }
+
+    /// The first instant inside.
+    pub const fn start(&self) -> DateTime<Utc> {
+        self.start
+    }
+
+    /// The first instant after.
+    pub const fn end(&self) -> DateTime<Utc> {
+        self.end
+    }
+
+    /// How long the slot is.
+    pub fn length(&self) -> TimeDelta {
+        self.end - self.start
+    }
+
+    /// Whether some instant lies in both slots. Slots that only touch do not overlap.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    /// The same slot, starting `before` earlier and ending `after` later (neither negative).
+    pub fn widened(&self, before: TimeDelta, after: TimeDelta) -> Self {
+        Self {
+            start: self.start - before.max(TimeDelta::zero()),
+            end: self.end + after.max(TimeDelta::zero()),
+        }
+    }
+
+    /// Every UTC day of which some instant lies in the slot, in order.
+    pub fn days(&self) -> impl Iterator<Item = NaiveDate> + use<> {
+        let first = self.start.date_naive();
+        // The end is not part of the slot: a slot that ends at midnight does not touch the day that begins there.
+        let last = (self.end - TimeDelta::nanoseconds(1)).date_naive();
+        first.iter_days().take_while(move |day| *day <= last)
+    }
+}
+
+/// Text that is no RFC 3339 instant of the years 1 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid RFC 3339 timestamp; write it like 2026-11-24T08:30:00+01:00")]
+pub struct InvalidInstant;
+
+/// Reads an RFC 3339 instant. Fractions of a second are dropped.
+///
+/// # Errors
+///
+/// [`InvalidInstant`] for anything else, a time without an offset included: guessing one would book the wrong hour.
+pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, InvalidInstant> {
+    let at = DateTime::parse_from_rfc3339(text)
+        .map_err(|_| InvalidInstant)?
+        .with_timezone(&Utc)
+        .trunc_subsecs(0);
+    // A day's room at both ends, so that buffers and zones never leave chrono's four-digit years.
+    if (2..=9998).contains(&at.year()) {
+        Ok(at)
+    } else {
+        Err(InvalidInstant)
+    }
+}
+
+/// Writes an instant as `YYYY-MM-DDTHH:MM:SS±HH:MM` in `zone`. Clients take the offset from the
+/// 20th character on, so there is never a fraction and never a `Z`.
+pub fn format_instant(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone)
+        .format("%Y-%m-%dT%H:%M:%S%:z")
+        .to_string()
+}
+
+/// Text that names no time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a known IANA time zone; write it like Europe/Copenhagen")]
+pub struct UnknownTimeZone;
+
+/// Reads an IANA time zone name; letter case does not matter.
+///
+/// # Errors
+///
+/// [`UnknownTimeZone`] for anything else.
+pub fn parse_zone(name: &str) -> Result<Tz, UnknownTimeZone> {
+    Tz::from_str_insensitive(name).map_err(|_| UnknownTimeZone)
+}
+
+/// Keeps a zone by its IANA name.
+pub(crate) mod zone_name {
+    use super::{Tz, parse_zone};
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(zone.name())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+        parse_zone(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(start: &str, end: &str) -> TimeSlot {
+        TimeSlot::new(
+            parse_instant(start).expect("a start"),
+            parse_instant(end).expect("an end"),
+        )
+        .expect("a slot")
+    }
+
+    #[test]
+    fn a_slot_cannot_be_built_backwards_or_empty() {
+        let noon = parse_instant("2026-01-01T12:00:00Z").expect("an instant");
+        assert_eq!(TimeSlot::new(noon, noon), Err(EndNotAfterStart));
+        assert_eq!(
+            TimeSlot::new(noon, noon - TimeDelta::seconds(1)),
+            Err(EndNotAfterStart)
+        );
+    }
+
+    #[test]
+    fn slots_that_touch_do_not_overlap() {
+        let morning = slot("2026-01-01T09:00:00Z", "2026-01-01T10:00:00Z");
+        let next = slot("2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z");
+        assert!(!morning.overlaps(&next));
+        assert!(morning.overlaps(&morning));
+    }
+
+    #[test]
+    fn a_slot_that_ends_at_midnight_stays_on_its_day() {
+        let evening = slot("2026-01-01T23:00:00Z", "2026-01-02T00:00:00Z");
+        assert_eq!(evening.days().count(), 1);
+        let across = slot("2026-01-01T23:00:00Z", "2026-01-02T00:00:01Z");
+        assert_eq!(across.days().count(), 2);
+    }
+
+    #[test]
+    fn an_instant_is_shown_with_the_offset_its_zone_has_then() {
+        let zone = parse_zone("america/los_angeles").expect("a zone");
+        let at = parse_instant("1955-11-12T21:30:00-07:00").expect("an instant");
+        assert_eq!(format_instant(at, zone), "1955-11-12T20:30:00-08:00");
+        assert_eq!(format_instant(at, Tz::UTC), "1955-11-13T04:30:00+00:00");
+    }
+
+    #[test]
+    fn an_instant_without_offset_is_refused() {
+        assert_eq!(parse_instant("2026-01-01T12:00:00"), Err(InvalidInstant));
+        assert_eq!(parse_instant("tomorrow"), Err(InvalidInstant));
+    }
+}

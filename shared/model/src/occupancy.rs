@@ -238,7 +238,7 @@ mod tests {
     fn conflicting_claims_share_a_sheet_even_when_only_a_buffer_crosses_midnight() {
         let evening = claim(1, "2026-01-01T23:00:00Z", "2026-01-01T23:50:00Z", 0, 30);
         let morning = claim(2, "2026-01-02T00:10:00Z", "2026-01-02T01:00:00Z", 0, 0);
-        let mut occupancy = Occupancy::new(empty_sheets(&[evening, morning]), Utc::now());
+        let mut occupancy = Occupancy::new(empty_sheets(&[evening, morning]), DateTime::UNIX_EPOCH);
         occupancy.place(evening).expect("room");
         assert_eq!(occupancy.check_free(&morning), Err(CannotPlace::Taken));
     }
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_released_claim_leaves_every_sheet_it_stood_in() {
         let long = claim(1, "2026-01-01T12:00:00Z", "2026-01-04T12:00:00Z", 0, 0);
-        let mut occupancy = Occupancy::new(empty_sheets(&[long]), Utc::now());
+        let mut occupancy = Occupancy::new(empty_sheets(&[long]), DateTime::UNIX_EPOCH);
         occupancy.place(long).expect("room");
         occupancy.release(&long);
         assert!(
@@ -296,7 +296,7 @@ mod tests {
             let id = Uuid::from_u128(id as u128);
             sheet.claims.insert(id, Claim { id, ..wanted });
         }
-        let refused = Occupancy::new(sheets, Utc::now()).place(wanted);
+        let refused = Occupancy::new(sheets, DateTime::UNIX_EPOCH).place(wanted);
         assert!(
             matches!(refused, Err(CannotPlace::Full { .. })),
             "{refused:?}"

@@ -1,0 +1,94 @@
+//! DynamoDB, and only DynamoDB. Every function here takes the [`Tenant`] or the app it acts for;
+//! nothing can be read or written without saying for whom.
+//!
+//! Reads that a decision rests on are strongly consistent reads by primary key. Secondary indexes lag and
+//! serve lists only.
+
+mod accounts;
+mod apps;
+mod attempts;
+mod bookings;
+mod call;
+mod connection;
+mod contention;
+mod credentials;
+mod error;
+mod item;
+mod keys;
+mod list;
+mod resources;
+mod sheets;
+mod tables;
+mod transaction;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use model::Random;
+use model::ids::{AppId, ResourceId};
+
+pub use accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
+pub use apps::{AppIdentity, UpdateApp};
+pub use attempts::{Attempt, Window};
+pub use bookings::{BookingList, ChangeBookingError, CreateBookingError};
+pub use connection::Connection;
+pub use error::StoreError;
+pub use keys::CreateKeyError;
+pub use list::{Chunk, Direction, Position, Walk};
+pub use resources::{CreateResourceError, ResourceSecret};
+pub use tables::{Table, Tables};
+
+/// For whom a store function acts: an app, or one resource of it. What lies outside does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// The app.
+    pub app: AppId,
+    /// The one resource the caller may act for; none means all of the app's.
+    pub only_resource: Option<ResourceId>,
+}
+
+impl Tenant {
+    /// All of one app.
+    pub const fn app(app: AppId) -> Self {
+        Self {
+            app,
+            only_resource: None,
+        }
+    }
+
+    /// Whether `resource` lies inside.
+    pub fn includes(&self, resource: ResourceId) -> bool {
+        self.only_resource.is_none_or(|only| only == resource)
+    }
+}
+
+/// The tables, and the way to them. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    tables: Tables,
+    random: Arc<dyn Random>,
+    calls: Arc<AtomicU64>,
+}
+
+impl Store {
+    /// The tables called `tables`, reached through `client`.
+    pub fn new(client: Client, tables: Tables, random: Arc<dyn Random>) -> Self {
+        Self {
+            client,
+            tables,
+            random,
+            calls: Arc::default(),
+        }
+    }
+
+    /// How many calls have gone to DynamoDB so far, retries included.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    fn table(&self, table: Table) -> String {
+        self.tables.name(table)
+    }
+}

@@ -1,0 +1,276 @@
+//! Apps: the public record that every function reads, and the settings that only the owner sees.
+
+use chrono::{DateTime, Utc};
+use model::app::{App, AppSettings};
+use model::ids::{AccountId, AppId};
+use model::key::{ApiKey, Mode};
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Item, Key, record};
+use crate::transaction::{Condition, Outcome, Transaction};
+use crate::{Store, StoreError, Table, keys};
+
+/// What an app's slug stands for. All of it is fixed for the app's life, so the pointer itself may hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppIdentity {
+    /// The app.
+    pub app: AppId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its mode.
+    pub mode: Mode,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What may be changed of an app.
+#[derive(Clone, Debug)]
+pub struct UpdateApp {
+    /// Its new name, if any.
+    pub name: Option<String>,
+    /// Its settings, whole.
+    pub settings: AppSettings,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Membership {
+    app: AppId,
+}
+
+/// Everything of one app in the keys table but the keys themselves.
+pub(crate) fn partition(app: AppId) -> String {
+    format!("app#{app}")
+}
+
+/// Where an app's public record is.
+pub(crate) fn key(app: AppId) -> Key {
+    Key::new(partition(app), "app")
+}
+
+fn slug_key(slug: &str) -> Key {
+    Key::new(format!("slug#{slug}"), "app")
+}
+
+fn settings_key(app: AppId) -> Key {
+    Key::new(format!("app#{app}"), "settings")
+}
+
+fn membership_key(account: AccountId, app: AppId) -> Key {
+    Key::new(format!("account#{account}"), format!("app#{app}"))
+}
+
+fn item(store: &Store, app: &App) -> Result<Item, StoreError> {
+    Ok(Item::new(&key(app.id), app)?.with("version", store.new_version()))
+}
+
+/// Adds a new app, with its first keys, to a transaction.
+pub(crate) fn add_to<L: Clone>(
+    transaction: &mut Transaction<'_, L>,
+    store: &Store,
+    label: &L,
+    app: &App,
+    settings: &AppSettings,
+    first_keys: &[ApiKey],
+) -> Result<(), StoreError> {
+    let identity = AppIdentity {
+        app: app.id,
+        account: app.account,
+        mode: app.mode,
+        created_at: app.created_at,
+    };
+    transaction.put(
+        label.clone(),
+        Table::Keys,
+        item(store, app)?,
+        &Condition::Absent,
+    )?;
+    transaction.put(
+        label.clone(),
+        Table::Keys,
+        Item::new(&slug_key(&app.slug), &identity)?,
+        &Condition::Absent,
+    )?;
+    let membership = Item::new(
+        &membership_key(app.account, app.id),
+        &Membership { app: app.id },
+    )?;
+    transaction.put(
+        label.clone(),
+        Table::Accounts,
+        membership,
+        &Condition::Absent,
+    )?;
+    transaction.put(
+        label.clone(),
+        Table::Accounts,
+        Item::new(&settings_key(app.id), settings)?,
+        &Condition::Absent,
+    )?;
+    for api_key in first_keys {
+        keys::add_to(transaction, store, label, api_key)?;
+    }
+    Ok(())
+}
+
+/// Adds an app's changed public record to a transaction.
+pub(crate) fn rewrite_in<L: Clone>(
+    transaction: &mut Transaction<'_, L>,
+    store: &Store,
+    label: &L,
+    app: &App,
+    version: Option<String>,
+) -> Result<(), StoreError> {
+    transaction.put(
+        label.clone(),
+        Table::Keys,
+        item(store, app)?,
+        &Condition::as_seen(version),
+    )
+}
+
+impl Store {
+    /// What a slug stands for, strongly consistent. This is how an app is found, so it takes none.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn find_app(&self, slug: &str) -> Result<Option<AppIdentity>, StoreError> {
+        self.get_record(Table::Keys, &slug_key(slug)).await
+    }
+
+    /// An app's public record, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn get_app(&self, app: AppId) -> Result<Option<App>, StoreError> {
+        self.get_record(Table::Keys, &key(app)).await
+    }
+
+    /// An app's settings, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn get_app_settings(&self, app: AppId) -> Result<AppSettings, StoreError> {
+        Ok(self
+            .get_record(Table::Accounts, &settings_key(app))
+            .await?
+            .unwrap_or_default())
+    }
+
+    /// An account's apps, oldest first, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_apps(&self, account: AccountId) -> Result<Vec<App>, StoreError> {
+        let memberships = self
+            .partition(Table::Accounts, &format!("account#{account}"), "app#")
+            .await?;
+        let keys = memberships
+            .into_iter()
+            .map(|item| record::<Membership>(item).map(|membership| key(membership.app)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let items = self.get_many(Table::Keys, &keys).await?;
+        let mut apps: Vec<App> = items.into_iter().map(record).collect::<Result<_, _>>()?;
+        apps.sort_by(|a, b| (a.created_at, &a.slug).cmp(&(b.created_at, &b.slug)));
+        Ok(apps)
+    }
+
+    /// Keeps a new app of an existing account, with its first keys, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn create_app(
+        &self,
+        app: &App,
+        settings: &AppSettings,
+        first_keys: &[ApiKey],
+    ) -> Result<(), StoreError> {
+        self.until_decided(async || {
+            let mut transaction = Transaction::new(self);
+            add_to(&mut transaction, self, &(), app, settings, first_keys)?;
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(())),
+                Outcome::Refused(_) => Err(StoreError::broken(
+                    "TransactWriteItems",
+                    "a new app's slug or id exists already",
+                )),
+                Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Changes an app's name and settings in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; `None` if the app is gone.
+    pub async fn update_app(
+        &self,
+        app: AppId,
+        update: &UpdateApp,
+        now: DateTime<Utc>,
+    ) -> Result<Option<App>, StoreError> {
+        self.until_decided(async || {
+            let Some((mut app, version)) = self.app_and_version(app).await? else {
+                return Ok(Some(None));
+            };
+            if let Some(name) = &update.name {
+                app.name.clone_from(name);
+            }
+            app.updated_at = now;
+            let mut transaction = Transaction::new(self);
+            rewrite_in(&mut transaction, self, &(), &app, version)?;
+            let settings = Item::new(&settings_key(app.id), &update.settings)?;
+            transaction.put((), Table::Accounts, settings, &Condition::Present)?;
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(Some(app))),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Deletes an app: first its public record, so that no key can be made any more; then every key is
+    /// revoked; last its slug goes, by which it could still be asked for. What it booked stays in the store,
+    /// out of everybody's reach.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; asking again then finishes what was begun.
+    pub async fn delete_app(
+        &self,
+        app: AppIdentity,
+        slug: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.delete_all(&[(Table::Keys, key(app.app))]).await?;
+        for api_key in self.list_keys(app.app).await? {
+            self.revoke_key(app.app, api_key.id, now).await?;
+        }
+        self.delete_all(&[
+            (Table::Keys, slug_key(slug)),
+            (Table::Accounts, settings_key(app.app)),
+            (Table::Accounts, membership_key(app.account, app.app)),
+        ])
+        .await
+    }
+
+    async fn delete_all(&self, keys: &[(Table, Key)]) -> Result<(), StoreError> {
+        self.until_decided(async || {
+            let mut transaction = Transaction::new(self);
+            for (table, key) in keys {
+                transaction.delete((), *table, key, None)?;
+            }
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(())),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,72 @@
+//! One DynamoDB call, tried again while that may help and time remains.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use tokio::time::Instant;
+
+use crate::error::Verdict;
+use crate::{Store, StoreError, error};
+
+/// How long throttling and time-outs are met with another try.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The shortest wait between two tries, and the longest.
+const FIRST_WAIT_MS: u64 = 25;
+const LONGEST_WAIT_MS: u64 = 500;
+
+impl Store {
+    /// Sends until it is answered, refused for good, or [`PATIENCE`] ends.
+    ///
+    /// `understood` picks the errors that are an answer to this caller, such as a failed condition.
+    pub(crate) async fn call_for<T, E, A>(
+        &self,
+        action: &'static str,
+        send: impl AsyncFn() -> Result<T, SdkError<E>>,
+        answer: impl Fn(Result<T, SdkError<E>>) -> Result<A, SdkError<E>>,
+    ) -> Result<A, StoreError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let deadline = Instant::now() + PATIENCE;
+        let mut longest_ms = FIRST_WAIT_MS;
+        loop {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            let error = match answer(send().await) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if error::verdict(&error) == Verdict::Permanent {
+                return Err(StoreError::broken(action, error));
+            }
+            if Instant::now() >= deadline {
+                return Err(StoreError::Unavailable {
+                    action,
+                    source: error.into(),
+                });
+            }
+            tracing::debug!(action, error = %error, "trying a store call again");
+            self.pause(longest_ms).await;
+            longest_ms = (longest_ms * 2).min(LONGEST_WAIT_MS);
+        }
+    }
+
+    /// As [`Store::call_for`], when every error is only an error.
+    pub(crate) async fn call<T, E>(
+        &self,
+        action: &'static str,
+        send: impl AsyncFn() -> Result<T, SdkError<E>>,
+    ) -> Result<T, StoreError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        self.call_for(action, send, |answer| answer).await
+    }
+
+    /// Waits a random while, so that those who collided once do not collide again.
+    pub(crate) async fn pause(&self, longest_ms: u64) {
+        let wait_ms = self.random.up_to(longest_ms);
+        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+    }
+}

@@ -1,0 +1,271 @@
+//! How a record becomes an item: its keys, a version where it can change, and the record itself as one map.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::list::{Direction, Partition, Walk};
+use crate::{Store, StoreError, Table};
+
+/// An item as the SDK has it.
+pub(crate) type RawItem = HashMap<String, AttributeValue>;
+
+/// Where an item is: its partition and its place there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    pub(crate) fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self {
+            pk: pk.into(),
+            sk: sk.into(),
+        }
+    }
+
+    pub(crate) fn attributes(&self) -> RawItem {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// An item of the shape that all but sheets have.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    attributes: RawItem,
+}
+
+impl Item {
+    /// The item at `key` that holds `record`.
+    pub(crate) fn new(key: &Key, record: &impl Serialize) -> Result<Self, StoreError> {
+        let record = serde_dynamo::to_attribute_value(record)
+            .map_err(|e| StoreError::broken("serialize", e))?;
+        let mut attributes = key.attributes();
+        attributes.insert("record".to_owned(), record);
+        Ok(Self { attributes })
+    }
+
+    /// The same item with one more text attribute, outside its record: an index key or a version.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.attributes
+            .insert(name.to_owned(), AttributeValue::S(value.into()));
+        self
+    }
+
+    /// The same item, to be tidied away some time after `epoch_s`.
+    pub(crate) fn expiring(mut self, epoch_s: i64) -> Self {
+        self.attributes
+            .insert("ttl".to_owned(), AttributeValue::N(epoch_s.to_string()));
+        self
+    }
+
+    pub(crate) fn into_attributes(self) -> RawItem {
+        self.attributes
+    }
+}
+
+/// The record of an item that was read.
+pub(crate) fn record<T: DeserializeOwned>(mut item: RawItem) -> Result<T, StoreError> {
+    let record = item
+        .remove("record")
+        .ok_or_else(|| StoreError::broken("read", "an item without record"))?;
+    serde_dynamo::from_attribute_value(record).map_err(|e| StoreError::broken("read", e))
+}
+
+/// A text attribute of an item that was read.
+pub(crate) fn text(item: &RawItem, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
+impl Store {
+    /// Reads one item, strongly consistent.
+    pub(crate) async fn get(&self, table: Table, key: &Key) -> Result<Option<RawItem>, StoreError> {
+        let answer = self
+            .call("GetItem", async || {
+                self.client
+                    .get_item()
+                    .table_name(self.table(table))
+                    .set_key(Some(key.attributes()))
+                    .consistent_read(true)
+                    .send()
+                    .await
+            })
+            .await?;
+        Ok(answer.item)
+    }
+
+    /// Reads one item's record, strongly consistent.
+    pub(crate) async fn get_record<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        key: &Key,
+    ) -> Result<Option<T>, StoreError> {
+        self.get(table, key).await?.map(record).transpose()
+    }
+
+    /// Reads many items, strongly consistent, in no order. Those that do not exist are left out.
+    pub(crate) async fn get_many(
+        &self,
+        table: Table,
+        keys: &[Key],
+    ) -> Result<Vec<RawItem>, StoreError> {
+        use aws_sdk_dynamodb::types::KeysAndAttributes;
+        let name = self.table(table);
+        let mut found = Vec::with_capacity(keys.len());
+        // DynamoDB takes at most 100 keys a call and may answer fewer than asked for.
+        for batch in keys.chunks(100) {
+            let mut wanted: Vec<RawItem> = batch.iter().map(Key::attributes).collect();
+            while !wanted.is_empty() {
+                let request = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted))
+                    .consistent_read(true)
+                    .build()
+                    .map_err(|e| StoreError::broken("BatchGetItem", e))?;
+                let answer = self
+                    .call("BatchGetItem", async || {
+                        self.client
+                            .batch_get_item()
+                            .request_items(&name, request.clone())
+                            .send()
+                            .await
+                    })
+                    .await?;
+                found.extend(
+                    answer
+                        .responses
+                        .unwrap_or_default()
+                        .remove(&name)
+                        .unwrap_or_default(),
+                );
+                wanted = answer
+                    .unprocessed_keys
+                    .unwrap_or_default()
+                    .remove(&name)
+                    .map(|left| left.keys)
+                    .unwrap_or_default();
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads every item of a partition whose place begins with `prefix`, strongly consistent, in order.
+    pub(crate) async fn partition(
+        &self,
+        table: Table,
+        pk: &str,
+        prefix: &str,
+    ) -> Result<Vec<RawItem>, StoreError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .call("Query", async || {
+                    self.client
+                        .query()
+                        .table_name(self.table(table))
+                        .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                        .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+                        .expression_attribute_values(
+                            ":prefix",
+                            AttributeValue::S(prefix.to_owned()),
+                        )
+                        .consistent_read(true)
+                        .set_exclusive_start_key(start.clone())
+                        .send()
+                        .await
+                })
+                .await?;
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Reads part of an index partition, in the index's order. Index reads lag: lists only.
+    pub(crate) async fn index_page(
+        &self,
+        partition: &Partition<'_>,
+        walk: &Walk<'_>,
+    ) -> Result<Vec<RawItem>, StoreError> {
+        let Partition { table, index, name } = partition;
+        let comparison = match (walk.after, walk.direction) {
+            (None, _) => "",
+            (Some(_), Direction::Ascending) => " AND #sort > :after",
+            (Some(_), Direction::Descending) => " AND #sort < :after",
+        };
+        let mut names = HashMap::from([("#partition".to_owned(), index.partition.to_owned())]);
+        let mut values =
+            HashMap::from([(":partition".to_owned(), AttributeValue::S(name.clone()))]);
+        if let Some(after) = walk.after_key() {
+            names.insert("#sort".to_owned(), index.sort.to_owned());
+            values.insert(":after".to_owned(), AttributeValue::S(after.to_owned()));
+        }
+        let mut items: Vec<RawItem> = Vec::new();
+        let mut start = None;
+        // A page ends at 1 MB, whatever its limit: go on until there is enough or no more.
+        loop {
+            let limit = i32::try_from(walk.limit - items.len()).unwrap_or(i32::MAX);
+            let answer = self
+                .call("Query", async || {
+                    self.client
+                        .query()
+                        .table_name(self.table(*table))
+                        .index_name(index.name)
+                        .key_condition_expression(format!("#partition = :partition{comparison}"))
+                        .set_expression_attribute_names(Some(names.clone()))
+                        .set_expression_attribute_values(Some(values.clone()))
+                        .scan_index_forward(walk.direction == Direction::Ascending)
+                        .limit(limit)
+                        .set_exclusive_start_key(start.clone())
+                        .send()
+                        .await
+                })
+                .await?;
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() || items.len() >= walk.limit {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+/// A secondary index: its name and key attributes, as `template.yaml` has them.
+pub(crate) struct Index {
+    pub(crate) name: &'static str,
+    pub(crate) partition: &'static str,
+    pub(crate) sort: &'static str,
+}
+
+/// By app, kind of thing and month of creation.
+pub(crate) const BY_MONTH: Index = Index {
+    name: "by_month",
+    partition: "month_pk",
+    sort: "created_sk",
+};
+/// A resource's bookings by start.
+pub(crate) const BY_RESOURCE: Index = Index {
+    name: "by_resource",
+    partition: "resource_pk",
+    sort: "start_sk",
+};
+/// A customer's bookings by creation.
+pub(crate) const BY_CUSTOMER: Index = Index {
+    name: "by_customer",
+    partition: "customer_pk",
+    sort: "created_sk",
+};
+/// A project's bookings by month and creation.
+pub(crate) const BY_PROJECT: Index = Index {
+    name: "by_project",
+    partition: "project_pk",
+    sort: "created_sk",
+};

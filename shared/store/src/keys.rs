@@ -1,0 +1,231 @@
+//! API keys: found by their hash when a request comes, by id when they are managed.
+
+use chrono::{DateTime, Utc};
+use model::app::App;
+use model::ids::{AppId, KeyId};
+use model::key::{ApiKey, HashedKey, KeyKind};
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Item, Key, record, text};
+use crate::transaction::{Condition, Outcome, Transaction};
+use crate::{Store, StoreError, Table, apps};
+
+/// A key could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateKeyError {
+    /// A key with this hash exists.
+    #[error("a key with this hash exists")]
+    HashTaken,
+    /// The app has been deleted meanwhile.
+    #[error("the app does not exist")]
+    AppGone,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Pointer {
+    hash: HashedKey,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Key,
+    App,
+}
+
+fn key(hash: HashedKey) -> Key {
+    Key::new(format!("key#{}", hash.to_hex()), "key")
+}
+
+fn pointer_key(app: AppId, id: KeyId) -> Key {
+    Key::new(apps::partition(app), format!("key#{id}"))
+}
+
+fn item(store: &Store, api_key: &ApiKey) -> Result<Item, StoreError> {
+    Ok(Item::new(&key(api_key.hash), api_key)?.with("version", store.new_version()))
+}
+
+/// Adds a new key and its pointer to a transaction.
+pub(crate) fn add_to<L: Clone>(
+    transaction: &mut Transaction<'_, L>,
+    store: &Store,
+    label: &L,
+    api_key: &ApiKey,
+) -> Result<(), StoreError> {
+    transaction.put(
+        label.clone(),
+        Table::Keys,
+        item(store, api_key)?,
+        &Condition::Absent,
+    )?;
+    let pointer = Item::new(
+        &pointer_key(api_key.app, api_key.id),
+        &Pointer { hash: api_key.hash },
+    )?;
+    transaction.put(label.clone(), Table::Keys, pointer, &Condition::Absent)
+}
+
+/// Adds the revocation of a key to a transaction, if it is not revoked yet.
+fn revoke_in<L: Clone>(
+    transaction: &mut Transaction<'_, L>,
+    store: &Store,
+    label: &L,
+    api_key: ApiKey,
+    version: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let revoked = ApiKey {
+        revoked_at: Some(now),
+        ..api_key
+    };
+    transaction.put(
+        label.clone(),
+        Table::Keys,
+        item(store, &revoked)?,
+        &Condition::as_seen(version),
+    )
+}
+
+impl Store {
+    /// Finds a key by its hash, strongly consistent. This is how an app is found, so it takes none.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn find_key(&self, hash: HashedKey) -> Result<Option<ApiKey>, StoreError> {
+        self.get_record(Table::Keys, &key(hash)).await
+    }
+
+    /// Keeps a new key; a widget key's clear text goes into its app's public record, all in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateKeyError::HashTaken`] if there is such a key already, in whichever app.
+    pub async fn create_key(
+        &self,
+        api_key: &ApiKey,
+        widget_key: Option<&str>,
+    ) -> Result<(), CreateKeyError> {
+        self.until_decided(async || {
+            let mut transaction = Transaction::new(self);
+            add_to(&mut transaction, self, &Of::Key, api_key)?;
+            match widget_key {
+                None => transaction.check(
+                    Of::App,
+                    Table::Keys,
+                    &apps::key(api_key.app),
+                    &Condition::Present,
+                )?,
+                Some(clear) => {
+                    let (mut app, version) = self
+                        .app_and_version(api_key.app)
+                        .await?
+                        .ok_or(CreateKeyError::AppGone)?;
+                    app.widget_keys.insert(api_key.id, clear.to_owned());
+                    apps::rewrite_in(&mut transaction, self, &Of::App, &app, version)?;
+                }
+            }
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(())),
+                Outcome::Refused(of) if of.contains(&Of::Key) => Err(CreateKeyError::HashTaken),
+                Outcome::Refused(_) if widget_key.is_none() => Err(CreateKeyError::AppGone),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// An app's keys, newest first, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_keys(&self, app: AppId) -> Result<Vec<ApiKey>, StoreError> {
+        let pointers = self
+            .partition(Table::Keys, &apps::partition(app), "key#")
+            .await?;
+        let keys = pointers
+            .into_iter()
+            .map(|item| record::<Pointer>(item).map(|pointer| key(pointer.hash)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let items = self.get_many(Table::Keys, &keys).await?;
+        let mut found: Vec<ApiKey> = items.into_iter().map(record).collect::<Result<_, _>>()?;
+        found.sort_by_key(|api_key| std::cmp::Reverse((api_key.created_at, api_key.id)));
+        Ok(found)
+    }
+
+    /// A key by its id, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; another app's key is `None`.
+    pub async fn get_key(&self, app: AppId, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
+        Ok(self
+            .key_and_version(app, id)
+            .await?
+            .map(|(api_key, _)| api_key))
+    }
+
+    /// Revokes a key for good; revoking it again changes nothing. A widget key leaves its app's public record.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; `false` if the app has no such key.
+    pub async fn revoke_key(
+        &self,
+        app: AppId,
+        id: KeyId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.until_decided(async || {
+            let Some((api_key, version)) = self.key_and_version(app, id).await? else {
+                return Ok(Some(false));
+            };
+            if api_key.revoked_at.is_some() {
+                return Ok(Some(true));
+            }
+            let mut transaction = Transaction::new(self);
+            if api_key.kind == KeyKind::Widget
+                && let Some((mut record, version)) = self.app_and_version(app).await?
+                && record.widget_keys.remove(&id).is_some()
+            {
+                apps::rewrite_in(&mut transaction, self, &(), &record, version)?;
+            }
+            revoke_in(&mut transaction, self, &(), api_key, version, now)?;
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(true)),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    async fn key_and_version(
+        &self,
+        app: AppId,
+        id: KeyId,
+    ) -> Result<Option<(ApiKey, Option<String>)>, StoreError> {
+        let pointer: Option<Pointer> = self.get_record(Table::Keys, &pointer_key(app, id)).await?;
+        let Some(Pointer { hash }) = pointer else {
+            return Ok(None);
+        };
+        let Some(item) = self.get(Table::Keys, &key(hash)).await? else {
+            return Ok(None);
+        };
+        let version = text(&item, "version");
+        Ok(Some((record(item)?, version)))
+    }
+
+    pub(crate) async fn app_and_version(
+        &self,
+        app: AppId,
+    ) -> Result<Option<(App, Option<String>)>, StoreError> {
+        let Some(item) = self.get(Table::Keys, &apps::key(app)).await? else {
+            return Ok(None);
+        };
+        let version = text(&item, "version");
+        Ok(Some((record(item)?, version)))
+    }
+}

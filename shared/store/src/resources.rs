@@ -1,0 +1,298 @@
+//! Resources, with their calendars in the same item, their e-mail pointers, and what goes with them:
+//! credentials, which live in a table of their own.
+
+use chrono::{DateTime, Utc};
+use model::ids::ResourceId;
+use model::key::Credential;
+use model::resource::Resource;
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Item, Key, RawItem, record, text};
+use crate::list::{self, Chunk, Walk, sort_key};
+use crate::transaction::{Condition, Outcome, Transaction};
+use crate::{Store, StoreError, Table, Tenant, credentials};
+
+/// A resource could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateResourceError {
+    /// Another resource of the app has this e-mail address.
+    #[error("another resource of the app has this e-mail address")]
+    EmailTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a resource signs in with: only ever a hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceSecret {
+    /// Its password, hashed with argon2id; none if it was never given one.
+    pub password_hash: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EmailPointer {
+    resource: ResourceId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Resource,
+    Email,
+    Other,
+}
+
+/// Where a resource is.
+pub(crate) fn key(tenant: Tenant, id: ResourceId) -> Key {
+    Key::new(format!("app#{}#resource#{id}", tenant.app), "resource")
+}
+
+fn email_key(tenant: Tenant, email: &str) -> Key {
+    Key::new(
+        format!("app#{}#email#{}", tenant.app, email.to_lowercase()),
+        "resource",
+    )
+}
+
+fn month_prefix(tenant: Tenant) -> String {
+    format!("app#{}#resources#", tenant.app)
+}
+
+fn item(
+    store: &Store,
+    tenant: Tenant,
+    resource: &Resource,
+    secret: &ResourceSecret,
+) -> Result<Item, StoreError> {
+    let item = Item::new(&key(tenant, resource.id), resource)?
+        .with("version", store.new_version())
+        .with("created_sk", sort_key(resource.created_at, resource.id))
+        .with(
+            "month_pk",
+            month_prefix(tenant) + &list::month(resource.created_at),
+        );
+    Ok(match &secret.password_hash {
+        Some(hash) => item.with("password_hash", hash),
+        None => item,
+    })
+}
+
+fn secret(item: &RawItem) -> ResourceSecret {
+    ResourceSecret {
+        password_hash: text(item, "password_hash"),
+    }
+}
+
+impl Store {
+    /// Keeps a new resource with its first credentials, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateResourceError::EmailTaken`] if the address is another resource's of this app.
+    pub async fn create_resource(
+        &self,
+        tenant: Tenant,
+        resource: &Resource,
+        secret: &ResourceSecret,
+        first_credentials: &[Credential],
+    ) -> Result<(), CreateResourceError> {
+        self.until_decided(async || {
+            let mut transaction = Transaction::new(self);
+            transaction.put(
+                Of::Resource,
+                Table::Data,
+                item(self, tenant, resource, secret)?,
+                &Condition::Absent,
+            )?;
+            if let Some(email) = &resource.email {
+                let pointer = Item::new(
+                    &email_key(tenant, email),
+                    &EmailPointer {
+                        resource: resource.id,
+                    },
+                )?;
+                transaction.put(Of::Email, Table::Data, pointer, &Condition::Absent)?;
+            }
+            for credential in first_credentials {
+                credentials::add_to(&mut transaction, &Of::Other, credential)?;
+            }
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(())),
+                Outcome::Refused(of) if of.contains(&Of::Email) => {
+                    Err(CreateResourceError::EmailTaken)
+                }
+                Outcome::Refused(_) => Err(StoreError::broken(
+                    "TransactWriteItems",
+                    "a new resource's id exists already",
+                )
+                .into()),
+                Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Reads a resource, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; a resource outside the tenant is `None`.
+    pub async fn get_resource(
+        &self,
+        tenant: Tenant,
+        id: ResourceId,
+    ) -> Result<Option<Resource>, StoreError> {
+        if !tenant.includes(id) {
+            return Ok(None);
+        }
+        self.get_record(Table::Data, &key(tenant, id)).await
+    }
+
+    /// Reads many resources, strongly consistent, in no order; those that do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn get_resources(
+        &self,
+        tenant: Tenant,
+        ids: &[ResourceId],
+    ) -> Result<Vec<Resource>, StoreError> {
+        let keys: Vec<Key> = ids
+            .iter()
+            .filter(|id| tenant.includes(**id))
+            .map(|id| key(tenant, *id))
+            .collect();
+        self.get_many(Table::Data, &keys)
+            .await?
+            .into_iter()
+            .map(record)
+            .collect()
+    }
+
+    /// Finds a resource by its e-mail address, with what it signs in with.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn get_resource_by_email(
+        &self,
+        tenant: Tenant,
+        email: &str,
+    ) -> Result<Option<(Resource, ResourceSecret)>, StoreError> {
+        let pointer: Option<EmailPointer> = self
+            .get_record(Table::Data, &email_key(tenant, email))
+            .await?;
+        let Some(EmailPointer { resource }) = pointer else {
+            return Ok(None);
+        };
+        if !tenant.includes(resource) {
+            return Ok(None);
+        }
+        let Some(item) = self.get(Table::Data, &key(tenant, resource)).await? else {
+            return Ok(None);
+        };
+        let secret = secret(&item);
+        Ok(Some((record(item)?, secret)))
+    }
+
+    /// Applies `change` to a resource on condition that nobody else changed it meanwhile; if so, asks again.
+    /// The e-mail address is not changed here: it is the resource's second name.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; a resource outside the tenant is `None`.
+    pub async fn change_resource(
+        &self,
+        tenant: Tenant,
+        id: ResourceId,
+        change: impl Fn(Resource, ResourceSecret) -> (Resource, ResourceSecret),
+    ) -> Result<Option<Resource>, StoreError> {
+        if !tenant.includes(id) {
+            return Ok(None);
+        }
+        self.until_decided(async || {
+            let Some(found) = self.get(Table::Data, &key(tenant, id)).await? else {
+                return Ok(Some(None));
+            };
+            let version = text(&found, "version");
+            let secret = secret(&found);
+            let (resource, secret) = change(record(found)?, secret);
+            let mut transaction = Transaction::new(self);
+            let item = item(self, tenant, &resource, &secret)?;
+            transaction.put(
+                Of::Resource,
+                Table::Data,
+                item,
+                &Condition::as_seen(version),
+            )?;
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(Some(resource))),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Deletes a resource, its e-mail pointer and its credentials, in one transaction. Its bookings stay readable.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; `false` if there is no such resource for the tenant.
+    pub async fn delete_resource(
+        &self,
+        tenant: Tenant,
+        id: ResourceId,
+    ) -> Result<bool, StoreError> {
+        if !tenant.includes(id) {
+            return Ok(false);
+        }
+        let deleted = self
+            .until_decided(async || {
+                let Some(found) = self.get(Table::Data, &key(tenant, id)).await? else {
+                    return Ok(Some(false));
+                };
+                let condition = Condition::as_seen(text(&found, "version"));
+                let resource: Resource = record(found)?;
+                let mut transaction = Transaction::new(self);
+                transaction.delete(
+                    Of::Resource,
+                    Table::Data,
+                    &key(tenant, id),
+                    Some(&condition),
+                )?;
+                if let Some(email) = &resource.email {
+                    transaction.delete(Of::Email, Table::Data, &email_key(tenant, email), None)?;
+                }
+                for credential in self.list_credentials_of(tenant, id).await? {
+                    credentials::remove_in(&mut transaction, &Of::Other, &credential)?;
+                }
+                match transaction.commit().await? {
+                    Outcome::Committed => Ok(Some(true)),
+                    Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
+                }
+            })
+            .await?;
+        // A credential made between our look and the deletion is gone too: from now on none can be made.
+        for credential in self.list_credentials_of(tenant, id).await? {
+            self.delete_credential(tenant, credential.id).await?;
+        }
+        Ok(deleted)
+    }
+
+    /// The tenant's next resources in order of creation; `since` is when the app was made.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_resources(
+        &self,
+        tenant: Tenant,
+        since: DateTime<Utc>,
+        walk: &Walk<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Chunk<Resource>, StoreError> {
+        let months = list::by_month(Table::Data, month_prefix(tenant), since, now);
+        self.chunk_by_month(&months, walk, record).await
+    }
+}

@@ -1,0 +1,207 @@
+//! Writes. All of them, a single put included, go through one builder, so that every write states its
+//! condition and no set of writes is ever half done.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+
+use crate::item::{Item, Key, RawItem};
+use crate::{Store, StoreError, Table};
+
+/// The most actions DynamoDB takes in one transaction.
+pub(crate) const MAX_ACTIONS: usize = 100;
+
+/// What must be true of an item for the transaction to go through.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    /// There is none.
+    Absent,
+    /// There is one.
+    Present,
+    /// It has this version.
+    Version(String),
+}
+
+impl Condition {
+    /// That an item is as it was seen: with this version, or not there at all.
+    pub(crate) fn as_seen(version: Option<String>) -> Self {
+        version.map_or(Self::Absent, Self::Version)
+    }
+
+    fn expression(&self) -> &'static str {
+        match self {
+            Self::Absent => "attribute_not_exists(pk)",
+            Self::Present => "attribute_exists(pk)",
+            Self::Version(_) => "version = :version",
+        }
+    }
+
+    fn values(&self) -> Option<RawItem> {
+        match self {
+            Self::Absent | Self::Present => None,
+            Self::Version(version) => Some(RawItem::from([(
+                ":version".to_owned(),
+                AttributeValue::S(version.clone()),
+            )])),
+        }
+    }
+}
+
+/// Writes that happen together or not at all. Each carries a label that says whose condition failed.
+pub(crate) struct Transaction<'a, L> {
+    store: &'a Store,
+    labels: Vec<L>,
+    actions: Vec<TransactWriteItem>,
+}
+
+/// How a transaction ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome<L> {
+    /// All of it happened.
+    Committed,
+    /// None of it happened: these conditions did not hold.
+    Refused(Vec<L>),
+    /// None of it happened: another transaction was at work on one of the items.
+    Conflict,
+}
+
+impl<'a, L: Clone> Transaction<'a, L> {
+    pub(crate) fn new(store: &'a Store) -> Self {
+        Self {
+            store,
+            labels: Vec::new(),
+            actions: Vec::new(),
+        }
+    }
+
+    pub(crate) fn put(
+        &mut self,
+        label: L,
+        table: Table,
+        item: Item,
+        condition: &Condition,
+    ) -> Result<(), StoreError> {
+        self.put_attributes(label, table, item.into_attributes(), condition)
+    }
+
+    pub(crate) fn put_attributes(
+        &mut self,
+        label: L,
+        table: Table,
+        attributes: RawItem,
+        condition: &Condition,
+    ) -> Result<(), StoreError> {
+        let put = Put::builder()
+            .table_name(self.store.table(table))
+            .set_item(Some(attributes))
+            .condition_expression(condition.expression())
+            .set_expression_attribute_values(condition.values())
+            .build()
+            .map_err(|e| StoreError::broken("Put", e))?;
+        self.add(label, TransactWriteItem::builder().put(put).build());
+        Ok(())
+    }
+
+    pub(crate) fn check(
+        &mut self,
+        label: L,
+        table: Table,
+        key: &Key,
+        condition: &Condition,
+    ) -> Result<(), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(self.store.table(table))
+            .set_key(Some(key.attributes()))
+            .condition_expression(condition.expression())
+            .set_expression_attribute_values(condition.values())
+            .build()
+            .map_err(|e| StoreError::broken("ConditionCheck", e))?;
+        self.add(
+            label,
+            TransactWriteItem::builder().condition_check(check).build(),
+        );
+        Ok(())
+    }
+
+    pub(crate) fn delete(
+        &mut self,
+        label: L,
+        table: Table,
+        key: &Key,
+        condition: Option<&Condition>,
+    ) -> Result<(), StoreError> {
+        let delete = Delete::builder()
+            .table_name(self.store.table(table))
+            .set_key(Some(key.attributes()))
+            .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
+            .set_expression_attribute_values(condition.and_then(Condition::values))
+            .build()
+            .map_err(|e| StoreError::broken("Delete", e))?;
+        self.add(label, TransactWriteItem::builder().delete(delete).build());
+        Ok(())
+    }
+
+    fn add(&mut self, label: L, action: TransactWriteItem) {
+        self.labels.push(label);
+        self.actions.push(action);
+    }
+
+    /// Writes it. One token goes with every try, so a try that was applied but not heard of is not applied twice.
+    pub(crate) async fn commit(self) -> Result<Outcome<L>, StoreError> {
+        if self.actions.len() > MAX_ACTIONS {
+            return Err(StoreError::broken(
+                "TransactWriteItems",
+                "more than 100 actions",
+            ));
+        }
+        let token = self.store.new_version();
+        self.store
+            .call_for(
+                "TransactWriteItems",
+                async || {
+                    self.store
+                        .client
+                        .transact_write_items()
+                        .set_transact_items(Some(self.actions.clone()))
+                        .client_request_token(&token)
+                        .send()
+                        .await
+                },
+                |answer| match answer {
+                    Ok(_) => Ok(Outcome::Committed),
+                    Err(error) => outcome(&error, &self.labels).ok_or(error),
+                },
+            )
+            .await
+    }
+}
+
+/// What a cancelled transaction says, if it says something about the items rather than about DynamoDB.
+fn outcome<L: Clone>(
+    error: &SdkError<TransactWriteItemsError>,
+    labels: &[L],
+) -> Option<Outcome<L>> {
+    let SdkError::ServiceError(service) = error else {
+        return None;
+    };
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err() else {
+        return None;
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let refused: Vec<L> = reasons
+        .iter()
+        .zip(labels)
+        .filter(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"))
+        .map(|(_, label)| label.clone())
+        .collect();
+    if !refused.is_empty() {
+        Some(Outcome::Refused(refused))
+    } else if reasons
+        .iter()
+        .any(|reason| reason.code() == Some("TransactionConflict"))
+    {
+        Some(Outcome::Conflict)
+    } else {
+        None
+    }
+}

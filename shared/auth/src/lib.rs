@@ -1,1 +1,21 @@
+//! Who is calling, and may they: key material, what callers present, and the decision. Nothing here knows
+//! HTTP's statuses; `api` turns a refusal into an answer.
 
+pub mod access;
+pub mod authenticate;
+pub mod decide;
+pub mod denied;
+pub mod development;
+pub mod master_secret;
+pub mod password;
+pub mod plain_key;
+pub mod presented;
+pub mod principal;
+pub mod token;
+
+pub use access::Access;
+pub use authenticate::{Policy, Request, authenticate};
+pub use denied::{AuthError, Denied};
+pub use master_secret::MasterSecret;
+pub use plain_key::PlainKey;
+pub use principal::{Caller, Principal, Who};

@@ -1,0 +1,106 @@
+//! Who may call an operation. Every operation states one of these; there is no other way in.
+
+use model::scope::Scope;
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// What a key, or a session that acts for an app, must be allowed; none means any of them will do.
+    pub scope: Option<Scope>,
+    /// Whether secret keys and sessions that act for an app may call it at all.
+    pub app: bool,
+    /// Whether an app's public widget key may.
+    pub widget_key: bool,
+    /// Whether a resource's server-token may, for that resource.
+    pub server_token: bool,
+    /// Whether a resource's client-token may, for that resource.
+    pub client_token: bool,
+    /// Whether a session may that names no app.
+    pub account: bool,
+    /// Whether nobody is asked who they are.
+    pub anonymous: bool,
+}
+
+impl Access {
+    const NOBODY: Self = Self {
+        scope: None,
+        app: false,
+        widget_key: false,
+        server_token: false,
+        client_token: false,
+        account: false,
+        anonymous: false,
+    };
+
+    /// Secret keys with this scope, and sessions that act for an app.
+    pub const fn scope(scope: Scope) -> Self {
+        Self {
+            scope: Some(scope),
+            app: true,
+            ..Self::NOBODY
+        }
+    }
+
+    /// Every caller that acts for an app, whatever it may do there.
+    pub const fn any_caller() -> Self {
+        Self {
+            app: true,
+            widget_key: true,
+            server_token: true,
+            client_token: true,
+            ..Self::NOBODY
+        }
+    }
+
+    /// Sessions, whether or not they name an app.
+    pub const fn account() -> Self {
+        Self {
+            account: true,
+            ..Self::NOBODY
+        }
+    }
+
+    /// Anybody. What such an operation allows is limited per address.
+    pub const fn anonymous() -> Self {
+        Self {
+            anonymous: true,
+            ..Self::NOBODY
+        }
+    }
+
+    /// Widget keys too.
+    #[must_use]
+    pub const fn and_widget_key(self) -> Self {
+        Self {
+            widget_key: true,
+            ..self
+        }
+    }
+
+    /// A resource's server-token too, for that resource.
+    #[must_use]
+    pub const fn and_server_token(self) -> Self {
+        Self {
+            server_token: true,
+            ..self
+        }
+    }
+
+    /// A resource's client-token too, for that resource.
+    #[must_use]
+    pub const fn and_client_token(self) -> Self {
+        Self {
+            client_token: true,
+            ..self
+        }
+    }
+
+    /// Sessions that name no app too.
+    #[must_use]
+    pub const fn and_account(self) -> Self {
+        Self {
+            account: true,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! From a request's credential to its caller: read what is presented, look it up once, decide.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use model::origin::Origin;
+use store::{Store, StoreError};
+
+use crate::access::Access;
+use crate::decide::{Circumstances, Found, NamedApp, decide};
+use crate::denied::{AuthError, Denied};
+use crate::presented::{self, Presented};
+use crate::principal::Caller;
+use crate::token::PlainToken;
+
+/// What a deployment allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Whether secrets of foreign shapes are looked up: keys brought along by their hash.
+    pub allow_imported_keys: bool,
+    /// Whether this is a development server, which alone accepts the published key.
+    pub is_development: bool,
+}
+
+/// What a request says about its caller.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Every value of the `Authorization` header.
+    pub authorization: Vec<&'a [u8]>,
+    /// The session cookie.
+    pub session: Option<PlainToken>,
+    /// The `Timekit-App` header: an app's slug.
+    pub app: Option<&'a str>,
+    /// The `X-CSRF-Token` header.
+    pub csrf: Option<&'a str>,
+    /// Whether the request changes nothing by its method.
+    pub is_safe: bool,
+    /// The `Origin` header.
+    pub origin: Option<Origin>,
+    /// Whether that origin is this API's own.
+    pub is_own_origin: bool,
+    /// Where the request comes from.
+    pub address: Option<IpAddr>,
+}
+
+/// Finds out who is calling, and whether they may do what `access` asks for.
+///
+/// # Errors
+///
+/// [`AuthError::Denied`] if not, [`AuthError::Unavailable`] if it could not be found out.
+pub async fn authenticate(
+    store: &Store,
+    policy: Policy,
+    request: &Request<'_>,
+    access: Access,
+    now: DateTime<Utc>,
+) -> Result<Caller, AuthError> {
+    let at = Circumstances {
+        now,
+        address: request.address,
+        origin: request.origin.clone(),
+        is_development: policy.is_development,
+    };
+    let found = match presented::read(&request.authorization, policy.allow_imported_keys)? {
+        Some(Presented::Key(hash)) => store.find_key(hash).await?.map(Found::Key),
+        Some(Presented::ResourceToken { email, token }) => {
+            // The two reads need nothing of each other.
+            let (credential, app) =
+                tokio::join!(store.find_credential(token), named_app(store, request.app));
+            let app = app?;
+            credential?.map(|credential| Found::Credential {
+                credential,
+                email,
+                app,
+            })
+        }
+        None => {
+            let token = request.session.as_ref().ok_or(Denied::Missing)?;
+            find_session(store, token, request).await?
+        }
+    };
+    Ok(decide(found, access, &at)?)
+}
+
+async fn named_app(
+    store: &Store,
+    slug: Option<&str>,
+) -> Result<Option<store::AppIdentity>, StoreError> {
+    match slug {
+        Some(slug) if !slug.is_empty() => store.find_app(slug).await,
+        _ => Ok(None),
+    }
+}
+
+async fn find_session(
+    store: &Store,
+    token: &PlainToken,
+    request: &Request<'_>,
+) -> Result<Option<Found>, StoreError> {
+    let (session, app) = tokio::join!(
+        store.find_session(token.hashed()),
+        named_app(store, request.app)
+    );
+    let app = match (request.app, app?) {
+        (None | Some(""), _) => NamedApp::None,
+        (Some(_), None) => NamedApp::Unknown,
+        (Some(_), Some(app)) => NamedApp::Known(app),
+    };
+    let same_site =
+        request.is_safe || (request.is_own_origin && request.csrf == Some(token.csrf().as_str()));
+    Ok(session?.map(|session| Found::Session {
+        session,
+        same_site,
+        app,
+    }))
+}

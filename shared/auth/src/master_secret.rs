@@ -1,0 +1,154 @@
+//! The master secret: what must be shown again (resource tokens, signing secrets) is derived from it and an
+//! id, and never stored. Each derived value keeps the version it was derived under.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use model::Random;
+use model::ids::CredentialId;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use crate::plain_key::PlainKey;
+
+/// The master secret in all its versions. It is kept as a JSON object: `current` names the version that new
+/// values are derived under, every other name is a version, and its value is that version's secret.
+#[derive(Clone)]
+pub struct MasterSecret {
+    current: u32,
+    versions: BTreeMap<u32, SecretString>,
+}
+
+/// Text that is no master secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the master secret is not a JSON object with a current version and a secret of at least 32 characters for it"
+)]
+pub struct InvalidMasterSecret;
+
+/// A value was derived under a version that is no longer there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("version {0} of the master secret is not there")]
+pub struct VersionGone(pub u32);
+
+impl MasterSecret {
+    /// Reads it from the JSON that it is kept as.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidMasterSecret`], which says nothing of what was read.
+    pub fn parse(json: &str) -> Result<Self, InvalidMasterSecret> {
+        let mut fields: BTreeMap<String, String> =
+            serde_json::from_str(json).map_err(|_| InvalidMasterSecret)?;
+        let current = fields
+            .remove("current")
+            .and_then(|version| version.parse().ok())
+            .ok_or(InvalidMasterSecret)?;
+        let versions = fields
+            .into_iter()
+            .map(|(version, secret)| match version.parse() {
+                Ok(version) if secret.len() >= 32 => Ok((version, SecretString::from(secret))),
+                _ => Err(InvalidMasterSecret),
+            })
+            .collect::<Result<BTreeMap<u32, _>, _>>()?;
+        if versions.contains_key(&current) {
+            Ok(Self { current, versions })
+        } else {
+            Err(InvalidMasterSecret)
+        }
+    }
+
+    /// The JSON of a new one, to be kept.
+    pub fn generate(random: &dyn Random) -> String {
+        let secret = URL_SAFE_NO_PAD.encode(random.bytes::<48>());
+        format!("{{\"current\":\"1\",\"1\":\"{secret}\"}}")
+    }
+
+    /// The version that new values are derived under.
+    pub const fn current(&self) -> u32 {
+        self.current
+    }
+
+    /// The token of a credential.
+    ///
+    /// # Errors
+    ///
+    /// [`VersionGone`] if `version` has been rotated out.
+    pub fn resource_token(&self, version: u32, id: CredentialId) -> Result<PlainKey, VersionGone> {
+        self.derive(version, "resource-token", id.uuid().as_bytes())
+            .map(PlainKey::token_from)
+    }
+
+    /// A code that proves that `message` came from here, under the current version.
+    ///
+    /// # Errors
+    ///
+    /// Never in fact: the current version is always there.
+    pub fn mac(&self, purpose: &str, message: &[u8]) -> Result<[u8; 32], VersionGone> {
+        self.derive(self.current, purpose, message)
+    }
+
+    fn derive(&self, version: u32, purpose: &str, id: &[u8]) -> Result<[u8; 32], VersionGone> {
+        let secret = self.versions.get(&version).ok_or(VersionGone(version))?;
+        // HMAC takes keys of every length, so this cannot fail.
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
+            .map_err(|_| VersionGone(version))?;
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(id);
+        Ok(mac.finalize().into_bytes().into())
+    }
+}
+
+impl fmt::Debug for MasterSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MasterSecret(version {})", self.current)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = r#"{"current":"2","1":"oldoldoldoldoldoldoldoldoldoldoldold","2":"newnewnewnewnewnewnewnewnewnewnewnew"}"#;
+
+    #[test]
+    fn a_value_keeps_its_version_when_the_secret_is_rotated() {
+        let before =
+            MasterSecret::parse(r#"{"current":"1","1":"oldoldoldoldoldoldoldoldoldoldoldold"}"#)
+                .expect("a secret");
+        let after = MasterSecret::parse(SECRET).expect("a secret");
+        let id = CredentialId::new(uuid::Uuid::from_u128(1));
+        let token = before
+            .resource_token(before.current(), id)
+            .expect("a token");
+        assert_eq!(
+            after.resource_token(1, id).expect("a token").expose(),
+            token.expose()
+        );
+        assert_ne!(
+            after.resource_token(2, id).expect("a token").expose(),
+            token.expose()
+        );
+        assert_eq!(
+            after.resource_token(3, id).expect_err("gone"),
+            VersionGone(3)
+        );
+    }
+
+    #[test]
+    fn a_secret_that_is_none_is_refused() {
+        for json in [
+            "",
+            "{}",
+            r#"{"current":"1"}"#,
+            r#"{"current":"1","1":"short"}"#,
+            r#"{"current":"2","1":"oldoldoldoldoldoldoldoldoldoldoldold"}"#,
+        ] {
+            assert!(MasterSecret::parse(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,1 +1,35 @@
+//! The HTTP conventions that every operation shares: who calls, what a body may be, how an answer and an
+//! error look, lists, includes, search. No operation of its own.
 
+pub mod address;
+pub mod ambient;
+pub mod answer;
+pub mod authorize;
+pub mod body;
+pub mod caller;
+pub mod cors;
+pub mod edge;
+pub mod error;
+pub mod faults;
+pub mod include;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+pub mod limits;
+pub mod openapi;
+pub mod operations;
+pub mod page;
+pub mod query;
+pub mod search;
+pub mod state;
+pub mod zone;
+
+pub use answer::{Created, Data, NoContent};
+pub use body::{Body, Field};
+pub use error::ApiError;
+pub use faults::Faults;
+pub use include::Include;
+pub use operations::Operations;
+pub use query::Query;
+pub use state::{Config, Secrets, State};
+pub use utoipa_axum::routes;
+pub use zone::OutputZone;

@@ -125,7 +125,7 @@ impl Store {
         password_hash: &str,
         first_apps: &[NewApp],
     ) -> Result<(), CreateAccountError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             let pointer = Item::new(
                 &email_key(&account.email),
@@ -216,7 +216,7 @@ impl Store {
         session: &Session,
     ) -> Result<bool, StoreError> {
         let account = checked.account.id;
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             let unchanged = Condition::as_seen(checked.version.clone());
             transaction.check(Of::Account, Table::Accounts, &key(account), &unchanged)?;
@@ -260,7 +260,7 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn end_session(&self, account: AccountId, hash: HashedKey) -> Result<(), StoreError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             end_in(&mut transaction, account, hash)?;
             match transaction.commit().await? {
@@ -289,7 +289,7 @@ impl Store {
             account: found.account.id,
             expires_at,
         };
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             let item = Item::new(&reset_key(link), &reset)?.expiring(expires_at.timestamp());
             transaction.put((), Table::Accounts, item, &Condition::Absent)?;
@@ -312,7 +312,7 @@ impl Store {
         password_hash: &str,
         now: DateTime<Utc>,
     ) -> Result<(), ResetError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let reset: Option<Reset> = self.get_record(Table::Accounts, &reset_key(link)).await?;
             let reset = reset
                 .filter(|reset| now < reset.expires_at)

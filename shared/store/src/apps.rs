@@ -189,7 +189,7 @@ impl Store {
         settings: &AppSettings,
         first_keys: &[ApiKey],
     ) -> Result<(), StoreError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             add_to(&mut transaction, self, &(), app, settings, first_keys)?;
             match transaction.commit().await? {
@@ -215,7 +215,7 @@ impl Store {
         update: &UpdateApp,
         now: DateTime<Utc>,
     ) -> Result<Option<App>, StoreError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let Some((mut app, version)) = self.app_and_version(app).await? else {
                 return Ok(Some(None));
             };
@@ -261,7 +261,7 @@ impl Store {
     }
 
     async fn delete_all(&self, keys: &[(Table, Key)]) -> Result<(), StoreError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             for (table, key) in keys {
                 transaction.delete((), *table, key, None)?;

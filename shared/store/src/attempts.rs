@@ -46,7 +46,7 @@ impl Store {
             |bucket: i64| Key::new(format!("attempts#{what}#{who}"), format!("bucket#{bucket}"));
         let id = self.new_version();
         let current = self
-            .call("UpdateItem", async || {
+            .call("UpdateItem", || {
                 // The attempt is an attribute of its own, so counting at once loses none; a retry counts it once.
                 self.client
                     .update_item()
@@ -65,7 +65,6 @@ impl Store {
                     )
                     .return_values(ReturnValue::AllNew)
                     .send()
-                    .await
             })
             .await?
             .attributes
@@ -89,7 +88,7 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn forget_attempt(&self, attempt: &Attempt) -> Result<(), StoreError> {
-        self.call("UpdateItem", async || {
+        self.call("UpdateItem", || {
             self.client
                 .update_item()
                 .table_name(self.table(Table::Meters))
@@ -97,7 +96,6 @@ impl Store {
                 .update_expression("REMOVE #id")
                 .expression_attribute_names("#id", format!("a#{}", attempt.id))
                 .send()
-                .await
         })
         .await?;
         Ok(())

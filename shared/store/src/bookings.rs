@@ -125,7 +125,7 @@ impl Store {
         booking: &Booking,
         now: DateTime<Utc>,
     ) -> Result<(), CreateBookingError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let wanted = booking.wanted_claim();
             let mut occupancy = self
                 .occupancy(tenant.app, booking.resource_id, &[wanted], now)
@@ -191,7 +191,7 @@ impl Store {
         now: DateTime<Utc>,
         change: impl Fn(Booking) -> Result<Booking, E>,
     ) -> Result<Booking, ChangeBookingError<E>> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let (before, version) = self
                 .booking_and_version(tenant, id)
                 .await?
@@ -248,7 +248,7 @@ impl Store {
         now: DateTime<Utc>,
         may_go: impl Fn(&Booking) -> Result<(), E>,
     ) -> Result<(), ChangeBookingError<E>> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let (booking, version) = self
                 .booking_and_version(tenant, id)
                 .await?

@@ -20,14 +20,15 @@ impl Store {
     /// Sends until it is answered, refused for good, or [`PATIENCE`] ends.
     ///
     /// `understood` picks the errors that are an answer to this caller, such as a failed condition.
-    pub(crate) async fn call_for<T, E, A>(
+    pub(crate) async fn call_for<T, E, A, F>(
         &self,
         action: &'static str,
-        send: impl AsyncFn() -> Result<T, SdkError<E>>,
+        send: impl Fn() -> F,
         answer: impl Fn(Result<T, SdkError<E>>) -> Result<A, SdkError<E>>,
     ) -> Result<A, StoreError>
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E>>>,
     {
         let deadline = Instant::now() + PATIENCE;
         let mut longest_ms = FIRST_WAIT_MS;
@@ -53,13 +54,14 @@ impl Store {
     }
 
     /// As [`Store::call_for`], when every error is only an error.
-    pub(crate) async fn call<T, E>(
+    pub(crate) async fn call<T, E, F>(
         &self,
         action: &'static str,
-        send: impl AsyncFn() -> Result<T, SdkError<E>>,
+        send: impl Fn() -> F,
     ) -> Result<T, StoreError>
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E>>>,
     {
         self.call_for(action, send, |answer| answer).await
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -28,20 +28,14 @@ impl Connection {
         let config = match self {
             Self::Aws => {
                 let shared = aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(
-                        Builder::new()
-                            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                            .build_https(),
-                    )
+                    .http_client(https_client())
                     .load()
                     .await;
                 aws_sdk_dynamodb::config::Builder::from(&shared)
             }
             Self::Endpoint(url) => {
                 let http = if url.starts_with("https:") {
-                    Builder::new()
-                        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                        .build_https()
+                    https_client()
                 } else {
                     Builder::new().build_http()
                 };
@@ -59,4 +53,11 @@ impl Connection {
             .build();
         Client::from_conf(config)
     }
+}
+
+/// The way to every AWS service: one TLS stack, the operating system's root certificates.
+pub fn https_client() -> SharedHttpClient {
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }

@@ -16,10 +16,13 @@ const LONGEST_WAIT_MS: u64 = 400;
 
 impl Store {
     /// Runs `attempt` until it decides. An attempt that answers `None` lost a race and is made again.
-    pub(crate) async fn until_decided<T, E: From<StoreError>>(
+    pub(crate) async fn until_decided<T, E: From<StoreError>, F>(
         &self,
-        attempt: impl AsyncFn() -> Result<Option<T>, E>,
-    ) -> Result<T, E> {
+        attempt: impl Fn() -> F,
+    ) -> Result<T, E>
+    where
+        F: Future<Output = Result<Option<T>, E>>,
+    {
         let deadline = Instant::now() + DEADLINE;
         let mut longest_ms = FIRST_WAIT_MS;
         loop {

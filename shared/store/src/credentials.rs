@@ -113,7 +113,7 @@ impl Store {
         if !tenant.includes(credential.resource) {
             return Ok(false);
         }
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             let resource = resources::key(tenant, credential.resource);
             transaction.check(Of::Resource, Table::Data, &resource, &Condition::Present)?;
@@ -207,7 +207,7 @@ impl Store {
         tenant: Tenant,
         id: CredentialId,
     ) -> Result<bool, StoreError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let Some(credential) = self.get_credential(tenant, id).await? else {
                 return Ok(Some(false));
             };

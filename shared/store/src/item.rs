@@ -87,14 +87,13 @@ impl Store {
     /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, table: Table, key: &Key) -> Result<Option<RawItem>, StoreError> {
         let answer = self
-            .call("GetItem", async || {
+            .call("GetItem", || {
                 self.client
                     .get_item()
                     .table_name(self.table(table))
                     .set_key(Some(key.attributes()))
                     .consistent_read(true)
                     .send()
-                    .await
             })
             .await?;
         Ok(answer.item)
@@ -128,12 +127,11 @@ impl Store {
                     .build()
                     .map_err(|e| StoreError::broken("BatchGetItem", e))?;
                 let answer = self
-                    .call("BatchGetItem", async || {
+                    .call("BatchGetItem", || {
                         self.client
                             .batch_get_item()
                             .request_items(&name, request.clone())
                             .send()
-                            .await
                     })
                     .await?;
                 found.extend(
@@ -165,7 +163,7 @@ impl Store {
         let mut start = None;
         loop {
             let answer = self
-                .call("Query", async || {
+                .call("Query", || {
                     self.client
                         .query()
                         .table_name(self.table(table))
@@ -178,7 +176,6 @@ impl Store {
                         .consistent_read(true)
                         .set_exclusive_start_key(start.clone())
                         .send()
-                        .await
                 })
                 .await?;
             items.extend(answer.items.unwrap_or_default());
@@ -214,7 +211,7 @@ impl Store {
         loop {
             let limit = i32::try_from(walk.limit - items.len()).unwrap_or(i32::MAX);
             let answer = self
-                .call("Query", async || {
+                .call("Query", || {
                     self.client
                         .query()
                         .table_name(self.table(*table))
@@ -226,7 +223,6 @@ impl Store {
                         .limit(limit)
                         .set_exclusive_start_key(start.clone())
                         .send()
-                        .await
                 })
                 .await?;
             items.extend(answer.items.unwrap_or_default());

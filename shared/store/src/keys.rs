@@ -108,7 +108,7 @@ impl Store {
         api_key: &ApiKey,
         widget_key: Option<&str>,
     ) -> Result<(), CreateKeyError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             add_to(&mut transaction, self, &Of::Key, api_key)?;
             match widget_key {
@@ -179,7 +179,7 @@ impl Store {
         id: KeyId,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let Some((api_key, version)) = self.key_and_version(app, id).await? else {
                 return Ok(Some(false));
             };

@@ -32,7 +32,7 @@ pub use accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
 pub use apps::{AppIdentity, UpdateApp};
 pub use attempts::{Attempt, Window};
 pub use bookings::{BookingList, ChangeBookingError, CreateBookingError};
-pub use connection::Connection;
+pub use connection::{Connection, https_client};
 pub use error::StoreError;
 pub use keys::CreateKeyError;
 pub use list::{Chunk, Direction, Position, Walk};

@@ -96,7 +96,7 @@ impl Store {
         secret: &ResourceSecret,
         first_credentials: &[Credential],
     ) -> Result<(), CreateResourceError> {
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             transaction.put(
                 Of::Resource,
@@ -211,7 +211,7 @@ impl Store {
         if !tenant.includes(id) {
             return Ok(None);
         }
-        self.until_decided(async || {
+        self.until_decided(|| async {
             let Some(found) = self.get(Table::Data, &key(tenant, id)).await? else {
                 return Ok(Some(None));
             };
@@ -248,7 +248,7 @@ impl Store {
             return Ok(false);
         }
         let deleted = self
-            .until_decided(async || {
+            .until_decided(|| async {
                 let Some(found) = self.get(Table::Data, &key(tenant, id)).await? else {
                     return Ok(Some(false));
                 };

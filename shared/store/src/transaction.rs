@@ -158,14 +158,13 @@ impl<'a, L: Clone> Transaction<'a, L> {
         self.store
             .call_for(
                 "TransactWriteItems",
-                async || {
+                || {
                     self.store
                         .client
                         .transact_write_items()
                         .set_transact_items(Some(self.actions.clone()))
                         .client_request_token(&token)
                         .send()
-                        .await
                 },
                 |answer| match answer {
                     Ok(_) => Ok(Outcome::Committed),

@@ -1,0 +1,126 @@
+//! Request bodies: JSON whatever the content type says, and every fault in them found at once.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::faults::Faults;
+use crate::state::State;
+
+/// The largest body, in bytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// A body, read as JSON. An empty one counts as an empty object.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+/// One field of a body. Reading it never fails the whole body, so that all faults can be told at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Field<T> {
+    /// It was not sent.
+    #[default]
+    Absent,
+    /// It was sent as `null`.
+    Null,
+    /// It was sent.
+    Value(T),
+    /// It was sent and cannot be read: why.
+    Wrong(String),
+}
+
+impl<T> Field<T> {
+    /// The value, if it was sent and can be read.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null | Self::Wrong(_) => None,
+        }
+    }
+
+    /// Whether it was sent, `null` and unreadable included.
+    pub const fn is_present(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    /// This one if it was sent, else the other: for a field with an older name.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.is_present() { self } else { other }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        if value.is_null() {
+            return Ok(Self::Null);
+        }
+        let kind = kind(&value);
+        Ok(match serde_json::from_value(value) {
+            Ok(value) => Self::Value(value),
+            Err(error) => Self::Wrong(wrong_type(&error, kind)),
+        })
+    }
+}
+
+/// serde's sentence, without what it quotes of the value: a value may be a secret.
+fn wrong_type(error: &serde_json::Error, kind: &str) -> String {
+    let text = error.to_string();
+    match text.split_once("expected ") {
+        Some((_, expected)) => {
+            let expected = expected.split(" at line").next().unwrap_or(expected);
+            format!("has the wrong type: {kind} was sent where {expected} belongs")
+        }
+        None => format!("cannot be read from {kind}"),
+    }
+}
+
+const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &State) -> Result<Self, Self::Rejection> {
+        let bytes = read(request).await?;
+        let bytes = if bytes.trim_ascii().is_empty() {
+            Bytes::from_static(b"{}")
+        } else {
+            bytes
+        };
+        let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+            let at = format!("line {}, column {}", error.line(), error.column());
+            ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
+        })?;
+        let kind = kind(&value);
+        serde_json::from_value(value)
+            .map(Self)
+            .map_err(|error| ApiError::Invalid(Faults::one("body", wrong_type(&error, kind))))
+    }
+}
+
+async fn read(request: Request) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(request.into_body(), MAX_BODY)
+        .await
+        .map_err(|error| {
+            // The limit is the one error that the caller can mend; any other is a connection that broke.
+            let too_large = std::error::Error::source(&error)
+                .is_some_and(|source| source.to_string().contains("length limit"));
+            if too_large {
+                ApiError::TooLarge
+            } else {
+                ApiError::Invalid(Faults::one("body", "did not arrive whole"))
+            }
+        })
+}

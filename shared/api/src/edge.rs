@@ -1,0 +1,141 @@
+//! The outermost layer: ids, headers, the shape of errors, and the one log line of a request.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State as Extract};
+use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::authorize::Called;
+use crate::error::ApiError;
+use crate::state::State;
+
+/// Names the request in answers and logs.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Headers that every answer carries, unless the handler has set its own.
+pub const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        "max-age=63072000; includeSubDomains",
+    ),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// Puts the edge around a router of operations.
+pub(crate) fn around(operations: Router<State>, state: &State) -> Router {
+    let inner = operations
+        .fallback(async || ApiError::NoSuchPath)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(state.clone());
+    // The edge must see the path before it is matched, so the operations hang below a router that matches nothing.
+    Router::new()
+        .fallback_service(inner)
+        .layer(from_fn_with_state(state.clone(), edge))
+}
+
+/// Whatever panicked has left its own line in the log. The answer says nothing, and the process goes on.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    ApiError::Internal("a handler panicked".into()).into_response()
+}
+
+async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let request_id = uuid_text(&state);
+    let method = request.method().clone();
+    *request.uri_mut() = without_trailing_slash(request.uri());
+    let mut response = next.run(request).await;
+
+    let error = response.extensions_mut().remove::<Arc<ApiError>>();
+    if let Some(error) = &error {
+        response = error_response(response, error, &request_id);
+    }
+    for (name, value) in SECURITY_HEADERS {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+
+    let called = response.extensions_mut().remove::<Called>();
+    let called = called.as_ref();
+    let status = response.status();
+    let cause = error.as_ref().and_then(|error| error.cause());
+    if status.is_server_error() {
+        tracing::error!(
+            request.id = request_id,
+            code = error.as_ref().map(|e| e.code()),
+            cause,
+            "request failed"
+        );
+    }
+    tracing::info!(
+        request.id = request_id,
+        operation = called.map(|called| called.operation.as_str()),
+        method = method.as_str(),
+        status = status.as_u16(),
+        code = error.as_ref().map(|error| error.code()),
+        reason = cause.filter(|_| status.is_client_error()),
+        app.id = called.and_then(|called| called.app.as_deref()),
+        caller = called.and_then(|called| called.actor.as_deref()),
+        duration_ms = begun.elapsed().as_millis(),
+        "answered"
+    );
+    response
+}
+
+fn uuid_text(state: &State) -> String {
+    // A request's id is nothing's key: any id type will do to write sixteen random bytes as a UUID.
+    model::ids::BookingId::random(state.random()).to_string()
+}
+
+fn error_response(mut response: Response, error: &ApiError, request_id: &str) -> Response {
+    let headers = std::mem::take(response.headers_mut());
+    let called = response.extensions_mut().remove::<Called>();
+    let mut answer = (error.status(), axum::Json(error.body(request_id))).into_response();
+    for (name, value) in headers
+        .iter()
+        .filter(|(name, _)| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE)
+    {
+        answer.headers_mut().insert(name, value.clone());
+    }
+    for (name, value) in error.headers() {
+        answer.headers_mut().insert(name, value);
+    }
+    if let Some(called) = called {
+        answer.extensions_mut().insert(called);
+    }
+    answer
+}
+
+/// `/v2/bookings/` and `/v2/bookings` are the same: one of the clients sends the slash, and a redirect would lose its body.
+fn without_trailing_slash(uri: &Uri) -> Uri {
+    let path = uri.path().trim_end_matches('/');
+    if path.len() == uri.path().len() || path.is_empty() {
+        return uri.clone();
+    }
+    let path_and_query = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    match path_and_query.parse() {
+        Ok(path_and_query) => parts.path_and_query = Some(path_and_query),
+        Err(_) => return uri.clone(),
+    }
+    Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
+}

@@ -1,0 +1,351 @@
+//! Errors as callers hear them. This is the only place that knows statuses: inside, errors say what
+//! happened; here one table says what that means in HTTP.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use auth::{AuthError, Denied};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::booking::IllegalAction;
+use model::occupancy::CannotPlace;
+use serde_json::{Map, Value, json};
+use store::{
+    ChangeBookingError, CreateAccountError, CreateBookingError, CreateKeyError,
+    CreateResourceError, StoreError,
+};
+
+use crate::faults::Faults;
+
+/// An error, as a caller may hear of it.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Nobody, or a bad credential: which, only the log says.
+    #[error("the caller is not known")]
+    Unauthenticated(Denied),
+    /// Known, and not allowed.
+    #[error("the caller is not allowed to do this")]
+    Forbidden(Denied),
+    /// Known and allowed, but what is asked for would give more than the caller has.
+    #[error("the caller would give away more than it has")]
+    WiderThanCaller(&'static str),
+    /// Sign-up is closed here.
+    #[error("sign-up is closed")]
+    SignUpClosed,
+    /// Not there, or not the caller's: the two look alike.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// No operation has this path.
+    #[error("there is no such path")]
+    NoSuchPath,
+    /// The path has operations, but none with this method.
+    #[error("the path has no such method")]
+    MethodNotAllowed,
+    /// The time is taken.
+    #[error("the time is taken")]
+    SlotTaken,
+    /// The booking's state does not allow the action.
+    #[error(transparent)]
+    IllegalAction(#[from] IllegalAction),
+    /// What is asked for cannot be done to the thing as it stands.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// Something is wrong with the request.
+    #[error("the request is invalid")]
+    Invalid(Faults),
+    /// The body is larger than is taken.
+    #[error("the body is too large")]
+    TooLarge,
+    /// Too many in too short a time.
+    #[error("too many requests")]
+    TooMany {
+        /// When to try again, in seconds.
+        retry_after_s: u64,
+    },
+    /// Others kept changing the same items until the deadline.
+    #[error("contended until the deadline")]
+    Contended,
+    /// We could not, for now.
+    #[error("unavailable")]
+    Unavailable(#[source] Source),
+    /// We made a mistake.
+    #[error("internal error")]
+    Internal(#[source] Source),
+}
+
+/// A cause that only the log sees.
+pub type Source = Box<dyn StdError + Send + Sync>;
+
+impl ApiError {
+    /// The table from error to status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::WiderThanCaller(_) | Self::SignUpClosed => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NotFound(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::SlotTaken | Self::IllegalAction(_) | Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Contended | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A stable word for programs to act on.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated(_) => "unauthenticated",
+            Self::Forbidden(Denied::CrossSite) => "cross_site",
+            Self::Forbidden(_) => "forbidden",
+            Self::WiderThanCaller(_) => "wider_than_caller",
+            Self::SignUpClosed => "sign_up_closed",
+            Self::NotFound(_) | Self::NoSuchPath => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::SlotTaken => "slot_taken",
+            Self::IllegalAction(_) => "illegal_action",
+            Self::Conflict(_) => "conflict",
+            Self::Invalid(_) => "invalid",
+            Self::TooLarge => "too_large",
+            Self::TooMany { .. } => "too_many_requests",
+            Self::Contended => "contended",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// The body: a sentence to act on, or sentences by field.
+    pub fn body(&self, request_id: &str) -> Value {
+        let mut body = Map::new();
+        match self {
+            Self::SlotTaken => {
+                let sentence = "The time is already taken. Search for another slot.";
+                body.insert("errors".to_owned(), json!({ "event": [sentence] }));
+            }
+            Self::Invalid(faults) => {
+                body.insert("errors".to_owned(), faults.to_json());
+            }
+            other => {
+                body.insert("error".to_owned(), other.sentence().into());
+            }
+        }
+        if let Self::NotFound(model) = self {
+            body.insert("model".to_owned(), (*model).into());
+        }
+        body.insert("code".to_owned(), self.code().into());
+        body.insert("request_id".to_owned(), request_id.into());
+        body.into()
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::Unauthenticated(Denied::KeyAsUser) => {
+                "The key was sent as the user name. It belongs after the colon: curl --user :KEY".to_owned()
+            }
+            Self::Unauthenticated(Denied::BearerColon) => {
+                "There is a colon after Bearer. It must go: Authorization: Bearer KEY".to_owned()
+            }
+            Self::Unauthenticated(_) => "Invalid credentials supplied".to_owned(),
+            Self::Forbidden(Denied::InsufficientScope(scope)) => {
+                format!("This key lacks the scope {scope}. Use one that has it, or have it added.")
+            }
+            Self::Forbidden(Denied::OriginNotAllowed) => {
+                "This key may not be used from this page. Add the page's origin to the key.".to_owned()
+            }
+            Self::Forbidden(Denied::CrossSite) => {
+                "The request does not come from the console. Send X-CSRF-Token and the console's own Origin.".to_owned()
+            }
+            Self::Forbidden(_) => "This credential may not do this. Use the app's API key.".to_owned(),
+            Self::WiderThanCaller(what) => (*what).to_owned(),
+            Self::SignUpClosed => {
+                "Sign-up is closed here. Ask whoever runs this server for an account.".to_owned()
+            }
+            Self::NotFound(_) => "Resource does not exist".to_owned(),
+            Self::NoSuchPath => "There is no such path. See the README for the list of operations.".to_owned(),
+            Self::MethodNotAllowed => "This path does not take this method.".to_owned(),
+            Self::SlotTaken | Self::Invalid(_) => String::new(),
+            Self::IllegalAction(illegal) => {
+                let actions: Vec<&str> =
+                    illegal.graph.available_actions(illegal.state).map(model::graph::Action::name).collect();
+                let possible = if actions.is_empty() { "nothing any more".to_owned() } else { actions.join(", ") };
+                format!("The booking is {}, which does not allow {}. Possible: {possible}.", illegal.state, illegal.action)
+            }
+            Self::Conflict(sentence) => (*sentence).to_owned(),
+            Self::TooLarge => {
+                format!("The body is too large. At most {} bytes are taken.", crate::body::MAX_BODY)
+            }
+            Self::TooMany { retry_after_s } => format!("Too many requests. Try again in {retry_after_s} seconds."),
+            Self::Contended => "Many changes to the same time at once. Nothing was changed; try again.".to_owned(),
+            Self::Unavailable(_) => "The service cannot answer now. Try again in a moment.".to_owned(),
+            Self::Internal(_) => "Something went wrong on our side. Quote the request id when you report it.".to_owned(),
+        }
+    }
+
+    /// What the operator should know beyond the code: the chain of causes, or why a caller was turned away.
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.to_string()),
+            Self::Unavailable(source) | Self::Internal(source) => {
+                let mut chain = source.to_string();
+                let mut next = source.source();
+                while let Some(cause) = next {
+                    chain = format!("{chain}: {cause}");
+                    next = cause.source();
+                }
+                Some(chain)
+            }
+            _ => None,
+        }
+    }
+
+    /// Headers that go with it.
+    pub(crate) fn headers(&self) -> Vec<(header::HeaderName, HeaderValue)> {
+        match self {
+            Self::Unauthenticated(_) => {
+                vec![(
+                    header::WWW_AUTHENTICATE,
+                    HeaderValue::from_static("Bearer realm=\"latchkey\""),
+                )]
+            }
+            Self::TooMany { retry_after_s } => {
+                vec![(header::RETRY_AFTER, HeaderValue::from(*retry_after_s))]
+            }
+            Self::Contended | Self::Unavailable(_) => {
+                vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// Hands the error to the edge, which alone knows the request's id, writes the body and logs the cause.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Unavailable(error) => error.into(),
+            AuthError::Denied(denied) => match denied {
+                Denied::Missing
+                | Denied::Malformed
+                | Denied::KeyAsUser
+                | Denied::BearerColon
+                | Denied::Unknown
+                | Denied::Expired
+                | Denied::Revoked
+                | Denied::AddressNotAllowed
+                | Denied::DevelopmentKey => Self::Unauthenticated(denied),
+                Denied::OriginNotAllowed
+                | Denied::KindNotAllowed
+                | Denied::InsufficientScope(_)
+                | Denied::CrossSite => Self::Forbidden(denied),
+                Denied::AppNotNamed => Self::Invalid(Faults::one(
+                    "Timekit-App",
+                    "is required: name the app by its slug",
+                )),
+                Denied::AppNotFound => Self::NotFound("App"),
+            },
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { .. } => Self::Unavailable(error.into()),
+            StoreError::Contended => Self::Contended,
+            StoreError::Broken { .. } => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<CannotPlace> for ApiError {
+    fn from(error: CannotPlace) -> Self {
+        match error {
+            CannotPlace::Taken => Self::SlotTaken,
+            CannotPlace::Full { .. } => Self::Invalid(Faults::one("event", error.to_string())),
+        }
+    }
+}
+
+impl From<CreateBookingError> for ApiError {
+    fn from(error: CreateBookingError) -> Self {
+        match error {
+            CreateBookingError::CannotPlace(error) => error.into(),
+            CreateBookingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: StdError + Into<Self> + 'static> From<ChangeBookingError<E>> for ApiError {
+    fn from(error: ChangeBookingError<E>) -> Self {
+        match error {
+            ChangeBookingError::NotFound => Self::NotFound("Booking"),
+            ChangeBookingError::Refused(error) => error.into(),
+            ChangeBookingError::CannotPlace(error) => error.into(),
+            ChangeBookingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateResourceError> for ApiError {
+    fn from(error: CreateResourceError) -> Self {
+        match error {
+            CreateResourceError::EmailTaken => {
+                Self::Invalid(Faults::one("email", "belongs to another resource already"))
+            }
+            CreateResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateAccountError> for ApiError {
+    fn from(error: CreateAccountError) -> Self {
+        match error {
+            CreateAccountError::EmailTaken => Self::Invalid(Faults::one(
+                "email",
+                "has an account already; sign in instead",
+            )),
+            CreateAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateKeyError> for ApiError {
+    fn from(error: CreateKeyError) -> Self {
+        match error {
+            CreateKeyError::HashTaken => {
+                Self::Conflict("This key cannot be imported: it is in use.")
+            }
+            CreateKeyError::AppGone => Self::NotFound("App"),
+            CreateKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<auth::master_secret::VersionGone> for ApiError {
+    fn from(error: auth::master_secret::VersionGone) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<auth::password::HashingFailed> for ApiError {
+    fn from(error: auth::password::HashingFailed) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<std::convert::Infallible> for ApiError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

@@ -1,0 +1,45 @@
+//! `?include=a,b.c`: what an answer shows beside its base fields. Unknown names are ignored, as clients expect.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::query::Query;
+
+/// The includes that were asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Include(BTreeSet<String>);
+
+impl Include {
+    /// Reads `include`, or its other spelling `includes`.
+    pub fn of(query: &Query) -> Self {
+        let names = query
+            .get("include")
+            .or_else(|| query.get("includes"))
+            .unwrap_or_default();
+        Self(
+            names
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty())
+                .collect(),
+        )
+    }
+
+    /// Whether `name` was asked for.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Include {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(&Query::parse(
+            parts.uri.query().unwrap_or_default(),
+        )))
+    }
+}

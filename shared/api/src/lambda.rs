@@ -1,0 +1,158 @@
+//! A function on AWS: its state from the environment, its master secret from Secrets Manager, its requests
+//! from API Gateway (payloads of both versions), its log as JSON.
+
+use std::env;
+use std::sync::Arc;
+
+use auth::{MasterSecret, Policy};
+use aws_config::BehaviorVersion;
+use axum::Router;
+use lambda_http::request::RequestContext;
+use lambda_http::tower::ServiceBuilder;
+use lambda_http::{Error, RequestExt as _};
+use store::{Connection, Store, Tables};
+use tokio::sync::OnceCell;
+use tracing_subscriber::EnvFilter;
+
+use crate::address::{Peer, ReachedAt};
+use crate::ambient::{SystemClock, SystemRandom};
+use crate::error::ApiError;
+use crate::operations::Operations;
+use crate::state::{Config, Secrets, State};
+
+/// Serves a function's operations until Lambda ends the instance.
+///
+/// # Errors
+///
+/// If the environment lacks a variable that the template sets, or Lambda's runtime cannot be reached.
+pub async fn run(operations: Operations) -> Result<(), Error> {
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_target(false)
+        .with_env_filter(
+            EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info")),
+        )
+        .init();
+    let state = state_from_environment().await?;
+    let router: Router = operations.into_router(&state);
+    let service = ServiceBuilder::new()
+        .map_request(with_context)
+        .service(router);
+    lambda_http::run(service).await
+}
+
+/// The state that a function's environment describes.
+///
+/// # Errors
+///
+/// If a variable is missing or cannot be read; the message names it.
+pub async fn state_from_environment() -> Result<State, Error> {
+    let endpoint = variable("DYNAMODB_ENDPOINT");
+    let connection = endpoint
+        .clone()
+        .map_or(Connection::Aws, Connection::Endpoint);
+    let prefix = variable("TABLE_PREFIX").ok_or("TABLE_PREFIX is not set")?;
+    let random = Arc::new(SystemRandom);
+    let store = Store::new(
+        connection.client().await,
+        Tables::with_prefix(prefix),
+        random.clone(),
+    );
+    let config = Config {
+        policy: Policy {
+            allow_imported_keys: is_on("ALLOW_IMPORTED_KEYS"),
+            // Only a function that is pointed at another store than AWS's, as `sam local` does, is a development one.
+            is_development: endpoint.is_some(),
+        },
+        sign_up_open: is_on("SIGN_UP_OPEN"),
+        base_url: variable("BASE_URL"),
+        secure_cookies: true,
+        trusted_proxies: variable("TRUSTED_PROXIES")
+            .unwrap_or_default()
+            .split(',')
+            .filter(|net| !net.trim().is_empty())
+            .map(|net| net.trim().parse())
+            .collect::<Result<_, _>>()
+            .map_err(|_| "TRUSTED_PROXIES is not a list of networks like 10.0.0.0/8")?,
+    };
+    let secrets = Secrets::SecretsManager(SecretInAws::new(
+        variable("MASTER_SECRET_ID").unwrap_or_default(),
+    ));
+    Ok(State::new(
+        store,
+        Arc::new(SystemClock),
+        random,
+        secrets,
+        config,
+    ))
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn is_on(name: &str) -> bool {
+    variable(name).is_some_and(|value| value == "true")
+}
+
+/// Takes from the gateway's context what must never come from a header.
+fn with_context(mut request: lambda_http::Request) -> lambda_http::Request {
+    let context = request.request_context_ref().cloned();
+    let (address, domain) = match context {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            (context.http.source_ip, context.domain_name)
+        }
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            (context.identity.source_ip, context.domain_name)
+        }
+        _ => (None, None),
+    };
+    if let Some(address) = address.and_then(|address| address.parse().ok()) {
+        request.extensions_mut().insert(Peer(address));
+    }
+    if let Some(domain) = domain {
+        request
+            .extensions_mut()
+            .insert(ReachedAt(format!("https://{domain}")));
+    }
+    request
+}
+
+/// The master secret in AWS Secrets Manager: read when first needed, then kept for the instance's life.
+pub struct SecretInAws {
+    id: String,
+    secret: OnceCell<MasterSecret>,
+}
+
+impl SecretInAws {
+    /// The secret with this name or ARN.
+    pub fn new(id: String) -> Self {
+        Self {
+            id,
+            secret: OnceCell::new(),
+        }
+    }
+
+    /// The secret.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Unavailable`] if it cannot be read; the next request tries again.
+    pub async fn get(&self) -> Result<&MasterSecret, ApiError> {
+        self.secret.get_or_try_init(|| self.read()).await
+    }
+
+    async fn read(&self) -> Result<MasterSecret, ApiError> {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(store::https_client())
+            .load()
+            .await;
+        let client = aws_sdk_secretsmanager::Client::new(&config);
+        let answer = client.get_secret_value().secret_id(&self.id).send().await;
+        let answer = answer.map_err(|error| ApiError::Unavailable(error.into()))?;
+        let text = answer.secret_string().unwrap_or_default();
+        MasterSecret::parse(text).map_err(|error| ApiError::Unavailable(error.into()))
+    }
+}

@@ -1,0 +1,136 @@
+//! The OpenAPI document: handlers describe themselves; what all share is added here.
+
+use auth::Access;
+use axum::http::Method;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Components, Info, License, OpenApi, RefOr, Response};
+
+use crate::operations::http_method;
+
+const BASIC: &str = "basic";
+const BEARER: &str = "bearer";
+const SESSION: &str = "session";
+
+/// One path's operations.
+pub(crate) fn path_item(operations: Vec<(Method, Operation)>) -> PathItem {
+    let mut operations = operations.into_iter();
+    let Some((method, operation)) = operations.next() else {
+        return PathItem::default();
+    };
+    let mut item = PathItem::new(http_method(&method), operation);
+    for (method, operation) in operations {
+        item.merge_operations(PathItem::new(http_method(&method), operation));
+    }
+    item
+}
+
+/// Says in an operation's description who may call it, and which errors that brings.
+pub(crate) fn describe_access(operation: &mut Operation, access: Access) {
+    let who = callers(access);
+    let description = operation.description.take().unwrap_or_default();
+    operation.description = Some(
+        format!("{description}\n\nMay be called by: {who}.")
+            .trim()
+            .to_owned(),
+    );
+    operation.security = Some(security(access));
+    if !access.anonymous {
+        let unauthenticated =
+            Response::new("Missing, malformed, unknown, expired or revoked credential.");
+        operation
+            .responses
+            .responses
+            .entry("401".to_owned())
+            .or_insert(RefOr::T(unauthenticated));
+        let forbidden = Response::new("The credential may not do this.");
+        operation
+            .responses
+            .responses
+            .entry("403".to_owned())
+            .or_insert(RefOr::T(forbidden));
+    }
+    let unavailable = Response::new(
+        "The service cannot answer now; nothing was changed unless an earlier answer said so.",
+    );
+    operation
+        .responses
+        .responses
+        .entry("503".to_owned())
+        .or_insert(RefOr::T(unavailable));
+}
+
+/// Who may call, in words: the access table's wording.
+pub fn callers(access: Access) -> String {
+    if access.anonymous {
+        return "anybody".to_owned();
+    }
+    let mut who = Vec::new();
+    if access.app {
+        who.push(match access.scope {
+            Some(scope) => format!("a key with `{scope}`, a session that names an app"),
+            None => "any key, a session that names an app".to_owned(),
+        });
+    }
+    let also = [
+        (access.account, "a session"),
+        (access.widget_key, "a widget key"),
+        (access.server_token, "a server-token"),
+        (access.client_token, "a client-token"),
+    ];
+    who.extend(
+        also.into_iter()
+            .filter(|(may, _)| *may)
+            .map(|(_, name)| name.to_owned()),
+    );
+    who.join(", ")
+}
+
+fn security(access: Access) -> Vec<SecurityRequirement> {
+    if access.anonymous {
+        return Vec::new();
+    }
+    let none: [&str; 0] = [];
+    let mut schemes = Vec::new();
+    if access.app || access.widget_key {
+        schemes.extend([BASIC, BEARER]);
+    } else if access.server_token || access.client_token {
+        schemes.push(BASIC);
+    }
+    if access.app || access.account {
+        schemes.push(SESSION);
+    }
+    schemes
+        .into_iter()
+        .map(|scheme| SecurityRequirement::new(scheme, none))
+        .collect()
+}
+
+/// Adds what the document as a whole says.
+pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
+    openapi.info = Info::builder()
+        .title("Latchkey")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "A booking backend you own. It speaks Timekit's v2 contract.",
+        ))
+        .license(Some(License::new("MIT OR Apache-2.0")))
+        .build();
+    let schemes = [
+        (BASIC, SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Basic)
+            .description(Some("An empty user name and a key as password; or a resource's e-mail address and token, with `Timekit-App`."))
+            .build())),
+        (BEARER, SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("A key.")).build())),
+        (SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            "__Host-latchkey_session",
+            "The console's session; with `Timekit-App`, and `X-CSRF-Token` on everything but GET.",
+        )))),
+    ];
+    let components = openapi.components.get_or_insert_with(Components::new);
+    for (name, scheme) in schemes {
+        components.add_security_scheme(name, scheme);
+    }
+    openapi
+}

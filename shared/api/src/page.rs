@@ -1,0 +1,411 @@
+//! Pages of lists, in the shape of the original's paginator, with a cursor where it counts.
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{Chunk, Position, StoreError};
+
+use crate::address::base_url;
+use crate::error::ApiError;
+use crate::faults::Faults;
+use crate::query::Query;
+use crate::state::State;
+
+/// How many rows a page has unless the caller says.
+pub const DEFAULT_LIMIT: usize = 50;
+
+/// The most rows a page has.
+pub const MAX_LIMIT: usize = 1_000;
+
+/// Up to how many matching rows totals are exact.
+pub const EXACT_TOTAL: usize = 1_000;
+
+/// The last row that is reached by page number.
+pub const LAST_NUMBERED_ROW: usize = 10_000;
+
+/// The most rows of an index that one request looks at beyond those it skips.
+pub const MAX_SCANNED: usize = 5_000;
+
+/// How many rows are read at a time.
+const BATCH: usize = 500;
+
+/// Which page of a list is wanted.
+#[derive(Debug)]
+pub struct PageRequest {
+    limit: usize,
+    page: usize,
+    cursor: Option<Cursor>,
+    query: Query,
+    url: String,
+    state: State,
+    bound_to: String,
+}
+
+/// A position in a list, with what is known of the pages before it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Cursor {
+    #[serde(rename = "p")]
+    after: Position,
+    #[serde(rename = "n")]
+    page: usize,
+    #[serde(rename = "s")]
+    rows_before: usize,
+    #[serde(rename = "t")]
+    total: usize,
+    #[serde(rename = "x")]
+    total_is_exact: bool,
+}
+
+/// One page.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    limit: usize,
+    page: usize,
+    rows_before: usize,
+    total: usize,
+    total_is_exact: bool,
+    next_page_url: Option<String>,
+    prev_page_url: Option<String>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("State")
+    }
+}
+
+impl FromRequestParts<State> for PageRequest {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let mut faults = Faults::none();
+        let mut number =
+            |name: &str, most: usize, default: usize| match query.get(name).map(str::parse) {
+                None => default,
+                Some(Ok(number)) if (1..=most).contains(&number) => number,
+                Some(_) => {
+                    faults.add(name, format!("must be a number from 1 to {most}"));
+                    default
+                }
+            };
+        let limit = number("limit", MAX_LIMIT, DEFAULT_LIMIT);
+        let page = number("page", usize::MAX, 1);
+        let path = match parts.extensions.get::<OriginalUri>() {
+            Some(original) => original.0.path().trim_end_matches('/').to_owned(),
+            None => parts.uri.path().to_owned(),
+        };
+        let caller = crate::caller::App::from_request_parts(parts, state)
+            .await
+            .map(|app| app.0);
+        let tenant = caller.map(|principal| principal.tenant()).ok();
+        let filter: Vec<_> = ["search", "orderBy", "sortedBy", "start", "end"]
+            .map(|name| query.get(name))
+            .into();
+        let bound_to = format!("{tenant:?} {path} {filter:?}");
+        let cursor = match query.get("cursor") {
+            None => None,
+            Some(text) => {
+                let cursor = open(state, &bound_to, text).await?;
+                if cursor.is_none() {
+                    faults.add(
+                        "cursor",
+                        "does not belong to this list; take it from next_page_url, or leave it out",
+                    );
+                }
+                cursor
+            }
+        };
+        if cursor.is_none() && page.saturating_mul(limit) > LAST_NUMBERED_ROW {
+            faults.add(
+                "page",
+                format!("reaches beyond row {LAST_NUMBERED_ROW}; follow next_page_url instead"),
+            );
+        }
+        faults.check()?;
+        let url = format!("{}{path}", base_url(state, &parts.extensions));
+        Ok(Self {
+            limit,
+            page,
+            cursor,
+            query,
+            url,
+            state: state.clone(),
+            bound_to,
+        })
+    }
+}
+
+impl PageRequest {
+    /// The page of a list that is fetched in its own order; rows that do not match are passed over.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn paginate<T, F>(
+        self,
+        fetch: impl Fn(Option<Position>, usize) -> F,
+        matches: impl Fn(&T) -> bool,
+    ) -> Result<Page<T>, ApiError>
+    where
+        F: Future<Output = Result<Chunk<T>, StoreError>>,
+    {
+        let (page, rows_before, skip) = match &self.cursor {
+            Some(cursor) => (cursor.page, cursor.rows_before, 0),
+            None => (
+                self.page,
+                (self.page - 1) * self.limit,
+                (self.page - 1) * self.limit,
+            ),
+        };
+        // With a cursor the total is known already; without one it is counted, as far as it is exact.
+        let count_to = if self.cursor.is_some() {
+            0
+        } else {
+            EXACT_TOTAL + 1
+        };
+        let wanted = (skip + self.limit + 1).max(count_to);
+
+        let mut walk = Walked {
+            matched: 0,
+            scanned: 0,
+            rows: Vec::new(),
+            last: None,
+            is_whole: false,
+        };
+        let mut after = self.cursor.as_ref().map(|cursor| cursor.after.clone());
+        while walk.matched < wanted && walk.scanned < MAX_SCANNED + skip {
+            let chunk = fetch(after.clone(), BATCH.min(wanted - walk.matched)).await?;
+            for (position, row) in chunk.rows {
+                walk.scanned += 1;
+                if matches(&row) {
+                    walk.matched += 1;
+                    if walk.matched > skip && walk.rows.len() < self.limit {
+                        walk.rows.push(row);
+                        walk.last = Some(position.clone());
+                    }
+                }
+                after = Some(position);
+            }
+            if chunk.is_last {
+                walk.is_whole = true;
+                break;
+            }
+        }
+
+        let more_follow = walk.matched > skip + walk.rows.len() || !walk.is_whole;
+        let (total, total_is_exact) = match &self.cursor {
+            Some(cursor) if cursor.total_is_exact => (cursor.total, true),
+            Some(_) if walk.is_whole => (rows_before + walk.matched, true),
+            Some(cursor) => (cursor.total.max(rows_before + walk.matched), false),
+            None => (walk.matched, walk.is_whole),
+        };
+        // A page that ended because enough was looked at goes on behind the last row seen.
+        let resume = if walk.rows.len() == self.limit {
+            walk.last
+        } else {
+            after
+        };
+        let next_page_url = match resume {
+            Some(after) if more_follow => {
+                let rows_before = rows_before + walk.rows.len();
+                let cursor = Cursor {
+                    after,
+                    page: page + 1,
+                    rows_before,
+                    total,
+                    total_is_exact,
+                };
+                Some(self.address_of(page + 1, Some(&self.seal(&cursor).await?)))
+            }
+            _ => None,
+        };
+        let prev_page_url = self.previous(page);
+        Ok(Page {
+            rows: walk.rows,
+            limit: self.limit,
+            page,
+            rows_before,
+            total,
+            total_is_exact,
+            next_page_url,
+            prev_page_url,
+        })
+    }
+
+    /// The page of a list that must be sorted first: at most [`EXACT_TOTAL`] rows may match.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Invalid`] if more do.
+    pub async fn paginate_sorted<T, F>(
+        self,
+        fetch: impl Fn(Option<Position>, usize) -> F,
+        matches: impl Fn(&T) -> bool,
+        compare: impl Fn(&T, &T) -> std::cmp::Ordering,
+    ) -> Result<Page<T>, ApiError>
+    where
+        F: Future<Output = Result<Chunk<T>, StoreError>>,
+    {
+        let mut rows: Vec<T> = Vec::new();
+        let mut after: Option<Position> = None;
+        let mut scanned = 0;
+        loop {
+            let chunk = fetch(after.clone(), BATCH).await?;
+            for (position, row) in chunk.rows {
+                scanned += 1;
+                if matches(&row) {
+                    rows.push(row);
+                }
+                after = Some(position);
+            }
+            if rows.len() > EXACT_TOTAL || (scanned >= MAX_SCANNED && !chunk.is_last) {
+                let sentence = format!(
+                    "sorts at most {EXACT_TOTAL} rows; narrow the search, or order by created_at or event.start"
+                );
+                return Err(ApiError::Invalid(Faults::one("orderBy", sentence)));
+            }
+            if chunk.is_last {
+                break;
+            }
+        }
+        rows.sort_by(compare);
+        let total = rows.len();
+        let rows_before = (self.page - 1) * self.limit;
+        let rows: Vec<T> = rows
+            .into_iter()
+            .skip(rows_before)
+            .take(self.limit)
+            .collect();
+        let more_follow = rows_before + rows.len() < total;
+        let next_page_url = more_follow.then(|| self.address_of(self.page + 1, None));
+        let prev_page_url = self.previous(self.page);
+        Ok(Page {
+            rows,
+            limit: self.limit,
+            page: self.page,
+            rows_before,
+            total,
+            total_is_exact: true,
+            next_page_url,
+            prev_page_url,
+        })
+    }
+
+    fn previous(&self, page: usize) -> Option<String> {
+        let reachable = page > 1 && (page - 1).saturating_mul(self.limit) <= LAST_NUMBERED_ROW;
+        reachable.then(|| self.address_of(page - 1, None))
+    }
+
+    fn address_of(&self, page: usize, cursor: Option<&str>) -> String {
+        let page = page.to_string();
+        let mut added = vec![("page", page.as_str())];
+        added.extend(cursor.map(|cursor| ("cursor", cursor)));
+        format!(
+            "{}?{}",
+            self.url,
+            self.query.with(&["page", "cursor"], &added)
+        )
+    }
+
+    async fn seal(&self, cursor: &Cursor) -> Result<String, ApiError> {
+        let payload =
+            serde_json::to_vec(cursor).map_err(|error| ApiError::Internal(error.into()))?;
+        let code = code(&self.state, &self.bound_to, &payload).await?;
+        Ok(format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(payload),
+            URL_SAFE_NO_PAD.encode(code)
+        ))
+    }
+}
+
+struct Walked<T> {
+    matched: usize,
+    scanned: usize,
+    rows: Vec<T>,
+    last: Option<Position>,
+    is_whole: bool,
+}
+
+/// The code that binds a cursor to its tenant, list, filter and order.
+async fn code(state: &State, bound_to: &str, payload: &[u8]) -> Result<[u8; 16], ApiError> {
+    let message = [bound_to.as_bytes(), &[0], payload].concat();
+    let mac = state.master_secret().await?.mac("cursor", &message)?;
+    let mut code = [0; 16];
+    code.copy_from_slice(&mac[..16]);
+    Ok(code)
+}
+
+async fn open(state: &State, bound_to: &str, text: &str) -> Result<Option<Cursor>, ApiError> {
+    let decoded = text.split_once('.').and_then(|(payload, code)| {
+        Some((
+            URL_SAFE_NO_PAD.decode(payload).ok()?,
+            URL_SAFE_NO_PAD.decode(code).ok()?,
+        ))
+    });
+    let Some((payload, sent)) = decoded else {
+        return Ok(None);
+    };
+    // A cursor is a position and no secret: this tells mistakes, so an ordinary comparison will do.
+    if sent != code(state, bound_to, &payload).await? {
+        return Ok(None);
+    }
+    Ok(serde_json::from_slice(&payload).ok())
+}
+
+impl<T> Page<T> {
+    /// The same page with its rows as they are shown.
+    pub fn map<U>(self, show: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            rows: self.rows.into_iter().map(show).collect(),
+            limit: self.limit,
+            page: self.page,
+            rows_before: self.rows_before,
+            total: self.total,
+            total_is_exact: self.total_is_exact,
+            next_page_url: self.next_page_url,
+            prev_page_url: self.prev_page_url,
+        }
+    }
+
+    fn last_page(&self) -> usize {
+        if self.total_is_exact {
+            self.total.div_ceil(self.limit).max(1)
+        } else {
+            // A loop up to the last page works, however many rows there turn out to be.
+            self.page + usize::from(self.next_page_url.is_some())
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        let row = |number: usize| {
+            if self.rows.is_empty() {
+                Value::Null
+            } else {
+                number.into()
+            }
+        };
+        axum::Json(json!({
+            "total": self.total,
+            "total_is_exact": self.total_is_exact,
+            "per_page": self.limit,
+            "current_page": self.page,
+            "last_page": self.last_page(),
+            "next_page_url": self.next_page_url,
+            "prev_page_url": self.prev_page_url,
+            "from": row(self.rows_before + 1),
+            "to": row(self.rows_before + self.rows.len()),
+            "data": self.rows,
+        }))
+        .into_response()
+    }
+}

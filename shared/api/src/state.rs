@@ -1,0 +1,99 @@
+//! What every handler works with.
+
+use std::sync::Arc;
+
+use auth::{MasterSecret, Policy};
+use chrono::{DateTime, Utc};
+use ipnet::IpNet;
+use model::{Clock, Random};
+use store::Store;
+
+use crate::error::ApiError;
+
+/// What a deployment decides.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which secrets are looked up.
+    pub policy: Policy,
+    /// Whether anybody may sign up.
+    pub sign_up_open: bool,
+    /// Where the API is reached, without a slash at the end; none means where the request says.
+    pub base_url: Option<String>,
+    /// Whether cookies are for HTTPS only. Off only on a laptop.
+    pub secure_cookies: bool,
+    /// Proxies whose word about the caller's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Where the master secret comes from.
+pub enum Secrets {
+    /// It is here.
+    Here(MasterSecret),
+    /// It is in AWS Secrets Manager, read when first needed.
+    #[cfg(feature = "lambda")]
+    SecretsManager(crate::lambda::SecretInAws),
+}
+
+/// What every handler works with. Cheap to clone.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    secrets: Secrets,
+    config: Config,
+}
+
+impl State {
+    /// Puts the parts together.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        secrets: Secrets,
+        config: Config,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            random,
+            secrets,
+            config,
+        }))
+    }
+
+    /// The tables.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The present.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    /// Where new ids and secrets come from.
+    pub fn random(&self) -> &dyn Random {
+        &*self.0.random
+    }
+
+    /// What the deployment decides.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The master secret.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Unavailable`] if it cannot be read now.
+    pub async fn master_secret(&self) -> Result<&MasterSecret, ApiError> {
+        match &self.0.secrets {
+            Secrets::Here(secret) => Ok(secret),
+            #[cfg(feature = "lambda")]
+            Secrets::SecretsManager(secret) => secret.get().await,
+        }
+    }
+}

@@ -124,3 +124,23 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
             }
         })
 }
+
+/// Text that is no e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a valid e-mail address")]
+pub struct InvalidEmail;
+
+/// Reads an e-mail address, as it was written but for blanks around it.
+///
+/// # Errors
+///
+/// [`InvalidEmail`] for what cannot be one.
+pub fn parse_email(text: &str) -> Result<String, InvalidEmail> {
+    let text = text.trim();
+    let is_plain = text.len() <= 254 && !text.contains(|c: char| c.is_whitespace() || c == ':');
+    if is_plain && email_address::EmailAddress::is_valid(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(InvalidEmail)
+    }
+}

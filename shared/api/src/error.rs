@@ -28,7 +28,7 @@ pub enum ApiError {
     Forbidden(Denied),
     /// Known and allowed, but what is asked for would give more than the caller has.
     #[error("the caller would give away more than it has")]
-    WiderThanCaller(&'static str),
+    WiderThanCaller(#[from] auth::Wider),
     /// Sign-up is closed here.
     #[error("sign-up is closed")]
     SignUpClosed,
@@ -159,7 +159,7 @@ impl ApiError {
                 "The request does not come from the console. Send X-CSRF-Token and the console's own Origin.".to_owned()
             }
             Self::Forbidden(_) => "This credential may not do this. Use the app's API key.".to_owned(),
-            Self::WiderThanCaller(what) => (*what).to_owned(),
+            Self::WiderThanCaller(wider) => wider.to_string(),
             Self::SignUpClosed => {
                 "Sign-up is closed here. Ask whoever runs this server for an account.".to_owned()
             }

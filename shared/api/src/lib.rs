@@ -8,6 +8,7 @@ pub mod authorize;
 pub mod body;
 pub mod caller;
 pub mod cors;
+pub mod credential_view;
 pub mod edge;
 pub mod error;
 pub mod faults;

@@ -63,14 +63,14 @@ pub async fn authenticate(
     };
     let found = match presented::read(&request.authorization, policy.allow_imported_keys)? {
         Some(Presented::Key(hash)) => store.find_key(hash).await?.map(Found::Key),
-        Some(Presented::ResourceToken { email, token }) => {
+        Some(Presented::ResourceToken { user, token }) => {
             // The two reads need nothing of each other.
             let (credential, app) =
                 tokio::join!(store.find_credential(token), named_app(store, request.app));
             let app = app?;
             credential?.map(|credential| Found::Credential {
                 credential,
-                email,
+                user,
                 app,
             })
         }

@@ -23,8 +23,8 @@ pub enum Found {
     Credential {
         /// The credential.
         credential: Credential,
-        /// The address that came with the token.
-        email: String,
+        /// The user part that came with the token.
+        user: String,
         /// The app named; none if none was, or there is none of that name.
         app: Option<AppIdentity>,
     },
@@ -73,9 +73,9 @@ pub fn decide(found: Option<Found>, access: Access, at: &Circumstances) -> Resul
         Found::Key(key) => decide_key(key, access, at).map(Caller::App),
         Found::Credential {
             credential,
-            email,
+            user,
             app,
-        } => decide_credential(credential, &email, app, access, at).map(Caller::App),
+        } => decide_credential(credential, &user, app, access, at).map(Caller::App),
         Found::Session {
             session,
             same_site,
@@ -115,7 +115,7 @@ fn decide_key(key: ApiKey, access: Access, at: &Circumstances) -> Result<Princip
             kind: key.kind,
             name: key.name,
             expires_at: key.expires_at,
-            bound_to_addresses: !key.allowed_cidrs.is_empty(),
+            allowed_cidrs: key.allowed_cidrs,
         },
         scopes: key.scopes,
     })
@@ -123,13 +123,13 @@ fn decide_key(key: ApiKey, access: Access, at: &Circumstances) -> Result<Princip
 
 fn decide_credential(
     credential: Credential,
-    email: &str,
+    user: &str,
     app: Option<AppIdentity>,
     access: Access,
     at: &Circumstances,
 ) -> Result<Principal, Denied> {
     // A token is tied to its resource and its app: with another's name beside it, it is nobody's.
-    if credential.email != email || app.is_none_or(|app| app.app != credential.app) {
+    if credential.user != user || app.is_none_or(|app| app.app != credential.app) {
         return Err(Denied::Unknown);
     }
     refuse_expired(credential.expires_at, at)?;

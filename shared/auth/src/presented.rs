@@ -19,10 +19,10 @@ use crate::plain_key::{PlainKey, hash_secret, looks_like_key};
 pub enum Presented {
     /// A key.
     Key(HashedKey),
-    /// A resource's token, with the e-mail address that came with it.
+    /// A resource's token, with the user part that came with it.
     ResourceToken {
         /// The user part, in lower case.
-        email: String,
+        user: String,
         /// The token.
         token: HashedKey,
     },
@@ -80,7 +80,7 @@ fn basic(encoded: &str, foreign_shapes: bool) -> Result<Presented, Denied> {
         Err(_) => foreign(secret, foreign_shapes)?,
     };
     Ok(Presented::ResourceToken {
-        email: user.to_lowercase(),
+        user: user.to_lowercase(),
         token,
     })
 }
@@ -157,7 +157,7 @@ mod tests {
             STANDARD.encode(format!("Doc.Brown@timekit.io:{}", token.expose()))
         );
         let expected = Presented::ResourceToken {
-            email: "doc.brown@timekit.io".to_owned(),
+            user: "doc.brown@timekit.io".to_owned(),
             token: token.hashed(),
         };
         assert_eq!(presented(&value, false), Ok(Some(expected)));

@@ -229,8 +229,9 @@ pub struct Credential {
     pub mode: Mode,
     /// The resource it acts as.
     pub resource: ResourceId,
-    /// That resource's e-mail address in lower case: the user part that must come with the token.
-    pub email: String,
+    /// The user part that must come with the token: the resource's e-mail address in lower case, or its id
+    /// if it has none.
+    pub user: String,
     /// What it may do.
     #[serde(rename = "type")]
     pub token_type: TokenType,
@@ -240,8 +241,8 @@ pub struct Credential {
     pub referrer: Vec<Origin>,
     /// The hash its token is found by.
     pub hash: HashedKey,
-    /// Version of the master secret that its token is derived under.
-    pub secret_version: u32,
+    /// Version of the master secret that its token is derived under; none for one brought along by its hash.
+    pub secret_version: Option<u32>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// From when on it is refused; none means never.

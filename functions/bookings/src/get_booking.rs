@@ -1,0 +1,45 @@
+use api::caller::App;
+use api::{ApiError, Data, Include, OutputZone, State};
+use axum::extract::{Path, State as Extract};
+
+use crate::view::{BookingView, Viewer};
+
+/// Shows one booking.
+#[utoipa::path(
+    get,
+    path = "/v2/bookings/{id}",
+    tag = "bookings",
+    params(
+        ("id" = String, Path, description = "The booking's id."),
+        ("include" = Option<String>, Query, description = "What to show beside the base fields, separated by commas."),
+    ),
+    responses(
+        (status = 200, description = "The booking.", body = BookingView),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn get_booking(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    include: Include,
+    zone: OutputZone,
+) -> Result<Data<BookingView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
+    let booking = state
+        .store()
+        .get_booking(principal.tenant(), id)
+        .await?
+        .ok_or(ApiError::NotFound("Booking"))?;
+    let viewer = Viewer::of(
+        &principal,
+        state.store(),
+        &include,
+        zone,
+        std::slice::from_ref(&booking),
+    )
+    .await?;
+    Ok(Data {
+        data: viewer.show(booking, state.now()),
+    })
+}

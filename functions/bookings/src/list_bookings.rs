@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 
 use api::caller::App;
 use api::page::{Page, PageRequest};
-use api::search::{Search, matches_wildcard};
+use api::search::{Search, matches_wildcard, says};
 use api::{ApiError, Faults, Include, OutputZone, Query, State};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
@@ -10,7 +10,6 @@ use model::booking::Booking;
 use model::graph::{BookingState, Graph};
 use model::ids::{CalendarId, ProjectId, ResourceId};
 use model::time::parse_instant;
-use serde_json::Value;
 use store::{BookingList, Direction, Position, Walk};
 
 use crate::view::{BookingView, Viewer};
@@ -243,19 +242,6 @@ impl Wanted {
                     .is_some_and(|kept| says(kept, value)),
                 _ => true,
             })
-    }
-}
-
-/// Whether a kept value, written as text, is the one searched for; one of several will do.
-fn says(kept: &Value, value: &str) -> bool {
-    match kept {
-        Value::String(text) => text == value,
-        Value::Array(values) => values.iter().any(|kept| says(kept, value)),
-        Value::Bool(flag) => value.parse() == Ok(*flag),
-        Value::Number(number) => value
-            .parse()
-            .is_ok_and(|wanted: serde_json::Number| wanted == *number),
-        Value::Null | Value::Object(_) => false,
     }
 }
 

@@ -1,1 +1,6 @@
-fn main() {}
+//! The credentials function on AWS.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::run(credentials::operations()).await
+}

@@ -1,1 +1,38 @@
+//! Resources: what can be booked. One file per operation.
 
+mod create_resource;
+mod delete_resource;
+mod get_resource;
+mod get_resource_timezone;
+mod list_resources;
+mod reset_resource_password;
+mod resource_fields;
+mod update_resource;
+mod view;
+
+use api::{Operations, routes};
+use auth::Access;
+use model::scope::Scope;
+
+/// This function's operations.
+pub fn operations() -> Operations {
+    let read = Access::scope(Scope::ResourcesRead).and_server_token();
+    let write = Access::scope(Scope::ResourcesWrite);
+    Operations::new()
+        .add(routes!(list_resources::list_resources), read)
+        .add(routes!(create_resource::create_resource), write)
+        .add(routes!(get_resource::get_resource), read)
+        .add(
+            routes!(update_resource::update_resource),
+            write.and_server_token(),
+        )
+        .add(routes!(delete_resource::delete_resource), write)
+        .add(
+            routes!(get_resource_timezone::get_resource_timezone),
+            read.and_client_token(),
+        )
+        .add(
+            routes!(reset_resource_password::reset_resource_password),
+            write,
+        )
+}

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod openapi;
 pub mod operations;
 pub mod page;
+pub mod password_check;
 pub mod query;
 pub mod search;
 pub mod state;

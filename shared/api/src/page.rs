@@ -276,6 +276,11 @@ impl PageRequest {
             }
         }
         rows.sort_by(compare);
+        Ok(self.of_all(rows))
+    }
+
+    /// The page of a list that is here whole.
+    pub fn of_all<T>(self, rows: Vec<T>) -> Page<T> {
         let total = rows.len();
         let rows_before = (self.page - 1) * self.limit;
         let rows: Vec<T> = rows
@@ -286,7 +291,7 @@ impl PageRequest {
         let more_follow = rows_before + rows.len() < total;
         let next_page_url = more_follow.then(|| self.address_of(self.page + 1, None));
         let prev_page_url = self.previous(self.page);
-        Ok(Page {
+        Page {
             rows,
             limit: self.limit,
             page: self.page,
@@ -295,7 +300,7 @@ impl PageRequest {
             total_is_exact: true,
             next_page_url,
             prev_page_url,
-        })
+        }
     }
 
     fn previous(&self, page: usize) -> Option<String> {
@@ -362,9 +367,21 @@ async fn open(state: &State, bound_to: &str, text: &str) -> Result<Option<Cursor
 
 impl<T> Page<T> {
     /// The same page with its rows as they are shown.
-    pub fn map<U>(self, show: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            rows: self.rows.into_iter().map(show).collect(),
+    pub fn map<U>(self, mut show: impl FnMut(T) -> U) -> Page<U> {
+        match self.try_map(|row| Ok::<_, std::convert::Infallible>(show(row))) {
+            Ok(page) => page,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same page with its rows as they are shown, if all of them can be.
+    ///
+    /// # Errors
+    ///
+    /// The first of `show`'s.
+    pub fn try_map<U, E>(self, show: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page {
+            rows: self.rows.into_iter().map(show).collect::<Result<_, _>>()?,
             limit: self.limit,
             page: self.page,
             rows_before: self.rows_before,
@@ -372,7 +389,7 @@ impl<T> Page<T> {
             total_is_exact: self.total_is_exact,
             next_page_url: self.next_page_url,
             prev_page_url: self.prev_page_url,
-        }
+        })
     }
 
     fn last_page(&self) -> usize {

@@ -1,5 +1,7 @@
 //! `?search=key:value;key:value`: all must hold. A value may contain colons; `;` may come raw or encoded.
 
+use serde_json::Value;
+
 use crate::error::ApiError;
 use crate::faults::Faults;
 use crate::query::Query;
@@ -77,6 +79,19 @@ pub fn matches_wildcard(wanted: &str, text: &str) -> bool {
         (Some(end), None) => text.ends_with(end),
         (None, Some(start)) => text.starts_with(start),
         (None, None) => text == wanted,
+    }
+}
+
+/// Whether a kept value, written as text, is the one searched for; one of several will do.
+pub fn says(kept: &Value, value: &str) -> bool {
+    match kept {
+        Value::String(text) => text == value,
+        Value::Array(values) => values.iter().any(|kept| says(kept, value)),
+        Value::Bool(flag) => value.parse() == Ok(*flag),
+        Value::Number(number) => value
+            .parse()
+            .is_ok_and(|wanted: serde_json::Number| wanted == *number),
+        Value::Null | Value::Object(_) => false,
     }
 }
 

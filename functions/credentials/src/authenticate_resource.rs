@@ -1,0 +1,117 @@
+use api::caller::Address;
+use api::password_check::PasswordCheck;
+use api::{ApiError, Body, Data, Faults, Field, State};
+use axum::extract::State as Extract;
+use axum::http::HeaderMap;
+use model::key::TokenType;
+use model::time::format_instant;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::Tenant;
+use utoipa::ToSchema;
+
+/// A resource's e-mail address and password.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct AuthenticateResourceRequest {
+    /// The resource's e-mail address.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    email: Field<String>,
+    /// Its password.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    password: Field<String>,
+}
+
+/// Signs a resource in: answers its record with its `server-token` as `api_token`. Deprecated; use an app's API key.
+///
+/// `Timekit-App` names the app. Wrong passwords are limited per resource and per address.
+#[utoipa::path(
+    post,
+    path = "/v2/auth",
+    tag = "credentials",
+    request_body = AuthenticateResourceRequest,
+    responses(
+        (status = 200, description = "The resource, with `api_token`.", body = Object),
+        (status = 401, description = "Unknown app, unknown address or wrong password."),
+        (status = 422, description = "A field or `Timekit-App` is missing."),
+        (status = 429, description = "Too many wrong passwords."),
+    )
+)]
+pub(crate) async fn authenticate_resource(
+    Extract(state): Extract<State>,
+    Address(address): Address,
+    headers: HeaderMap,
+    Body(request): Body<AuthenticateResourceRequest>,
+) -> Result<Data<Value>, ApiError> {
+    let mut faults = Faults::none();
+    let email = faults.required("email", request.email);
+    let password = faults.required("password", request.password);
+    let slug = headers
+        .get("timekit-app")
+        .and_then(|slug| slug.to_str().ok())
+        .filter(|slug| !slug.is_empty());
+    if slug.is_none() {
+        faults.add("Timekit-App", "is required: name the app by its slug");
+    }
+    let (slug, (email, password)) = faults.finish(slug.zip(email.zip(password)))?;
+
+    let check = PasswordCheck::begin(&state, &format!("{slug} {email}"), address).await?;
+    let app = state.store().find_app(slug).await?;
+    let found = match app {
+        Some(app) => {
+            state
+                .store()
+                .get_resource_by_email(Tenant::app(app.app), &email)
+                .await?
+        }
+        None => None,
+    };
+    let hash = found
+        .as_ref()
+        .and_then(|(_, secret)| secret.password_hash.clone());
+    check.finish(&state, password.into(), hash).await?;
+    let (Some(app), Some((resource, _))) = (app, found) else {
+        return Err(api::authorize::bad_credentials());
+    };
+
+    let credentials = state
+        .store()
+        .list_credentials_of(Tenant::app(app.app), resource.id)
+        .await?;
+    let server_token = credentials
+        .iter()
+        .filter(|credential| credential.token_type == TokenType::ServerToken)
+        .filter(|credential| credential.expires_at.is_none_or(|at| at > state.now()))
+        .find_map(|credential| {
+            credential
+                .secret_version
+                .map(|version| (version, credential.id))
+        });
+    let Some((version, id)) = server_token else {
+        return Err(ApiError::Conflict(
+            "This resource has no server-token. Make one with an app's API key.",
+        ));
+    };
+    let token = state.master_secret().await?.resource_token(version, id)?;
+    let zone = resource.timezone;
+    Ok(Data {
+        data: json!({
+            "id": resource.id.to_string(),
+            "name": resource.name,
+            "first_name": resource.first_name,
+            "last_name": resource.last_name,
+            "email": resource.email,
+            "image": resource.image,
+            "img": resource.image,
+            "activated": true,
+            "timezone": zone.name(),
+            "last_sync": Value::Null,
+            "created_at": format_instant(resource.created_at, zone),
+            "updated_at": format_instant(resource.updated_at, zone),
+            "api_token": token.expose(),
+            "token_type": TokenType::ServerToken.name(),
+            "deprecated": "server-tokens are kept for old integrations; use an app's API key",
+        }),
+    })
+}

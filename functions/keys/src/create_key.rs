@@ -1,0 +1,44 @@
+use api::caller::App;
+use api::{ApiError, Body, Created, Faults, State};
+use auth::PlainKey;
+use auth::issue::{self, Secret};
+use axum::extract::State as Extract;
+use model::key::KeyKind;
+
+use crate::key_fields::{self, KeyRequest};
+use crate::view::KeyView;
+
+/// Makes a key. The answer shows it, and no later answer does.
+#[utoipa::path(
+    post,
+    path = "/v2/keys",
+    tag = "keys",
+    request_body = KeyRequest,
+    responses(
+        (status = 201, description = "The key's record, with `key`: store it now.", body = KeyView),
+        (status = 403, description = "It would reach further than your own key."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_key(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Body(request): Body<KeyRequest>,
+) -> Result<Created<KeyView>, ApiError> {
+    let now = state.now();
+    let mut faults = Faults::none();
+    let new = key_fields::read(request, &principal, now, &mut faults);
+    let new = faults.finish(new)?;
+    key_fields::refuse_wider(&new, &principal)?;
+    let plain = PlainKey::generate(new.kind, principal.mode, state.random());
+    let public = (new.kind == KeyKind::Widget).then(|| plain.expose());
+    let key = issue::key(
+        new,
+        Secret::Ours(&plain),
+        &principal.issuer(),
+        state.random(),
+        now,
+    );
+    state.store().create_key(&key, public).await?;
+    Ok(Created(KeyView::with_key(&key, plain.expose(), now)))
+}

@@ -1,0 +1,111 @@
+use api::authorize::EXPIRY_NOTICE;
+use api::caller::App;
+use api::{ApiError, Data, State};
+use auth::Who;
+use axum::extract::State as Extract;
+use chrono::{DateTime, Utc};
+use model::key::Mode;
+use model::scope::Scope;
+use model::time::{Tz, format_instant};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Who is calling.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    /// The app.
+    app: MyApp,
+    /// `live` or `test`.
+    mode: &'static str,
+    /// `api`, `widget`, `named`, `client-token`, `server-token` or `session`.
+    kind: &'static str,
+    /// The key's, credential's or account's id.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What people call the key.
+    name: Option<String>,
+    /// The resource that a token acts as.
+    resource_id: Option<String>,
+    /// What you may do.
+    scopes: Vec<&'static str>,
+    /// From when on the key is refused; `null` means never.
+    expires_at: Option<String>,
+    /// Whether that is within seven days.
+    expires_soon: bool,
+}
+
+/// The app that a caller acts for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MyApp {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// Its readable name in `Timekit-App`.
+    slug: String,
+    /// What people call it.
+    name: String,
+}
+
+/// Tells who is calling: the cheapest way to try a key. Never shows the key.
+#[utoipa::path(
+    get,
+    path = "/v2/me",
+    tag = "keys",
+    responses((status = 200, description = "The caller.", body = Me))
+)]
+pub(crate) async fn get_me(
+    Extract(state): Extract<State>,
+    App(principal): App,
+) -> Result<Data<Me>, ApiError> {
+    let app = state
+        .store()
+        .get_app(principal.app)
+        .await?
+        .ok_or(ApiError::NotFound("App"))?;
+    let (kind, id, name, resource, expires_at): (_, _, _, _, Option<DateTime<Utc>>) =
+        match &principal.who {
+            Who::Key {
+                id,
+                kind,
+                name,
+                expires_at,
+                ..
+            } => (
+                kind.name(),
+                id.to_string(),
+                Some(name.clone()),
+                None,
+                *expires_at,
+            ),
+            Who::Resource {
+                id,
+                credential,
+                token_type,
+                expires_at,
+            } => (
+                token_type.name(),
+                credential.to_string(),
+                None,
+                Some(id.to_string()),
+                *expires_at,
+            ),
+            Who::Session { account } => ("session", account.to_string(), None, None, None),
+        };
+    Ok(Data {
+        data: Me {
+            app: MyApp {
+                id: app.id.to_string(),
+                slug: app.slug,
+                name: app.name,
+            },
+            mode: Mode::name(principal.mode),
+            kind,
+            id,
+            name,
+            resource_id: resource,
+            scopes: principal.scopes.iter().map(Scope::name).collect(),
+            expires_at: expires_at.map(|at| format_instant(at, Tz::UTC)),
+            expires_soon: expires_at.is_some_and(|at| at - state.now() <= EXPIRY_NOTICE),
+        },
+    })
+}

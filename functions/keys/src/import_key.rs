@@ -1,0 +1,88 @@
+use api::caller::App;
+use api::{ApiError, Body, Created, Faults, Field, State};
+use auth::issue::{self, Secret};
+use auth::plain_key::hash_secret;
+use axum::extract::State as Extract;
+use model::key::{HashedKey, KeyKind};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::key_fields::{self, KeyRequest};
+use crate::view::KeyView;
+
+/// A key to bring along: the fields of a new one, and what it is known by.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ImportKeyRequest {
+    /// SHA-256 of the whole key, in hexadecimal. The key itself is never sent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    sha256: Field<String>,
+    /// For a widget key, which is public: the key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    key: Field<String>,
+    #[serde(flatten)]
+    new: KeyRequest,
+}
+
+/// Brings along a key that you already use elsewhere, by its hash.
+///
+/// Only where the deployment allows imported keys. Their strength cannot be checked: import none that a person chose.
+#[utoipa::path(
+    post,
+    path = "/v2/keys/import",
+    tag = "keys",
+    request_body = ImportKeyRequest,
+    responses(
+        (status = 201, description = "The key's record.", body = KeyView),
+        (status = 403, description = "It would reach further than your own key."),
+        (status = 409, description = "It is in use, or the deployment does not allow imported keys."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn import_key(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Body(request): Body<ImportKeyRequest>,
+) -> Result<Created<KeyView>, ApiError> {
+    if !state.config().policy.allow_imported_keys {
+        return Err(ApiError::Conflict(
+            "This deployment does not accept imported keys. Set AllowImportedKeys, or start with --allow-imported-keys.",
+        ));
+    }
+    let now = state.now();
+    let mut faults = Faults::none();
+    let new = key_fields::read(request.new, &principal, now, &mut faults);
+    let is_widget = new.as_ref().is_some_and(|new| new.kind == KeyKind::Widget);
+    let (hash, public) = if is_widget {
+        if request.sha256.is_present() {
+            faults.add("sha256", "is for secret keys; send a widget key as key");
+        }
+        let key = faults.required("key", request.key);
+        let key = faults.text("key", key, 1..=256);
+        (key.as_deref().map(hash_secret), key)
+    } else {
+        if request.key.is_present() {
+            faults.add("key", "must not be sent: send its SHA-256 as sha256");
+        }
+        let hash = faults.required("sha256", request.sha256);
+        (
+            faults.parsed("sha256", hash.as_deref(), HashedKey::parse),
+            None,
+        )
+    };
+    let (new, hash) = faults.finish(new.zip(hash))?;
+    key_fields::refuse_wider(&new, &principal)?;
+    let key = issue::key(
+        new,
+        Secret::Imported(hash),
+        &principal.issuer(),
+        state.random(),
+        now,
+    );
+    state.store().create_key(&key, public.as_deref()).await?;
+    Ok(Created(match public {
+        Some(public) => KeyView::with_key(&key, &public, now),
+        None => KeyView::of(&key, None, now),
+    }))
+}

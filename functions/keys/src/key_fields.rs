@@ -1,0 +1,161 @@
+//! What a client may ask of a new key, and how far it may reach.
+
+use api::{ApiError, Faults, Field};
+use auth::issue::NewKey;
+use auth::principal::token_scopes;
+use auth::{Principal, Reach};
+use chrono::{DateTime, Utc};
+use model::key::{KeyKind, TokenType};
+use model::scope::{Scope, Scopes};
+use model::time::parse_instant;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A key to make.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct KeyRequest {
+    /// What to call it; need not be unique.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    name: Field<String>,
+    /// `named` unless said; `api` or `widget` else.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    kind: Field<String>,
+    /// What it may do: your own scopes unless said, nothing if empty.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    scopes: Field<Vec<String>>,
+    /// From when on it is refused; never unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Field<String>,
+    /// Addresses it may be used from; any unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    allowed_cidrs: Field<Vec<String>>,
+    /// Origins a widget key may be used from; any unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    allowed_origins: Field<Vec<String>>,
+    /// Whatever else was sent: nothing is ignored here.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    rest: Map<String, Value>,
+}
+
+/// Fields of a key's record that only the server sets.
+const SET_BY_SERVER: &[&str] = &[
+    "app",
+    "app_id",
+    "created_at",
+    "created_by",
+    "hash",
+    "id",
+    "imported",
+    "key",
+    "last_used_at",
+    "mode",
+    "owner",
+    "revoked_at",
+    "start",
+    "user_id",
+];
+
+/// Reads the request; what is wrong with it goes to `faults`.
+pub(crate) fn read(
+    request: KeyRequest,
+    principal: &Principal,
+    now: DateTime<Utc>,
+    faults: &mut Faults,
+) -> Option<NewKey> {
+    faults.unknown(&request.rest, SET_BY_SERVER);
+
+    let name = faults.required("name", request.name);
+    let name = faults.text("name", name, 1..=100);
+    let kind = faults
+        .optional("kind", request.kind)
+        .unwrap_or_else(|| KeyKind::Named.name().to_owned());
+    let kind = faults.parsed("kind", Some(&kind), str::parse::<KeyKind>);
+    let is_widget = kind == Some(KeyKind::Widget);
+
+    let scopes = faults.optional("scopes", request.scopes);
+    let scopes = match scopes {
+        Some(names) if is_widget && !names.is_empty() => {
+            faults.add(
+                "scopes",
+                "cannot be chosen for a widget key: what it may do is fixed",
+            );
+            None
+        }
+        _ if is_widget => Some(Scopes::default()),
+        Some(names) => Some(
+            list(faults, "scopes", &names, str::parse::<Scope>)
+                .into_iter()
+                .collect(),
+        ),
+        None => Some(principal.scopes.clone()),
+    };
+    let expires_at = faults.optional("expires_at", request.expires_at);
+    let expires_at = faults.parsed("expires_at", expires_at.as_deref(), parse_instant);
+    if expires_at.is_some_and(|at| at <= now) {
+        faults.add("expires_at", "must lie in the future");
+    }
+    let cidrs = faults
+        .optional("allowed_cidrs", request.allowed_cidrs)
+        .unwrap_or_default();
+    let allowed_cidrs = list(faults, "allowed_cidrs", &cidrs, parse_cidr);
+    let origins = faults
+        .optional("allowed_origins", request.allowed_origins)
+        .unwrap_or_default();
+    if !origins.is_empty() && !is_widget {
+        faults.add(
+            "allowed_origins",
+            "is for widget keys: a secret key does not belong in a page",
+        );
+    }
+    let allowed_origins = list(faults, "allowed_origins", &origins, str::parse);
+    Some(NewKey {
+        name: name?,
+        kind: kind?,
+        scopes: scopes?,
+        expires_at,
+        allowed_cidrs,
+        allowed_origins,
+    })
+}
+
+fn list<T, E: std::fmt::Display>(
+    faults: &mut Faults,
+    name: &str,
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Vec<T> {
+    texts
+        .iter()
+        .filter_map(|text| faults.parsed(name, Some(text), &parse))
+        .collect()
+}
+
+/// A network, or a single address.
+fn parse_cidr(text: &str) -> Result<ipnet::IpNet, String> {
+    text.parse()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from))
+        .map_err(|_| format!("{text:?} is not an address or network; write it like 203.0.113.0/24"))
+}
+
+/// Refuses a key that would reach further than the caller's own.
+pub(crate) fn refuse_wider(new: &NewKey, principal: &Principal) -> Result<(), ApiError> {
+    let scopes = match new.kind {
+        // What a widget key may do is what a client-token may: somebody without that must not make one.
+        KeyKind::Widget => token_scopes(TokenType::ClientToken),
+        KeyKind::Api | KeyKind::Named => new.scopes.clone(),
+    };
+    let wanted = Reach {
+        scopes,
+        expires_at: new.expires_at,
+        allowed_cidrs: new.allowed_cidrs.clone(),
+    };
+    principal.reach().covers(&wanted).map_err(ApiError::from)
+}

@@ -1,0 +1,32 @@
+use api::caller::App;
+use api::{ApiError, NoContent, State};
+use axum::extract::{Path, State as Extract};
+
+/// Revokes a key for good. The next request with it is refused, everywhere.
+#[utoipa::path(
+    delete,
+    path = "/v2/keys/{id}",
+    tag = "keys",
+    params(("id" = String, Path, description = "The key's id, not the key.")),
+    responses(
+        (status = 204, description = "It is revoked."),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn revoke_key(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+) -> Result<NoContent, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
+    // Committed first, answered then: whoever hears 204 can rely on it.
+    if state
+        .store()
+        .revoke_key(principal.app, id, state.now())
+        .await?
+    {
+        Ok(NoContent)
+    } else {
+        Err(ApiError::NotFound("Key"))
+    }
+}

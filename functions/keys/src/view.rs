@@ -1,0 +1,84 @@
+//! A key as callers see it: never a secret one, and never its hash.
+
+use api::authorize::EXPIRY_NOTICE;
+use chrono::{DateTime, Utc};
+use model::app::App;
+use model::key::ApiKey;
+use model::scope::Scope;
+use model::time::{Tz, format_instant};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An API key's record.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KeyView {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What people call it.
+    name: String,
+    /// `api`, `widget` or `named`.
+    kind: &'static str,
+    /// `live` or `test`.
+    mode: &'static str,
+    /// How it begins, so that people can tell keys apart; empty for an imported one.
+    start: String,
+    /// What it may do. A widget key has none: what it may do is fixed.
+    scopes: Vec<&'static str>,
+    /// Addresses it may be used from; empty means any.
+    allowed_cidrs: Vec<String>,
+    /// Origins a widget key may be used from; empty means any.
+    allowed_origins: Vec<String>,
+    /// Whether it was brought along.
+    imported: bool,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Who made it.
+    created_by: String,
+    /// From when on it is refused; `null` means never.
+    expires_at: Option<String>,
+    /// Whether that is within seven days.
+    expires_soon: bool,
+    /// Since when it is refused for good.
+    revoked_at: Option<String>,
+    /// The key: once, in the answer that made it; always for a widget key, which is public.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+impl KeyView {
+    /// The record, with the key itself if it is a public one.
+    pub(crate) fn of(key: &ApiKey, app: Option<&App>, now: DateTime<Utc>) -> Self {
+        let time = |at: DateTime<Utc>| format_instant(at, Tz::UTC);
+        Self {
+            id: key.id.to_string(),
+            name: key.name.clone(),
+            kind: key.kind.name(),
+            mode: key.mode.name(),
+            start: key.start.clone(),
+            scopes: key.scopes.iter().map(Scope::name).collect(),
+            allowed_cidrs: key.allowed_cidrs.iter().map(ToString::to_string).collect(),
+            allowed_origins: key
+                .allowed_origins
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            imported: key.imported,
+            created_at: time(key.created_at),
+            created_by: key.created_by.clone(),
+            expires_at: key.expires_at.map(time),
+            expires_soon: key.expires_at.is_some_and(|at| at - now <= EXPIRY_NOTICE),
+            revoked_at: key.revoked_at.map(time),
+            key: app.and_then(|app| app.widget_keys.get(&key.id)).cloned(),
+        }
+    }
+
+    /// The record of a key just made, with the key itself.
+    pub(crate) fn with_key(key: &ApiKey, plain: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            key: Some(plain.to_owned()),
+            ..Self::of(key, None, now)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use api::caller::App;
+use api::{ApiError, Body, Created, Faults, Include, OutputZone, State};
+use auth::issue::first_credentials;
+use axum::extract::State as Extract;
+use model::ids::{CalendarId, ResourceId};
+use model::resource::{Calendar, Resource};
+use serde_json::Map;
+use store::ResourceSecret;
+
+use crate::resource_fields::{ResourceFields, ResourceRequest};
+use crate::view::{ResourceView, Viewer};
+
+/// Makes a resource, with one calendar, a `server-token` and a `client-token`.
+#[utoipa::path(
+    post,
+    path = "/v2/resources",
+    tag = "resources",
+    request_body = ResourceRequest,
+    responses(
+        (status = 201, description = "The resource.", body = ResourceView),
+        (status = 422, description = "Something is wrong with the request, or the e-mail address is another resource's: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_resource(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    include: Include,
+    zone: OutputZone,
+    Body(request): Body<ResourceRequest>,
+) -> Result<Created<ResourceView>, ApiError> {
+    let mut faults = Faults::none();
+    for (name, field) in [("name", &request.name), ("timezone", &request.timezone)] {
+        if matches!(field, api::Field::Absent | api::Field::Null) {
+            faults.add(name, "is required");
+        }
+    }
+    let fields = ResourceFields::read(request, &mut faults);
+    let (name, timezone) = faults.finish(fields.name.clone().zip(fields.timezone))?;
+    fields.refuse_wider_password(&principal)?;
+
+    let now = state.now();
+    let blank = Resource {
+        id: ResourceId::random(state.random()),
+        name,
+        first_name: None,
+        last_name: None,
+        email: fields.email.clone(),
+        image: None,
+        timezone,
+        availability_constraints: Vec::new(),
+        tags: Vec::new(),
+        meta: Map::new(),
+        calendars: vec![Calendar::default_of_resource(
+            CalendarId::random(state.random()),
+            now,
+        )],
+        created_at: now,
+        updated_at: now,
+    };
+    let resource = fields.apply(blank);
+    let password_hash = match fields.password {
+        Some(password) => Some(auth::password::hash(password.into(), state.random()).await?),
+        None => None,
+    };
+    let secret = state.master_secret().await?;
+    let credentials =
+        first_credentials(&resource, &principal.issuer(), secret, state.random(), now)?;
+    let kept = ResourceSecret { password_hash };
+    state
+        .store()
+        .create_resource(principal.tenant(), &resource, &kept, &credentials)
+        .await?;
+    let mut viewer = Viewer::of(&principal, &state, &include, zone, &[resource.id]).await?;
+    Ok(Created(viewer.show(resource)))
+}

@@ -1,0 +1,38 @@
+use api::caller::App;
+use api::{ApiError, Data, Include, OutputZone, State};
+use axum::extract::{Path, State as Extract};
+
+use crate::view::{ResourceView, Viewer};
+
+/// Shows one resource.
+#[utoipa::path(
+    get,
+    path = "/v2/resources/{id}",
+    tag = "resources",
+    params(
+        ("id" = String, Path, description = "The resource's id."),
+        ("include" = Option<String>, Query, description = "`credentials`, `availability_constraints`, `accounts`, separated by commas."),
+    ),
+    responses(
+        (status = 200, description = "The resource.", body = ResourceView),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn get_resource(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    include: Include,
+    zone: OutputZone,
+) -> Result<Data<ResourceView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
+    let resource = state
+        .store()
+        .get_resource(principal.tenant(), id)
+        .await?
+        .ok_or(ApiError::NotFound("Resource"))?;
+    let mut viewer = Viewer::of(&principal, &state, &include, zone, &[id]).await?;
+    Ok(Data {
+        data: viewer.show(resource),
+    })
+}

@@ -1,0 +1,162 @@
+//! What a client may say of a resource, at its creation and later.
+
+use api::{ApiError, Faults, Field};
+use auth::Principal;
+use auth::principal::token_scopes;
+use model::key::TokenType;
+use model::resource::Resource;
+use model::time::{Tz, parse_zone};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A resource's fields. Fields that are not listed are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ResourceRequest {
+    /// What people call it. Required at creation.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub(crate) name: Field<String>,
+    /// IANA time zone, like `Europe/Copenhagen`. Required at creation.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub(crate) timezone: Field<String>,
+    /// Unique within the app; cannot be changed later. A room needs none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) email: Field<String>,
+    /// Given name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) first_name: Field<String>,
+    /// Family name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) last_name: Field<String>,
+    /// Address of a picture.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) image: Field<String>,
+    /// What it signs in with at `POST /v2/auth`; needs a caller with `*`, because it opens the resource's server-token.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) password: Field<String>,
+    /// Whatever you want to keep with it.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub(crate) meta: Field<Map<String, Value>>,
+    /// Words to group it by.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) tags: Field<Vec<String>>,
+    /// When it may be booked. Kept; nothing acts on it yet.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub(crate) availability_constraints: Field<Vec<Value>>,
+}
+
+/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+pub(crate) struct ResourceFields {
+    pub(crate) name: Option<String>,
+    pub(crate) timezone: Option<Tz>,
+    pub(crate) email: Option<String>,
+    pub(crate) password: Option<String>,
+    first_name: Option<Option<String>>,
+    last_name: Option<Option<String>>,
+    image: Option<Option<String>>,
+    meta: Option<Map<String, Value>>,
+    tags: Option<Vec<String>>,
+    availability_constraints: Option<Vec<Value>>,
+}
+
+/// The most characters that constraints have as JSON.
+const MAX_CONSTRAINTS: usize = 64_000;
+
+impl ResourceFields {
+    /// Reads the request; what is wrong with it goes to `faults`.
+    pub(crate) fn read(request: ResourceRequest, faults: &mut Faults) -> Self {
+        let name = faults.optional("name", request.name);
+        let timezone = faults.optional("timezone", request.timezone);
+        let email = faults.optional("email", request.email);
+        let password = faults.optional("password", request.password);
+        if let Some(password) = &password
+            && !auth::password::LENGTH.contains(&password.chars().count())
+        {
+            let length = auth::password::LENGTH;
+            faults.add(
+                "password",
+                format!(
+                    "must have {} to {} characters",
+                    length.start(),
+                    length.end()
+                ),
+            );
+        }
+        let constraints =
+            faults.optional("availability_constraints", request.availability_constraints);
+        if constraints
+            .as_ref()
+            .is_some_and(|list| Value::from(list.clone()).to_string().len() > MAX_CONSTRAINTS)
+        {
+            faults.add(
+                "availability_constraints",
+                format!("must have at most {MAX_CONSTRAINTS} characters"),
+            );
+        }
+        Self {
+            name: faults.text("name", name, 1..=200),
+            timezone: faults.parsed("timezone", timezone.as_deref(), parse_zone),
+            email: faults.parsed("email", email.as_deref(), api::body::parse_email),
+            password,
+            first_name: nullable(faults, "first_name", request.first_name),
+            last_name: nullable(faults, "last_name", request.last_name),
+            image: nullable(faults, "image", request.image),
+            meta: faults.optional("meta", request.meta),
+            tags: faults.optional("tags", request.tags),
+            availability_constraints: constraints,
+        }
+    }
+
+    /// The resource with everything that was said. Its e-mail address is not among it.
+    pub(crate) fn apply(&self, resource: Resource) -> Resource {
+        let given = self;
+        Resource {
+            name: given.name.clone().unwrap_or(resource.name),
+            timezone: given.timezone.unwrap_or(resource.timezone),
+            first_name: given.first_name.clone().unwrap_or(resource.first_name),
+            last_name: given.last_name.clone().unwrap_or(resource.last_name),
+            image: given.image.clone().unwrap_or(resource.image),
+            meta: given.meta.clone().unwrap_or(resource.meta),
+            tags: given.tags.clone().unwrap_or(resource.tags),
+            availability_constraints: given
+                .availability_constraints
+                .clone()
+                .unwrap_or(resource.availability_constraints),
+            ..resource
+        }
+    }
+
+    /// A password opens the resource's server-token, so only who may have that may set one.
+    pub(crate) fn refuse_wider_password(&self, principal: &Principal) -> Result<(), ApiError> {
+        if self.password.is_none() {
+            return Ok(());
+        }
+        let server_token = auth::Reach {
+            scopes: token_scopes(TokenType::ServerToken),
+            expires_at: None,
+            allowed_cidrs: Vec::new(),
+        };
+        principal
+            .reach()
+            .covers(&server_token)
+            .map_err(ApiError::from)
+    }
+}
+
+fn nullable(faults: &mut Faults, name: &str, field: Field<String>) -> Option<Option<String>> {
+    if matches!(field, Field::Null) {
+        return Some(None);
+    }
+    let text = faults.optional(name, field);
+    faults.text(name, text, 0..=2_000).map(Some)
+}

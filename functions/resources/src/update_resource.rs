@@ -1,0 +1,83 @@
+use api::caller::App;
+use api::{ApiError, Body, Data, Faults, Include, OutputZone, State};
+use axum::extract::{Path, State as Extract};
+use model::resource::Resource;
+use store::ResourceSecret;
+
+use crate::resource_fields::{ResourceFields, ResourceRequest};
+use crate::view::{ResourceView, Viewer};
+
+/// Changes a resource. What is not sent stays; the e-mail address cannot be changed.
+#[utoipa::path(
+    put,
+    path = "/v2/resources/{id}",
+    tag = "resources",
+    params(("id" = String, Path, description = "The resource's id.")),
+    request_body = ResourceRequest,
+    responses(
+        (status = 200, description = "The resource.", body = ResourceView),
+        (status = 404, description = "There is none, or it is not yours."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn update_resource(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    include: Include,
+    zone: OutputZone,
+    Body(request): Body<ResourceRequest>,
+) -> Result<Data<ResourceView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
+    let tenant = principal.tenant();
+    let current = state
+        .store()
+        .get_resource(tenant, id)
+        .await?
+        .ok_or(ApiError::NotFound("Resource"))?;
+    let mut faults = Faults::none();
+    let fields = ResourceFields::read(request, &mut faults);
+    // Clients send back the whole resource: an address that is the same is no change.
+    if let Some(email) = &fields.email
+        && !current
+            .email
+            .as_ref()
+            .is_some_and(|own| own.eq_ignore_ascii_case(email))
+    {
+        faults.add(
+            "email",
+            "cannot be changed; make a new resource for another address",
+        );
+    }
+    faults.check()?;
+    fields.refuse_wider_password(&principal)?;
+    let password_hash = match &fields.password {
+        Some(password) => {
+            Some(auth::password::hash(password.as_str().into(), state.random()).await?)
+        }
+        None => None,
+    };
+
+    let now = state.now();
+    let change = |resource: Resource, secret: ResourceSecret| {
+        let secret = ResourceSecret {
+            password_hash: password_hash.clone().or(secret.password_hash),
+        };
+        (
+            Resource {
+                updated_at: now,
+                ..fields.apply(resource)
+            },
+            secret,
+        )
+    };
+    let resource = state
+        .store()
+        .change_resource(tenant, id, change)
+        .await?
+        .ok_or(ApiError::NotFound("Resource"))?;
+    let mut viewer = Viewer::of(&principal, &state, &include, zone, &[id]).await?;
+    Ok(Data {
+        data: viewer.show(resource),
+    })
+}

@@ -1,0 +1,163 @@
+//! A resource as callers see it.
+
+use std::collections::HashMap;
+
+use api::credential_view::CredentialView;
+use api::{ApiError, Include, OutputZone, State};
+use auth::Principal;
+use model::ids::ResourceId;
+use model::resource::{Calendar, Resource};
+use model::scope::Scope;
+use model::time::{Tz, format_instant};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A resource.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ResourceView {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What people call it.
+    name: String,
+    /// Given name.
+    first_name: Option<String>,
+    /// Family name.
+    last_name: Option<String>,
+    /// Unique within the app.
+    email: Option<String>,
+    /// Address of a picture.
+    image: Option<String>,
+    /// Where its hours are counted.
+    timezone: &'static str,
+    /// Words to group it by.
+    tags: Vec<String>,
+    /// Whatever you keep with it.
+    #[schema(value_type = Object)]
+    meta: Map<String, Value>,
+    /// Its calendars.
+    calendars: Vec<CalendarView>,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was last changed.
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// With `include=credentials`, for callers with `credentials.read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<Vec<CredentialView>>,
+    /// With `include=availability_constraints`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    availability_constraints: Option<Vec<Value>>,
+    /// With `include=accounts`: calendar providers, of which there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    accounts: Option<Vec<Value>>,
+}
+
+/// A resource's calendar.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CalendarView {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What people call it.
+    name: String,
+    /// What it is for.
+    description: String,
+    /// Who keeps it: always `timekit`, which means here.
+    provider: &'static str,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was last changed.
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+impl CalendarView {
+    fn of(calendar: Calendar, zone: Tz) -> Self {
+        Self {
+            id: calendar.id.to_string(),
+            name: calendar.name,
+            description: calendar.description,
+            provider: "timekit",
+            created_at: format_instant(calendar.created_at, zone),
+            updated_at: format_instant(calendar.updated_at, zone),
+        }
+    }
+}
+
+/// What it takes to show resources to one caller.
+pub(crate) struct Viewer<'a> {
+    include: &'a Include,
+    zone: OutputZone,
+    credentials: Option<HashMap<ResourceId, Vec<CredentialView>>>,
+}
+
+impl<'a> Viewer<'a> {
+    /// Reads what the includes need beside the resources themselves. Credentials are left out for callers who may
+    /// not read them.
+    pub(crate) async fn of(
+        principal: &Principal,
+        state: &State,
+        include: &'a Include,
+        zone: OutputZone,
+        resources: &[ResourceId],
+    ) -> Result<Self, ApiError> {
+        let mut credentials = None;
+        if include.has("credentials") && principal.may(Scope::CredentialsRead) {
+            let secret = state.master_secret().await?;
+            let mut by_resource = HashMap::new();
+            for id in resources {
+                let found = state
+                    .store()
+                    .list_credentials_of(principal.tenant(), *id)
+                    .await?;
+                let views = found
+                    .iter()
+                    .map(|credential| CredentialView::of(credential, principal, secret));
+                by_resource.insert(*id, views.collect::<Result<_, _>>()?);
+            }
+            credentials = Some(by_resource);
+        }
+        Ok(Self {
+            include,
+            zone,
+            credentials,
+        })
+    }
+
+    /// The resource.
+    pub(crate) fn show(&mut self, resource: Resource) -> ResourceView {
+        let zone = self.zone.or(resource.timezone);
+        let credentials = self
+            .credentials
+            .as_mut()
+            .map(|by_resource| by_resource.remove(&resource.id).unwrap_or_default());
+        let constraints = self.include.has("availability_constraints");
+        ResourceView {
+            id: resource.id.to_string(),
+            name: resource.name,
+            first_name: resource.first_name,
+            last_name: resource.last_name,
+            email: resource.email,
+            image: resource.image,
+            timezone: resource.timezone.name(),
+            tags: resource.tags,
+            meta: resource.meta,
+            calendars: resource
+                .calendars
+                .into_iter()
+                .map(|calendar| CalendarView::of(calendar, zone))
+                .collect(),
+            created_at: format_instant(resource.created_at, zone),
+            updated_at: format_instant(resource.updated_at, zone),
+            credentials,
+            availability_constraints: constraints.then_some(resource.availability_constraints),
+            accounts: self.include.has("accounts").then(Vec::new),
+        }
+    }
+}

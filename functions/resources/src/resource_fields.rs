@@ -79,19 +79,7 @@ impl ResourceFields {
         let timezone = faults.optional("timezone", request.timezone);
         let email = faults.optional("email", request.email);
         let password = faults.optional("password", request.password);
-        if let Some(password) = &password
-            && !auth::password::LENGTH.contains(&password.chars().count())
-        {
-            let length = auth::password::LENGTH;
-            faults.add(
-                "password",
-                format!(
-                    "must have {} to {} characters",
-                    length.start(),
-                    length.end()
-                ),
-            );
-        }
+        let password = api::body::sound_password(faults, "password", password);
         let constraints =
             faults.optional("availability_constraints", request.availability_constraints);
         if constraints

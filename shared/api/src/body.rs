@@ -144,3 +144,22 @@ pub fn parse_email(text: &str) -> Result<String, InvalidEmail> {
         Err(InvalidEmail)
     }
 }
+
+/// A password of an allowed length, counted in characters.
+pub fn sound_password(faults: &mut Faults, name: &str, password: Option<String>) -> Option<String> {
+    let length = auth::password::LENGTH;
+    let password = password?;
+    if length.contains(&password.chars().count()) {
+        Some(password)
+    } else {
+        faults.add(
+            name,
+            format!(
+                "must have {} to {} characters",
+                length.start(),
+                length.end()
+            ),
+        );
+        None
+    }
+}

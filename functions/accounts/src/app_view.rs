@@ -1,0 +1,133 @@
+//! An app as callers see it.
+
+use auth::issue::IssuedApp;
+use model::app::{App, AppSettings};
+use model::key::Mode;
+use model::time::{Tz, format_instant};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An app.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AppView {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// Its readable name in `Timekit-App`.
+    slug: String,
+    /// What people call it.
+    name: String,
+    /// Whether it is for trying things out.
+    test_mode: bool,
+    /// Its public widget key.
+    widget_key: Option<String>,
+    /// What only its owner sets.
+    settings: SettingsView,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was last changed.
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// With `include=app_token`: always `null`, for the key is kept as a hash only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_token: Option<serde_json::Value>,
+    /// With `include=app_token`: what to do instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_token_note: Option<&'static str>,
+}
+
+/// What about an app only its owner sets. Stored and shown; nothing acts on it yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SettingsView {
+    /// What people call the app.
+    name: String,
+    /// Where a browser goes back to after a provider's sign-in.
+    callback: Option<String>,
+    /// Sender address of mail.
+    from_email: Option<String>,
+    /// Sender name of mail.
+    from_name: Option<String>,
+    /// Whom customers ask.
+    contact_name: Option<String>,
+    /// Where customers ask.
+    contact_email: Option<String>,
+}
+
+const APP_TOKEN_NOTE: &str = "The App API key is kept as a hash and cannot be shown again. \
+    Make a new one with POST /v2/keys {\"name\": …, \"kind\": \"api\"}, switch over, and revoke the old one.";
+
+impl AppView {
+    /// The app.
+    pub(crate) fn of(app: App, settings: AppSettings) -> Self {
+        let time = |at| format_instant(at, Tz::UTC);
+        let AppSettings {
+            callback,
+            from_email,
+            from_name,
+            contact_name,
+            contact_email,
+        } = settings;
+        Self {
+            id: app.id.to_string(),
+            slug: app.slug,
+            name: app.name.clone(),
+            test_mode: app.mode == Mode::Test,
+            widget_key: app.widget_keys.into_values().next(),
+            settings: SettingsView {
+                name: app.name,
+                callback,
+                from_email,
+                from_name,
+                contact_name,
+                contact_email,
+            },
+            created_at: time(app.created_at),
+            updated_at: time(app.updated_at),
+            app_token: None,
+            app_token_note: None,
+        }
+    }
+
+    /// The same, with the sentence that stands where the original shows the key.
+    pub(crate) fn with_app_token_note(self) -> Self {
+        Self {
+            app_token: Some(serde_json::Value::Null),
+            app_token_note: Some(APP_TOKEN_NOTE),
+            ..self
+        }
+    }
+}
+
+/// A new app with its keys: the only answer that shows the API key.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewAppView {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// Its readable name in `Timekit-App`.
+    slug: String,
+    /// What people call it.
+    name: String,
+    /// Whether it is for trying things out.
+    test_mode: bool,
+    /// Its App API key: store it now.
+    api_key: String,
+    /// Its public widget key.
+    widget_key: String,
+}
+
+impl NewAppView {
+    /// The app just made.
+    pub(crate) fn of(issued: &IssuedApp) -> Self {
+        let app = &issued.new.app;
+        Self {
+            id: app.id.to_string(),
+            slug: app.slug.clone(),
+            name: app.name.clone(),
+            test_mode: app.mode == Mode::Test,
+            api_key: issued.api_key.expose().to_owned(),
+            widget_key: issued.widget_key.expose().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+use api::{ApiError, Body, Created, Faults, Field, State};
+use auth::issue;
+use axum::extract::State as Extract;
+use model::account::Account;
+use model::ids::AccountId;
+use model::key::Mode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app_view::NewAppView;
+
+/// Who signs up.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateAccountRequest {
+    /// What to call you.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    name: Field<String>,
+    /// Where you sign in.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    email: Field<String>,
+    /// 10 to 200 characters.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    password: Field<String>,
+}
+
+/// A new account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewAccountView {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// Where you sign in.
+    email: String,
+    /// What to call you.
+    name: String,
+    /// A live app and a test app, with their keys.
+    apps: Vec<NewAppView>,
+}
+
+/// Signs up: makes an account with a live and a test app. The only answer that shows their API keys.
+#[utoipa::path(
+    post,
+    path = "/v2/accounts",
+    tag = "accounts",
+    request_body = CreateAccountRequest,
+    responses(
+        (status = 201, description = "The account, its apps and their keys.", body = NewAccountView),
+        (status = 403, description = "Sign-up is closed here."),
+        (status = 422, description = "Something is wrong with the request, or the address has an account: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_account(
+    Extract(state): Extract<State>,
+    Body(request): Body<CreateAccountRequest>,
+) -> Result<Created<NewAccountView>, ApiError> {
+    if !state.config().sign_up_open {
+        return Err(ApiError::SignUpClosed);
+    }
+    let mut faults = Faults::none();
+    let name = faults.required("name", request.name);
+    let name = faults.text("name", name, 1..=100);
+    let email = faults.required("email", request.email);
+    let email = faults.parsed("email", email.as_deref(), api::body::parse_email);
+    let password = faults.required("password", request.password);
+    let password = api::body::sound_password(&mut faults, "password", password);
+    let (name, (email, password)) = faults.finish(name.zip(email.zip(password)))?;
+
+    let password_hash = auth::password::hash(password.into(), state.random()).await?;
+    let now = state.now();
+    let account = Account {
+        id: AccountId::random(state.random()),
+        name,
+        email: email.to_lowercase(),
+        created_at: now,
+    };
+    let apps = [Mode::Live, Mode::Test].map(|mode| {
+        let suffix = if mode == Mode::Test { " (test)" } else { "" };
+        issue::app(
+            account.id,
+            &format!("{}{suffix}", account.name),
+            mode,
+            state.random(),
+            now,
+        )
+    });
+    let new: Vec<_> = apps.iter().map(|app| app.new.clone()).collect();
+    state
+        .store()
+        .create_account(&account, &password_hash, &new)
+        .await?;
+    Ok(Created(NewAccountView {
+        id: account.id.to_string(),
+        email: account.email,
+        name: account.name,
+        apps: apps.iter().map(NewAppView::of).collect(),
+    }))
+}

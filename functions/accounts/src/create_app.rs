@@ -1,0 +1,82 @@
+use api::caller::Anyone;
+use api::{ApiError, Body, Created, Faults, Field, State};
+use auth::{Caller, Reach, issue};
+use axum::extract::State as Extract;
+use model::app::AppSettings;
+use model::key::Mode;
+use model::scope::Scopes;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::app_view::NewAppView;
+use crate::own_app::account;
+
+/// An app to make.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateAppRequest {
+    /// What to call it.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    name: Field<String>,
+    /// Whether it is for trying things out; a key makes apps of its own mode only. Live unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    test_mode: Field<bool>,
+}
+
+/// Makes an app. The only answer that shows its API key.
+///
+/// A key must be able to do everything, and be bound to no time or address: the new app's key is not.
+#[utoipa::path(
+    post,
+    path = "/v2/apps",
+    tag = "accounts",
+    request_body = CreateAppRequest,
+    responses(
+        (status = 201, description = "The app and its keys.", body = NewAppView),
+        (status = 403, description = "The new app's key would reach further than your own."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_app(
+    Extract(state): Extract<State>,
+    Anyone(caller): Anyone,
+    Body(request): Body<CreateAppRequest>,
+) -> Result<Created<NewAppView>, ApiError> {
+    let mut faults = Faults::none();
+    let name = faults.required("name", request.name);
+    let name = faults.text("name", name, 1..=100);
+    let wanted = faults
+        .optional("test_mode", request.test_mode)
+        .map(|test| if test { Mode::Test } else { Mode::Live });
+    let (owner, mode) = match &caller {
+        Caller::App(principal) if account(&caller).is_none() => {
+            if wanted.is_some_and(|mode| mode != principal.mode) {
+                faults.add("test_mode", "a key makes apps of its own mode only");
+            }
+            let own = state
+                .store()
+                .get_app(principal.app)
+                .await?
+                .ok_or(ApiError::NotFound("App"))?;
+            let unbound = Reach {
+                scopes: Scopes::everything(),
+                expires_at: None,
+                allowed_cidrs: Vec::new(),
+            };
+            principal.reach().covers(&unbound)?;
+            (own.account, principal.mode)
+        }
+        _ => (
+            account(&caller).ok_or(ApiError::NotFound("App"))?,
+            wanted.unwrap_or(Mode::Live),
+        ),
+    };
+    let name = faults.finish(name)?;
+    let issued = issue::app(owner, &name, mode, state.random(), state.now());
+    state
+        .store()
+        .create_app(&issued.new.app, &AppSettings::default(), &issued.new.keys)
+        .await?;
+    Ok(Created(NewAppView::of(&issued)))
+}

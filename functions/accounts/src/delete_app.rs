@@ -1,0 +1,26 @@
+use api::caller::Anyone;
+use api::{ApiError, NoContent, State};
+use axum::extract::{Path, State as Extract};
+
+use crate::own_app::own_app;
+
+/// Deletes an app: every key and token of it is refused from then on, and nothing of it can be reached any more.
+#[utoipa::path(
+    delete,
+    path = "/v2/apps/{slug}",
+    tag = "accounts",
+    params(("slug" = String, Path, description = "The app's slug.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn delete_app(
+    Extract(state): Extract<State>,
+    Anyone(caller): Anyone,
+    Path(slug): Path<String>,
+) -> Result<NoContent, ApiError> {
+    let app = own_app(&state, &caller, &slug).await?;
+    state.store().delete_app(app, &slug, state.now()).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,36 @@
+use api::caller::Anyone;
+use api::{ApiError, Data, State};
+use auth::Caller;
+use axum::extract::State as Extract;
+
+use crate::app_view::AppView;
+use crate::own_app::account;
+
+/// Lists a person's apps. A key sees its own app only.
+#[utoipa::path(
+    get,
+    path = "/v2/apps",
+    tag = "accounts",
+    responses((status = 200, description = "The apps.", body = Vec<AppView>))
+)]
+pub(crate) async fn list_apps(
+    Extract(state): Extract<State>,
+    Anyone(caller): Anyone,
+) -> Result<Data<Vec<AppView>>, ApiError> {
+    let apps = match (account(&caller), &caller) {
+        (Some(account), _) => state.store().list_apps(account).await?,
+        (None, Caller::App(principal)) => state
+            .store()
+            .get_app(principal.app)
+            .await?
+            .into_iter()
+            .collect(),
+        (None, Caller::Account(_) | Caller::Anonymous) => Vec::new(),
+    };
+    let mut views = Vec::with_capacity(apps.len());
+    for app in apps {
+        let settings = state.store().get_app_settings(app.id).await?;
+        views.push(AppView::of(app, settings));
+    }
+    Ok(Data { data: views })
+}

@@ -1,0 +1,93 @@
+use api::caller::Anyone;
+use api::{ApiError, Body, Data, Faults, Field, State};
+use axum::extract::{Path, State as Extract};
+use model::app::AppSettings;
+use serde::Deserialize;
+use store::UpdateApp;
+use utoipa::ToSchema;
+
+use crate::app_view::AppView;
+use crate::own_app::own_app;
+
+/// What to change of an app. Its slug and mode never change.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct UpdateAppRequest {
+    /// What to call it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    name: Field<String>,
+    /// `name`, `callback`, `from_email`, `from_name`, `contact_name`, `contact_email`. What is not sent stays.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    settings: Field<SettingsRequest>,
+}
+
+/// What about an app only its owner sets.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub(crate) struct SettingsRequest {
+    name: Field<String>,
+    callback: Field<String>,
+    from_email: Field<String>,
+    from_name: Field<String>,
+    contact_name: Field<String>,
+    contact_email: Field<String>,
+}
+
+/// Changes an app's name and settings.
+#[utoipa::path(
+    put,
+    path = "/v2/apps/{slug}",
+    tag = "accounts",
+    params(("slug" = String, Path, description = "The app's slug.")),
+    request_body = UpdateAppRequest,
+    responses(
+        (status = 200, description = "The app.", body = AppView),
+        (status = 404, description = "There is none, or it is not yours."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn update_app(
+    Extract(state): Extract<State>,
+    Anyone(caller): Anyone,
+    Path(slug): Path<String>,
+    Body(request): Body<UpdateAppRequest>,
+) -> Result<Data<AppView>, ApiError> {
+    let app = own_app(&state, &caller, &slug).await?.app;
+    let current = state.store().get_app_settings(app).await?;
+    let mut faults = Faults::none();
+    let asked = faults
+        .optional("settings", request.settings)
+        .unwrap_or_default();
+    let name = faults.optional("name", request.name.or(asked.name));
+    let name = faults.text("name", name, 1..=100);
+    let mut setting = |name: &str, field: Field<String>, current: Option<String>| match field {
+        Field::Absent => current,
+        Field::Null => None,
+        sent => {
+            let field = format!("settings.{name}");
+            let text = faults.optional(&field, sent);
+            faults.text(&field, text, 0..=500)
+        }
+    };
+    let settings = AppSettings {
+        callback: setting("callback", asked.callback, current.callback),
+        from_email: setting("from_email", asked.from_email, current.from_email),
+        from_name: setting("from_name", asked.from_name, current.from_name),
+        contact_name: setting("contact_name", asked.contact_name, current.contact_name),
+        contact_email: setting("contact_email", asked.contact_email, current.contact_email),
+    };
+    faults.check()?;
+    let update = UpdateApp {
+        name,
+        settings: settings.clone(),
+    };
+    let app = state
+        .store()
+        .update_app(app, &update, state.now())
+        .await?
+        .ok_or(ApiError::NotFound("App"))?;
+    Ok(Data {
+        data: AppView::of(app, settings),
+    })
+}

@@ -1,1 +1,8 @@
-fn main() {}
+//! The `latchkey` command.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    local::cli::run().await
+}

@@ -32,13 +32,18 @@ pub const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// Puts the edge around a router of operations.
-pub(crate) fn around(operations: Router<State>, state: &State) -> Router {
+/// Puts the edge around a router of operations. CORS lies inside it, so that preflights carry the edge's headers too.
+pub(crate) fn around(operations: Router<State>, state: &State, with_cors: bool) -> Router {
     let inner = operations
         .fallback(async || ApiError::NoSuchPath)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(state.clone());
+    let inner = if with_cors {
+        inner.layer(crate::cors::layer())
+    } else {
+        inner
+    };
     // The edge must see the path before it is matched, so the operations hang below a router that matches nothing.
     Router::new()
         .fallback_service(inner)

@@ -111,14 +111,23 @@ impl Operations {
         openapi::complete(self.openapi.clone())
     }
 
-    /// A router that serves them, each behind its access.
+    /// A router that serves them behind a gateway that answers preflights, each behind its access.
     pub fn into_router(self, state: &State) -> Router {
+        self.guarded(state, false)
+    }
+
+    /// A router that serves them with nothing before it: it answers preflights itself.
+    pub fn into_router_with_cors(self, state: &State) -> Router {
+        self.guarded(state, true)
+    }
+
+    fn guarded(self, state: &State, with_cors: bool) -> Router {
         let mut router: Router<State> = Router::new();
         for (path, operation, methods) in self.routes {
             let guarded = methods.layer(from_fn_with_state((state.clone(), operation), authorize));
             router = router.route(&path, guarded);
         }
-        crate::edge::around(router, state)
+        crate::edge::around(router, state, with_cors)
     }
 }
 

@@ -217,7 +217,29 @@ pub fn credential(
     random: &dyn Random,
     now: DateTime<Utc>,
 ) -> Result<Credential, VersionGone> {
-    let id = CredentialId::random(random);
+    credential_with(
+        CredentialId::random(random),
+        new,
+        resource,
+        issuer,
+        secret,
+        now,
+    )
+}
+
+/// The record of a new credential with a given id.
+///
+/// # Errors
+///
+/// As [`credential`].
+pub fn credential_with(
+    id: CredentialId,
+    new: NewCredential,
+    resource: &Resource,
+    issuer: &Issuer,
+    secret: &MasterSecret,
+    now: DateTime<Utc>,
+) -> Result<Credential, VersionGone> {
     let version = secret.current();
     Ok(Credential {
         id,

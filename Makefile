@@ -1,0 +1,22 @@
+# `make run` and `make test` install nothing; `make setup` asks before it does.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint setup
+
+help: ## Say what there is.
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+run: ## Serve the API here; ARGS="--port 9090" passes options on.
+	cargo run --locked --package local --bin latchkey -- serve $(ARGS)
+
+test: ## Run every test and lint the template, then say what was skipped; ARGS=name runs some tests only.
+	@scripts/test $(ARGS)
+
+lint: ## Check formatting, lints, documentation and the template, with warnings denied.
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --all-features --no-deps
+	scripts/lint-template
+
+setup: ## Install what the tests need and this machine lacks, after asking.
+	@scripts/setup

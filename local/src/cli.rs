@@ -1,0 +1,217 @@
+//! The `latchkey` command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use api::ambient::{SystemClock, SystemRandom};
+use api::{Config, State};
+use auth::Policy;
+use aws_sdk_dynamodb::Client;
+use clap::{Args, Parser, Subcommand};
+use store::{Connection, Table, Tables};
+use tracing_subscriber::EnvFilter;
+
+use crate::accounts_command::{self, AccountsCommand};
+use crate::demo::{self, Demo};
+use crate::embedded::{DataFolder, EmbeddedStore};
+use crate::error::LocalError;
+use crate::server::{self, Parts, Server};
+use crate::{master_secret, tables};
+
+/// A booking API you own.
+#[derive(Debug, Parser)]
+#[command(name = "latchkey", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything on this machine: the embedded store and the whole API on one port
+    Serve(ServeOptions),
+    /// Make accounts and one-time links, for whoever runs the deployment
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Where and how to serve.
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// The port to listen on, on 127.0.0.1
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The folder for all data
+    #[arg(long, value_name = "DIR", default_value = ".latchkey")]
+    data: PathBuf,
+    /// Make no demo account on an empty store, and refuse the published development key
+    #[arg(long)]
+    no_demo: bool,
+    /// The address the embedded store listens on; loopback on a free port unless you ask
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    store_listen: SocketAddr,
+    /// Use this DynamoDB instead of the embedded store
+    #[arg(long, value_name = "URL", conflicts_with = "store_listen")]
+    dynamodb_endpoint: Option<String>,
+    /// Accept keys that were brought along by their hash, whatever their shape
+    #[arg(long)]
+    allow_imported_keys: bool,
+    /// Let nobody sign up; make accounts with `latchkey accounts create`
+    #[arg(long)]
+    closed_sign_up: bool,
+}
+
+/// Runs the command line.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Serve(options) => serve(options).await,
+        Command::Accounts(command) => accounts_command::run(command).await,
+        Command::Openapi => print_openapi(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("latchkey: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_openapi() -> Result<(), LocalError> {
+    let text = crate::operations()
+        .openapi()
+        .to_pretty_json()
+        .map_err(|error| LocalError::store(&error))?;
+    println!("{text}");
+    Ok(())
+}
+
+async fn serve(options: ServeOptions) -> Result<(), LocalError> {
+    log_to_stderr();
+    // The port first: if it is taken, nothing has been begun.
+    let listener = server::listen(SocketAddr::from(([127, 0, 0, 1], options.port))).await?;
+    let folder = DataFolder::take(&options.data)?;
+    let secret = master_secret::load_or_create(folder.path(), &SystemRandom)?;
+    let (embedded, endpoint) = match &options.dynamodb_endpoint {
+        Some(url) => (None, url.clone()),
+        None => {
+            let embedded = EmbeddedStore::open(folder, options.store_listen).await?;
+            let endpoint = embedded.endpoint();
+            (Some(embedded), endpoint)
+        }
+    };
+    let address = listener
+        .local_addr()
+        .map_err(|error| LocalError::store(&error))?;
+    let config = Config {
+        policy: Policy {
+            allow_imported_keys: options.allow_imported_keys,
+            is_development: !options.no_demo,
+        },
+        sign_up_open: !options.closed_sign_up,
+        base_url: Some(format!("http://{address}")),
+        secure_cookies: false,
+        trusted_proxies: Vec::new(),
+    };
+    let parts = Parts {
+        endpoint: endpoint.clone(),
+        secret,
+        clock: Arc::new(SystemClock),
+        config,
+    };
+    let state = server::state(parts).await?;
+    let demo = if options.no_demo {
+        None
+    } else {
+        create_demo(&state, &endpoint).await?
+    };
+
+    let server = Server::start(listener, &state).map_err(|error| LocalError::store(&error))?;
+    announce(&server, &endpoint, &options, demo.as_ref());
+    stop_signal().await;
+    eprintln!("latchkey: stopping");
+    server.stop().await;
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+    Ok(())
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .compact()
+        .with_target(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// The demo, if there is nothing in the store yet.
+async fn create_demo(state: &State, endpoint: &str) -> Result<Option<Demo>, LocalError> {
+    let client: Client = Connection::Endpoint(endpoint.to_owned()).client().await;
+    let keys = Tables::with_prefix(tables::PREFIX).name(Table::Keys);
+    let found = client
+        .scan()
+        .table_name(keys)
+        .limit(1)
+        .send()
+        .await
+        .map_err(|error| LocalError::store(&error))?;
+    if found.items().is_empty() {
+        demo::create(state).await.map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+fn announce(server: &Server, endpoint: &str, options: &ServeOptions, demo: Option<&Demo>) {
+    let base = format!("http://{}", server.address());
+    println!("Latchkey is listening on {base}");
+    println!(
+        "Its store is at {endpoint}; data is in {}",
+        options.data.display()
+    );
+    let Some(demo) = demo else {
+        if !options.no_demo {
+            println!(
+                "Keys are shown once, when they are made. Lost one? Sign in and make another; see the README."
+            );
+        }
+        return;
+    };
+    println!();
+    println!("This is shown once:");
+    println!("  demo account  {} password {}", demo::EMAIL, demo.password);
+    for (mode, app) in [("live", &demo.live), ("test", &demo.test)] {
+        println!("  {mode} app      {}", app.new.app.slug);
+        println!("    API key     {}", app.api_key.expose());
+        println!("    widget key  {}", app.widget_key.expose());
+    }
+    println!();
+    println!("Try it; the test app has two resources and a few bookings:");
+    println!(
+        "  curl --user :{} {base}/v2/bookings",
+        demo.test.api_key.expose()
+    );
+}
+
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,290 @@
+//! What a new user finds on an empty store: an account with a live and a test app, two resources and a few
+//! bookings. The ids are fixed, so that the example events fit; the keys are new each time but for the
+//! published development key.
+
+use api::State;
+use auth::PlainKey;
+use auth::development::DEVELOPMENT_KEY;
+use auth::issue::{self, IssuedApp, NewCredential, NewKey, Secret};
+use auth::plain_key::hash_secret;
+use chrono::{NaiveTime, TimeDelta, TimeZone, Utc};
+use model::TimeSlot;
+use model::account::Account;
+use model::booking::{Booking, Customer, EventText, NewBooking};
+use model::graph::{Action, Graph};
+use model::ids::{
+    AccountId, AppId, BookingId, CalendarId, CredentialId, CustomerId, KeyId, ResourceId,
+};
+use model::key::{ApiKey, KeyKind, Mode, TokenType};
+use model::occupancy::Buffers;
+use model::resource::{Calendar, Resource};
+use model::scope::Scopes;
+use model::time::Tz;
+use serde_json::{Map, json};
+use store::{ResourceSecret, Tenant};
+use uuid::Uuid;
+
+use crate::error::LocalError;
+
+/// Where the demo account signs in.
+pub const EMAIL: &str = "demo@latchkey.example";
+/// The live app's slug.
+pub const LIVE_SLUG: &str = "demo";
+/// The test app's slug.
+pub const TEST_SLUG: &str = "demo-test";
+
+const fn id(group: u16, number: u16) -> Uuid {
+    Uuid::from_fields(
+        0,
+        0,
+        0x4000 | group,
+        &[
+            0x80,
+            0,
+            0,
+            0,
+            0,
+            0,
+            (number >> 8) as u8,
+            (number & 0xff) as u8,
+        ],
+    )
+}
+
+/// The account.
+pub const ACCOUNT: AccountId = AccountId::new(id(1, 1));
+/// The live app.
+pub const LIVE_APP: AppId = AppId::new(id(2, 1));
+/// The test app: everything else below is in it.
+pub const TEST_APP: AppId = AppId::new(id(2, 2));
+/// Doc Brown.
+pub const DOC_BROWN: ResourceId = ResourceId::new(id(3, 1));
+/// The meeting room.
+pub const ROOM: ResourceId = ResourceId::new(id(3, 2));
+/// A confirmed booking of Doc Brown.
+pub const CONFIRMED: BookingId = BookingId::new(id(4, 1));
+/// A tentative booking of Doc Brown.
+pub const TENTATIVE: BookingId = BookingId::new(id(4, 2));
+/// A declined booking of Doc Brown.
+pub const DECLINED: BookingId = BookingId::new(id(4, 3));
+/// A named key that nobody has the text of.
+pub const NAMED_KEY: KeyId = KeyId::new(id(5, 1));
+/// The development key's record.
+pub const DEVELOPMENT_KEY_ID: KeyId = KeyId::new(id(5, 2));
+/// A client-token of Doc Brown.
+pub const CREDENTIAL: CredentialId = CredentialId::new(id(6, 1));
+
+/// What is shown once, at the first start.
+#[derive(Debug)]
+pub struct Demo {
+    /// The account's password.
+    pub password: String,
+    /// The live app's keys.
+    pub live: IssuedApp,
+    /// The test app's keys.
+    pub test: IssuedApp,
+}
+
+/// Makes the demo. The store must be empty.
+///
+/// # Errors
+///
+/// If the store fails.
+pub async fn create(state: &State) -> Result<Demo, LocalError> {
+    let (random, now, store) = (state.random(), state.now(), state.store());
+    let failed = |error: &(dyn std::error::Error + 'static)| LocalError::store(error);
+
+    let password = random.text(b"abcdefghijkmnpqrstuvwxyz23456789", 16);
+    let hash = auth::password::hash(password.as_str().into(), random)
+        .await
+        .map_err(|e| failed(&e))?;
+    let account = Account {
+        id: ACCOUNT,
+        name: "Demo".to_owned(),
+        email: EMAIL.to_owned(),
+        created_at: now,
+    };
+    let app = |id, slug: &str, name, mode| {
+        issue::app_with(id, slug.to_owned(), ACCOUNT, name, mode, random, now)
+    };
+    let live = app(LIVE_APP, LIVE_SLUG, "Demo", Mode::Live);
+    let mut test = app(TEST_APP, TEST_SLUG, "Demo (test)", Mode::Test);
+    let issuer = auth::Issuer {
+        app: TEST_APP,
+        app_created_at: now,
+        mode: Mode::Test,
+        by: format!("account:{ACCOUNT}"),
+    };
+    let named = PlainKey::generate(KeyKind::Named, Mode::Test, random);
+    let named = issue::key(
+        new_key("Example", KeyKind::Named),
+        Secret::Ours(&named),
+        &issuer,
+        random,
+        now,
+    );
+    let published = Secret::Imported(hash_secret(DEVELOPMENT_KEY));
+    let published = issue::key(
+        new_key("Published development key", KeyKind::Api),
+        published,
+        &issuer,
+        random,
+        now,
+    );
+    test.new.keys.push(ApiKey {
+        id: NAMED_KEY,
+        ..named
+    });
+    test.new.keys.push(ApiKey {
+        id: DEVELOPMENT_KEY_ID,
+        ..published
+    });
+    let apps = [live.new.clone(), test.new.clone()];
+    store
+        .create_account(&account, &hash, &apps)
+        .await
+        .map_err(|e| failed(&e))?;
+
+    let tenant = Tenant::app(TEST_APP);
+    let doc_brown = resource(
+        DOC_BROWN,
+        "Doc Brown",
+        Some("doc.brown@latchkey.example"),
+        Tz::America__Los_Angeles,
+        state,
+    );
+    let room = resource(ROOM, "Meeting room", None, Tz::Europe__Copenhagen, state);
+    let secret = state.master_secret().await.map_err(|e| failed(&e))?;
+    for resource in [&doc_brown, &room] {
+        let mut credentials = issue::first_credentials(resource, &issuer, secret, random, now)
+            .map_err(|e| failed(&e))?;
+        if resource.id == DOC_BROWN {
+            let new = NewCredential {
+                token_type: TokenType::ClientToken,
+                description: "Example".to_owned(),
+                referrer: Vec::new(),
+                expires_at: None,
+            };
+            let example = issue::credential_with(CREDENTIAL, new, resource, &issuer, secret, now);
+            credentials.push(example.map_err(|e| failed(&e))?);
+        }
+        let no_password = ResourceSecret {
+            password_hash: None,
+        };
+        store
+            .create_resource(tenant, resource, &no_password, &credentials)
+            .await
+            .map_err(|e| failed(&e))?;
+    }
+
+    let by = "demo";
+    for (id, graph, days, action) in [
+        (CONFIRMED, Graph::Instant, 1, None),
+        (TENTATIVE, Graph::ConfirmDecline, 2, None),
+        (DECLINED, Graph::ConfirmDecline, 3, Some(Action::Decline)),
+    ] {
+        let booking = Booking::create(new_booking(graph, &doc_brown, days, state)?, id, by, now);
+        let booking = match action {
+            Some(action) => booking.act(action, by, None, now).map_err(|e| failed(&e))?,
+            None => booking,
+        };
+        store
+            .create_booking(tenant, &booking, now)
+            .await
+            .map_err(|e| failed(&e))?;
+    }
+    Ok(Demo {
+        password,
+        live,
+        test,
+    })
+}
+
+fn new_key(name: &str, kind: KeyKind) -> NewKey {
+    NewKey {
+        name: name.to_owned(),
+        kind,
+        scopes: Scopes::everything(),
+        expires_at: None,
+        allowed_cidrs: Vec::new(),
+        allowed_origins: Vec::new(),
+    }
+}
+
+fn resource(
+    id: ResourceId,
+    name: &str,
+    email: Option<&str>,
+    timezone: Tz,
+    state: &State,
+) -> Resource {
+    let now = state.now();
+    Resource {
+        id,
+        name: name.to_owned(),
+        first_name: None,
+        last_name: None,
+        email: email.map(str::to_owned),
+        image: None,
+        timezone,
+        availability_constraints: Vec::new(),
+        tags: Vec::new(),
+        meta: Map::new(),
+        calendars: vec![Calendar::default_of_resource(
+            CalendarId::random(state.random()),
+            now,
+        )],
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// An hour at nine in the morning where the resource is, some days from now.
+fn new_booking(
+    graph: Graph,
+    resource: &Resource,
+    days: i64,
+    state: &State,
+) -> Result<NewBooking, LocalError> {
+    let day = (state.now().with_timezone(&resource.timezone) + TimeDelta::days(days)).date_naive();
+    let nine = NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default();
+    let start = resource
+        .timezone
+        .from_local_datetime(&day.and_time(nine))
+        .earliest();
+    let start = start.map_or_else(
+        || state.now() + TimeDelta::days(days),
+        |start| start.with_timezone(&Utc),
+    );
+    let slot = TimeSlot::new(start, start + TimeDelta::hours(1))
+        .map_err(|error| LocalError::store(&error))?;
+    Ok(NewBooking {
+        resource_id: resource.id,
+        calendar_id: resource.calendars[0].id,
+        project_id: None,
+        graph,
+        slot,
+        buffers: Buffers::default(),
+        allow_double_bookings: false,
+        timezone: resource.timezone,
+        event: EventText {
+            what: "Catch the lightning".to_owned(),
+            place: "Courthouse, Hill Valley, CA 95420, USA".to_owned(),
+            description: "The lightning strikes at 10:04 PM exactly!".to_owned(),
+            participants: Vec::new(),
+        },
+        customers: vec![Customer {
+            id: CustomerId::random(state.random()),
+            name: "Marty McFly".to_owned(),
+            email: Some("marty.mcfly@latchkey.example".to_owned()),
+            phone: Some("(916) 555-4385".to_owned()),
+            voip: None,
+            timezone: Some("America/Los_Angeles".to_owned()),
+            fields: Map::new(),
+        }],
+        meta: json!({ "demo": true })
+            .as_object()
+            .cloned()
+            .unwrap_or_default(),
+    })
+}

@@ -1,0 +1,161 @@
+//! The embedded store: a DynamoDB of our own on a port of its own. The same client talks to it as to AWS's.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use dynoxide::Database;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::error::LocalError;
+
+/// A running embedded store. It stops when this is stopped or dropped.
+#[derive(Debug)]
+pub struct EmbeddedStore {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), String>>,
+    _lock: Option<DataFolder>,
+}
+
+/// A data folder that this process alone uses.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    // Locked for as long as it is open.
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if need be, and takes it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, or another process has it.
+    pub fn take(path: &Path) -> Result<Self, LocalError> {
+        let io = |source| LocalError::DataFolder {
+            path: path.to_owned(),
+            source,
+        };
+        std::fs::create_dir_all(path).map_err(io)?;
+        let lock = File::create(path.join("lock")).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(LocalError::DataInUse {
+                path: path.to_owned(),
+            }),
+            Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file in which a running server says where its embedded store listens.
+    pub fn endpoint_file(path: &Path) -> PathBuf {
+        path.join("store-endpoint")
+    }
+}
+
+impl EmbeddedStore {
+    /// Opens the database in `folder` and serves it on `address`.
+    ///
+    /// # Errors
+    ///
+    /// If the file does not open or the address cannot be listened on.
+    pub async fn open(folder: DataFolder, address: SocketAddr) -> Result<Self, LocalError> {
+        let path = folder.path.join("latchkey.db");
+        let name = path.to_string_lossy().into_owned();
+        let database = Database::new(&name).map_err(|error| LocalError::EmbeddedStore {
+            path,
+            reason: error.to_string(),
+        })?;
+        let endpoint_file = DataFolder::endpoint_file(&folder.path);
+        let store = Self::serve(database, address, Some(folder)).await?;
+        std::fs::write(&endpoint_file, store.endpoint()).map_err(|source| {
+            LocalError::DataFolder {
+                path: endpoint_file,
+                source,
+            }
+        })?;
+        Ok(store)
+    }
+
+    /// A store in memory, which goes when it stops.
+    ///
+    /// # Errors
+    ///
+    /// If no port is free.
+    pub async fn in_memory() -> Result<Self, LocalError> {
+        let database = Database::memory().map_err(|error| LocalError::EmbeddedStore {
+            path: PathBuf::from(":memory:"),
+            reason: error.to_string(),
+        })?;
+        Self::serve(database, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+    }
+
+    async fn serve(
+        database: Database,
+        address: SocketAddr,
+        lock: Option<DataFolder>,
+    ) -> Result<Self, LocalError> {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| listen_error(address, source))?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| LocalError::Listen { address, source })?;
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(dynoxide::server::serve_with_shutdown(
+            listener,
+            database,
+            async {
+                // An error means that the handle is gone: then, too, it is time to stop.
+                let _ = stopped.await;
+            },
+        ));
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            task,
+            _lock: lock,
+        })
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> String {
+        // Whoever listens on every address is reached on this machine's own.
+        let ip = if self.address.ip().is_unspecified() {
+            [127, 0, 0, 1].into()
+        } else {
+            self.address.ip()
+        };
+        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+    }
+
+    /// Stops it, and waits until all that was begun is written.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Ok(Err(reason)) = (&mut self.task).await {
+            tracing::warn!(reason, "the embedded store stopped badly");
+        }
+    }
+}
+
+/// A port in use is said apart: it is what happens, and what can be mended.
+pub fn listen_error(address: SocketAddr, source: std::io::Error) -> LocalError {
+    if source.kind() == std::io::ErrorKind::AddrInUse {
+        LocalError::PortInUse { address }
+    } else {
+        LocalError::Listen { address, source }
+    }
+}

@@ -1,0 +1,44 @@
+//! The master secret on a laptop: a file that only its owner reads, outside the database.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::Path;
+
+use auth::MasterSecret;
+use model::Random;
+
+use crate::error::LocalError;
+
+/// Reads the secret in `folder`, or makes one.
+///
+/// # Errors
+///
+/// If the file cannot be read, written, or understood.
+pub fn load_or_create(folder: &Path, random: &dyn Random) -> Result<MasterSecret, LocalError> {
+    let path = folder.join("master-secret.json");
+    let io = |source| LocalError::DataFolder {
+        path: path.clone(),
+        source,
+    };
+    let text = match std::fs::File::open(&path) {
+        Ok(mut file) => {
+            let mut text = String::new();
+            file.read_to_string(&mut text).map_err(io)?;
+            text
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let text = MasterSecret::generate(random);
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(&path).map_err(io)?;
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(io)?;
+            text
+        }
+        Err(error) => return Err(io(error)),
+    };
+    MasterSecret::parse(&text).map_err(|source| LocalError::MasterSecret { path, source })
+}

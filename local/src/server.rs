@@ -1,0 +1,127 @@
+//! The server: state, routes and listener.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use api::address::Peer;
+use api::ambient::SystemRandom;
+use api::{Config, Secrets, State};
+use auth::MasterSecret;
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use model::{Clock, Random};
+use store::{Connection, Store, Tables};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::embedded::listen_error;
+use crate::error::LocalError;
+use crate::tables;
+
+/// What a server is made of.
+pub struct Parts {
+    /// Where DynamoDB listens.
+    pub endpoint: String,
+    /// The master secret.
+    pub secret: MasterSecret,
+    /// Its clock.
+    pub clock: Arc<dyn Clock>,
+    /// What the deployment decides.
+    pub config: Config,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// Creates missing tables and puts a state together.
+///
+/// # Errors
+///
+/// If DynamoDB does not answer.
+pub async fn state(parts: Parts) -> Result<State, LocalError> {
+    let client = Connection::Endpoint(parts.endpoint).client().await;
+    tables::create(&client, tables::PREFIX).await?;
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let store = Store::new(client, Tables::with_prefix(tables::PREFIX), random.clone());
+    Ok(State::new(
+        store,
+        parts.clock,
+        random,
+        Secrets::Here(parts.secret),
+        parts.config,
+    ))
+}
+
+/// Every function's routes, as one router.
+pub fn router(state: &State) -> Router {
+    crate::operations()
+        .into_router_with_cors(state)
+        .layer(from_fn(with_peer))
+}
+
+/// Tells the operations who is at the other end of the connection.
+async fn with_peer(mut request: Request, next: Next) -> Response {
+    if let Some(ConnectInfo(peer)) = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .copied()
+    {
+        request.extensions_mut().insert(Peer(peer.ip()));
+    }
+    next.run(request).await
+}
+
+/// Takes an address to listen on.
+///
+/// # Errors
+///
+/// If it is in use or cannot be had.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, LocalError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| listen_error(address, source))
+}
+
+impl Server {
+    /// Serves `state` on `listener`.
+    ///
+    /// # Errors
+    ///
+    /// If the listener has no address.
+    pub fn start(listener: TcpListener, state: &State) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let (stop, stopped) = oneshot::channel();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+            // An error means that the handle is gone: then, too, it is time to stop.
+            let _ = stopped.await;
+        });
+        let task = tokio::spawn(async { serving.await });
+        Ok(Self {
+            address,
+            stop,
+            task,
+        })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops taking requests and waits for those begun.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        if let Ok(Err(error)) = self.task.await {
+            tracing::warn!(%error, "the server stopped badly");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The `latchkey` command line.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -144,7 +145,9 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
 
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
+        .with_ansi(ansi)
         .compact()
         .with_target(false)
         .with_env_filter(filter)

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use store::{Chunk, Position, StoreError};
 
 use crate::address::base_url;
@@ -402,27 +401,36 @@ impl<T> Page<T> {
     }
 }
 
+/// A page as it is answered: the original's paginator, flattened beside the rows.
+#[derive(Serialize)]
+struct PageBody<T> {
+    total: usize,
+    total_is_exact: bool,
+    per_page: usize,
+    current_page: usize,
+    last_page: usize,
+    next_page_url: Option<String>,
+    prev_page_url: Option<String>,
+    from: Option<usize>,
+    to: Option<usize>,
+    data: Vec<T>,
+}
+
 impl<T: Serialize> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
-        let row = |number: usize| {
-            if self.rows.is_empty() {
-                Value::Null
-            } else {
-                number.into()
-            }
-        };
-        axum::Json(json!({
-            "total": self.total,
-            "total_is_exact": self.total_is_exact,
-            "per_page": self.limit,
-            "current_page": self.page,
-            "last_page": self.last_page(),
-            "next_page_url": self.next_page_url,
-            "prev_page_url": self.prev_page_url,
-            "from": row(self.rows_before + 1),
-            "to": row(self.rows_before + self.rows.len()),
-            "data": self.rows,
-        }))
+        let row = |number: usize| (!self.rows.is_empty()).then_some(number);
+        axum::Json(PageBody {
+            total: self.total,
+            total_is_exact: self.total_is_exact,
+            per_page: self.limit,
+            current_page: self.page,
+            last_page: self.last_page(),
+            from: row(self.rows_before + 1),
+            to: row(self.rows_before + self.rows.len()),
+            next_page_url: self.next_page_url,
+            prev_page_url: self.prev_page_url,
+            data: self.rows,
+        })
         .into_response()
     }
 }

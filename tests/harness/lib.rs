@@ -1,0 +1,236 @@
+//! A whole server in this process, over a store in memory, with a clock that tests set; and clients that read
+//! as sentences: who calls, with what, what comes back.
+
+mod client;
+mod clock;
+
+use std::sync::Arc;
+
+use api::{Config, State};
+use auth::{MasterSecret, Policy};
+use chrono::{DateTime, Utc};
+use local::demo::{self, Demo};
+use local::embedded::EmbeddedStore;
+use local::server::{self, Parts, Server};
+use model::time::parse_instant;
+use serde_json::{Value, json};
+use store::Connection;
+
+pub use client::{Client, Reply};
+pub use clock::ManualClock;
+
+/// The present, unless a test sets another.
+pub const NOW: &str = "2026-11-21T12:00:00Z";
+
+/// How a server under test differs from the usual one.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether keys brought along by their hash are looked up.
+    pub allow_imported_keys: bool,
+    /// Whether anybody may sign up.
+    pub sign_up_open: bool,
+    /// Whether the published development key is accepted.
+    pub is_development: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            allow_imported_keys: false,
+            sign_up_open: true,
+            is_development: true,
+        }
+    }
+}
+
+/// A server under test. Its demo account is there; see [`local::demo`] for the ids.
+pub struct TestServer {
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    /// What its handlers work with, for looking behind the scenes.
+    pub state: State,
+    /// The demo's keys.
+    pub demo: Demo,
+    base: String,
+    embedded: Option<EmbeddedStore>,
+    _server: Server,
+}
+
+/// An app to call with: its slug and keys.
+#[derive(Clone, Debug)]
+pub struct TestApp {
+    /// Its slug.
+    pub slug: String,
+    /// Its App API key.
+    pub api_key: String,
+    /// Its widget key.
+    pub widget_key: String,
+}
+
+impl TestServer {
+    /// Starts one.
+    pub async fn start() -> Self {
+        Self::start_with(Options::default()).await
+    }
+
+    /// Starts one that differs.
+    pub async fn start_with(options: Options) -> Self {
+        let embedded = EmbeddedStore::in_memory().await.expect("a store in memory");
+        let clock = Arc::new(ManualClock::at(instant(NOW)));
+        let secret =
+            MasterSecret::parse(&json!({ "current": "1", "1": "m".repeat(64) }).to_string());
+        let config = Config {
+            policy: Policy {
+                allow_imported_keys: options.allow_imported_keys,
+                is_development: options.is_development,
+            },
+            sign_up_open: options.sign_up_open,
+            base_url: None,
+            secure_cookies: false,
+            trusted_proxies: Vec::new(),
+        };
+        let parts = Parts {
+            endpoint: embedded.endpoint(),
+            secret: secret.expect("a master secret"),
+            clock: clock.clone(),
+            config,
+        };
+        let state = server::state(parts).await.expect("a state");
+        let demo = demo::create(&state).await.expect("a demo");
+        let any_port = ([127, 0, 0, 1], 0).into();
+        let listener = server::listen(any_port).await.expect("a free port");
+        let server = Server::start(listener, &state).expect("a server");
+        let base = format!("http://{}", server.address());
+        Self {
+            clock,
+            state,
+            demo,
+            base,
+            embedded: Some(embedded),
+            _server: server,
+        }
+    }
+
+    /// Where it listens, without a slash at the end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Nobody.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.base)
+    }
+
+    /// Somebody with this key, as `curl --user :KEY` sends it.
+    pub fn with_key(&self, key: &str) -> Client {
+        self.anonymous()
+            .header("authorization", &auth::presented::basic_with_key(key))
+    }
+
+    /// The demo's test app, with its App API key.
+    pub fn app(&self) -> Client {
+        self.with_key(self.demo.test.api_key.expose())
+    }
+
+    /// A DynamoDB client for the store behind the server.
+    pub async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let embedded = self
+            .embedded
+            .as_ref()
+            .expect("the store has not been stopped");
+        Connection::Endpoint(embedded.endpoint()).client().await
+    }
+
+    /// Takes the store away. Requests that need it fail from now on.
+    pub async fn stop_store(&mut self) {
+        if let Some(embedded) = self.embedded.take() {
+            embedded.stop().await;
+        }
+    }
+
+    /// Signs somebody up and answers their live and test app.
+    pub async fn sign_up(&self, email: &str) -> (TestApp, TestApp) {
+        let body = json!({ "name": "Somebody", "email": email, "password": "a long password" });
+        let reply = self.anonymous().post("/v2/accounts", body).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        let app = |index: usize| {
+            let app = &reply.body["data"]["apps"][index];
+            let text = |name: &str| app[name].as_str().expect("text").to_owned();
+            TestApp {
+                slug: text("slug"),
+                api_key: text("api_key"),
+                widget_key: text("widget_key"),
+            }
+        };
+        (app(0), app(1))
+    }
+
+    /// Signs in and answers a client with the session's cookie, CSRF token and origin, which acts for no app yet.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Client {
+        let body = json!({ "email": email, "password": password });
+        let reply = self.anonymous().post("/v2/sessions", body).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        let cookie = reply.header("set-cookie").expect("a cookie");
+        let cookie = cookie.split(';').next().expect("a pair").to_owned();
+        let csrf = reply.body["data"]["csrf_token"]
+            .as_str()
+            .expect("a CSRF token")
+            .to_owned();
+        self.anonymous()
+            .header("cookie", &cookie)
+            .header("x-csrf-token", &csrf)
+            .header("origin", &self.base)
+    }
+
+    /// A resource's token of a type, with which a client can be made by [`TestServer::with_token`].
+    pub async fn token(
+        &self,
+        owner: &Client,
+        resource: &str,
+        token_type: &str,
+    ) -> (String, String) {
+        let reply = owner
+            .get(&format!("/v2/credentials?search=resource.id:{resource}"))
+            .await;
+        let found = reply.body["data"]
+            .as_array()
+            .expect("credentials")
+            .iter()
+            .find(|c| c["type"] == token_type);
+        let text = |name: &str| {
+            found.expect("such a token")[name]
+                .as_str()
+                .expect("text")
+                .to_owned()
+        };
+        (text("user"), text("token"))
+    }
+
+    /// A resource, by its token.
+    pub fn with_token(&self, slug: &str, (user, token): &(String, String)) -> Client {
+        use base64::Engine as _;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{token}"));
+        self.anonymous()
+            .header("authorization", &format!("Basic {encoded}"))
+            .header("timekit-app", slug)
+    }
+}
+
+/// An instant.
+pub fn instant(text: &str) -> DateTime<Utc> {
+    parse_instant(text).expect("an instant")
+}
+
+/// A sound request for a booking of `resource`; tests change what they are about.
+pub fn booking(resource: &str, graph: &str, start: &str, end: &str) -> Value {
+    json!({
+        "resource_id": resource,
+        "graph": graph,
+        "start": start,
+        "end": end,
+        "what": "Catch the lightning",
+        "where": "Courthouse, Hill Valley, CA 95420, USA",
+        "description": "The lightning strikes at 10:04 PM exactly!",
+        "customer": { "name": "Marty McFly", "email": "marty.mcfly@timekit.io" },
+    })
+}

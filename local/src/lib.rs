@@ -10,11 +10,22 @@ pub mod master_secret;
 pub mod server;
 pub mod tables;
 
+/// Every function by name, with its operations.
+pub fn functions() -> [(&'static str, api::Operations); 5] {
+    [
+        ("bookings", bookings::operations()),
+        ("resources", resources::operations()),
+        ("credentials", credentials::operations()),
+        ("keys", keys::operations()),
+        ("accounts", accounts::operations()),
+    ]
+}
+
 /// Every function's operations.
 pub fn operations() -> api::Operations {
-    bookings::operations()
-        .merge(resources::operations())
-        .merge(credentials::operations())
-        .merge(keys::operations())
-        .merge(accounts::operations())
+    functions()
+        .into_iter()
+        .fold(api::Operations::new(), |all, (_, operations)| {
+            all.merge(operations)
+        })
 }

@@ -1,1 +1,425 @@
-//! placeholder
+//! What stands in more than one place says the same in all of them: operations in code, OpenAPI, template,
+//! events and access table; CORS in code and template; what each function may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use api::operations::Operation;
+use api::{cors, openapi};
+use axum::body::Body;
+use local::tables::TEMPLATE;
+use serde_json::Value;
+use serde_norway::Value as Yaml;
+use tests::TestServer;
+use tower::ServiceExt as _;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn operations() -> Vec<Operation> {
+    local::operations().list().to_vec()
+}
+
+fn template() -> Yaml {
+    serde_norway::from_str(TEMPLATE).expect("template.yaml is YAML")
+}
+
+/// The template's functions by the name of their binary.
+fn template_functions() -> BTreeMap<String, Yaml> {
+    let template = template();
+    let resources = template["Resources"]
+        .as_mapping()
+        .expect("resources")
+        .clone();
+    resources
+        .into_iter()
+        .filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::Serverless::Function"))
+        .map(|(_, resource)| {
+            let binary = resource["Metadata"]["BuildProperties"]["Binary"]
+                .as_str()
+                .expect("a binary")
+                .to_owned();
+            (binary, resource)
+        })
+        .collect()
+}
+
+/// Every route of the template with the function that it leads to.
+fn routes() -> Vec<(String, String)> {
+    template_functions()
+        .into_iter()
+        .flat_map(|(function, resource)| {
+            let events = resource["Properties"]["Events"]
+                .as_mapping()
+                .expect("events")
+                .clone();
+            events
+                .into_iter()
+                .map(move |(_, event)| {
+                    let path = event["Properties"]["Path"]
+                        .as_str()
+                        .expect("a path")
+                        .to_owned();
+                    (path, function.clone())
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The function that API Gateway hands a path to: an exact route before a greedy one, a longer greedy one before a
+/// shorter, `$default` last.
+fn served_by(path: &str, routes: &[(String, String)]) -> String {
+    let rank = |route: &str| match route.strip_suffix("{proxy+}") {
+        _ if route == path => Some(usize::MAX),
+        Some(prefix) if path.starts_with(prefix) => Some(prefix.len()),
+        None if route == "$default" => Some(0),
+        _ => None,
+    };
+    let best = routes
+        .iter()
+        .filter_map(|(route, function)| rank(route).map(|rank| (rank, function)))
+        .max();
+    best.expect("the template has a $default route").1.clone()
+}
+
+#[test]
+fn every_path_with_and_without_its_slash_falls_to_the_function_that_serves_it() {
+    let routes = routes();
+    for (function, operations) in local::functions() {
+        for operation in operations.list() {
+            let path = operation.path.replace(['{', '}'], "");
+            for path in [path.clone(), path + "/"] {
+                assert_eq!(
+                    served_by(&path, &routes),
+                    function,
+                    "{}: give {function} the routes ANY <prefix> and ANY <prefix>/{{proxy+}} in template.yaml",
+                    operation.id
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_function_folder_is_a_function_of_the_template() {
+    let folders: BTreeSet<String> = std::fs::read_dir(root().join("functions"))
+        .expect("functions/")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    let defined: BTreeSet<String> = template_functions().into_keys().collect();
+    let served: BTreeSet<String> = local::functions()
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(
+        folders, defined,
+        "add the function to template.yaml, with Binary named as its folder"
+    );
+    assert_eq!(
+        folders, served,
+        "add the function to functions() in local/src/lib.rs"
+    );
+}
+
+#[test]
+fn every_operation_has_a_file_of_its_own() {
+    for (function, operations) in local::functions() {
+        for operation in operations
+            .list()
+            .iter()
+            .filter(|operation| !operation.id.contains("_by_p"))
+        {
+            let file = format!("functions/{function}/src/{}.rs", operation.id);
+            assert!(
+                root().join(&file).is_file(),
+                "{}: its handler belongs in {file}",
+                operation.id
+            );
+        }
+    }
+}
+
+#[test]
+fn the_committed_openapi_document_is_the_one_the_code_describes() {
+    let described: Value =
+        serde_json::from_str(&local::operations().openapi().to_json().expect("a document"))
+            .expect("JSON");
+    let committed: Value = serde_json::from_str(&read("docs/openapi.json")).expect("JSON");
+    assert!(
+        described == committed,
+        "run: cargo run --package local --bin latchkey -- openapi > docs/openapi.json"
+    );
+    let mut ids = BTreeSet::new();
+    for path in described["paths"].as_object().expect("paths").values() {
+        for operation in path
+            .as_object()
+            .expect("operations")
+            .values()
+            .filter(|o| o["operationId"].is_string())
+        {
+            let id = operation["operationId"].as_str().expect("an id").to_owned();
+            assert!(
+                operation["summary"].is_string(),
+                "{id}: begin its handler's doc comment with one sentence"
+            );
+            assert!(ids.insert(id.clone()), "{id}: two operations share this id");
+        }
+    }
+    let listed: BTreeSet<String> = operations()
+        .into_iter()
+        .map(|operation| operation.id)
+        .collect();
+    assert_eq!(ids, listed);
+}
+
+#[test]
+fn the_access_table_of_the_documents_says_what_the_code_does() {
+    let documents = read("docs/API-DESIGN.md");
+    let section = documents
+        .split("## Access table")
+        .nth(1)
+        .expect("docs/API-DESIGN.md has an access table");
+    let section = section.split("\n## ").next().expect("a section");
+    let written: BTreeMap<String, (String, String)> = section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            let [operation, route, who] = cells.as_slice() else {
+                panic!("three cells: {line}")
+            };
+            (
+                operation.trim_matches('`').to_owned(),
+                ((*route).to_owned(), (*who).to_owned()),
+            )
+        })
+        .collect();
+    let true_ones: BTreeMap<String, (String, String)> = operations()
+        .into_iter()
+        .map(|operation| {
+            let route = format!("{} {}", operation.method, operation.path);
+            (operation.id, (route, openapi::callers(operation.access)))
+        })
+        .collect();
+    for (operation, row) in &true_ones {
+        let expected = format!("| `{operation}` | {} | {} |", row.0, row.1);
+        assert_eq!(
+            written.get(operation),
+            Some(row),
+            "docs/API-DESIGN.md, Access table, must have the row:\n{expected}"
+        );
+    }
+    for operation in written.keys() {
+        assert!(
+            true_ones.contains_key(operation),
+            "docs/API-DESIGN.md, Access table: {operation} does not exist"
+        );
+    }
+}
+
+#[test]
+fn the_gateway_and_the_local_server_allow_pages_the_same() {
+    let template = template();
+    let cors_of_gateway = &template["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"];
+    let list = |name: &str| -> BTreeSet<String> {
+        let list = cors_of_gateway[name]
+            .as_sequence()
+            .unwrap_or_else(|| panic!("{name} in template.yaml"));
+        list.iter()
+            .map(|item| item.as_str().expect("text").to_lowercase())
+            .collect()
+    };
+    let set = |items: &[&str]| -> BTreeSet<String> {
+        items.iter().map(|item| item.to_lowercase()).collect()
+    };
+    let methods: Vec<&str> = cors::METHODS.iter().map(http::Method::as_str).collect();
+    let advice = "make CorsConfiguration in template.yaml and shared/api/src/cors.rs agree";
+    assert_eq!(list("AllowOrigins"), set(&["*"]), "{advice}");
+    assert_eq!(list("AllowMethods"), set(&methods), "{advice}");
+    assert_eq!(
+        list("AllowHeaders"),
+        set(&cors::ALLOWED_HEADERS),
+        "{advice}"
+    );
+    assert_eq!(
+        list("ExposeHeaders"),
+        set(&cors::EXPOSED_HEADERS),
+        "{advice}"
+    );
+    assert_eq!(
+        cors_of_gateway["MaxAge"].as_u64(),
+        Some(cors::MAX_AGE_S),
+        "{advice}"
+    );
+    assert_ne!(
+        cors_of_gateway["AllowCredentials"].as_bool(),
+        Some(true),
+        "{advice}"
+    );
+}
+
+#[test]
+fn only_keys_and_accounts_may_write_keys_and_nobody_may_touch_the_audit_log() {
+    let template = template();
+    for (function, resource) in template_functions() {
+        let role = match &resource["Properties"]["Role"] {
+            Yaml::Tagged(reference) => reference
+                .value
+                .as_str()
+                .expect("a role")
+                .split('.')
+                .next()
+                .expect("a name")
+                .to_owned(),
+            other => panic!("{function}: its Role must be !GetAtt <role>.Arn, not {other:?}"),
+        };
+        let text = serde_norway::to_string(
+            &template["Resources"][role.as_str()]["Properties"]["Policies"],
+        )
+        .expect("YAML");
+        let policies: Yaml = serde_norway::from_str(&text).expect("YAML");
+        for policy in policies.as_sequence().expect("policies") {
+            for statement in policy["PolicyDocument"]["Statement"]
+                .as_sequence()
+                .expect("statements")
+            {
+                let resource = serde_norway::to_string(&statement["Resource"]).expect("YAML");
+                let actions: Vec<&str> = statement["Action"]
+                    .as_sequence()
+                    .expect("a list")
+                    .iter()
+                    .filter_map(Yaml::as_str)
+                    .collect();
+                let writes = actions.iter().any(|action| {
+                    ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"]
+                        .iter()
+                        .any(|write| action.ends_with(write))
+                });
+                assert!(
+                    actions.iter().all(|action| !action.contains('*')),
+                    "{function}: {actions:?}"
+                );
+                if writes && resource.contains("KeysTable") {
+                    assert!(
+                        ["keys", "accounts"].contains(&function.as_str()),
+                        "{function} may write the keys table"
+                    );
+                }
+                assert!(
+                    !resource.contains("AuditTable"),
+                    "{function} may touch the audit log, which nothing writes yet"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn there_is_one_event_for_each_operation_and_none_else() {
+    let files: BTreeSet<String> = std::fs::read_dir(root().join("events"))
+        .expect("events/")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+        .filter(|name| name != "env" && name != "expected")
+        .collect();
+    let ids: BTreeSet<String> = operations()
+        .into_iter()
+        .map(|operation| operation.id)
+        .collect();
+    let missing: Vec<_> = ids.difference(&files).collect();
+    let stray: Vec<_> = files.difference(&ids).collect();
+    assert!(
+        missing.is_empty(),
+        "write events/<operation>.json, and its status in events/expected.json, for {missing:?}"
+    );
+    assert!(
+        stray.is_empty(),
+        "no operation is called {stray:?}: remove the events"
+    );
+}
+
+/// Each event on a fresh demo, through the very conversion that Lambda uses.
+#[tokio::test]
+async fn every_event_reaches_its_operation_and_gets_the_status_written_beside_it() {
+    let expected: BTreeMap<String, u16> =
+        serde_json::from_str(&read("events/expected.json")).expect("statuses");
+    for operation in operations() {
+        let event = read(&format!("events/{}.json", operation.id));
+        let request = lambda_http::request::from_str(&event).expect("an API Gateway event");
+        assert_eq!(request.method(), operation.method, "{}", operation.id);
+        assert!(
+            fits(request.uri().path(), &operation.path),
+            "{}: {}",
+            operation.id,
+            request.uri().path()
+        );
+        let server = TestServer::start().await;
+        let (parts, body) = api::gateway::with_context(request).into_parts();
+        let body = match body {
+            lambda_http::Body::Text(text) => Body::from(text),
+            lambda_http::Body::Binary(bytes) => Body::from(bytes),
+            _ => Body::empty(),
+        };
+        let router = local::server::router(&server.state);
+        let response = router
+            .oneshot(http::Request::from_parts(parts, body))
+            .await
+            .expect("an answer");
+        let status = response.status().as_u16();
+        assert_eq!(
+            Some(&status),
+            expected.get(&operation.id),
+            "events/{}.json",
+            operation.id
+        );
+    }
+}
+
+fn fits(path: &str, pattern: &str) -> bool {
+    let (path, pattern): (Vec<&str>, Vec<&str>) =
+        (path.split('/').collect(), pattern.split('/').collect());
+    path.len() == pattern.len()
+        && path
+            .iter()
+            .zip(pattern)
+            .all(|(part, wanted)| wanted.starts_with('{') || *part == wanted)
+}
+
+#[test]
+fn no_event_holds_a_secret_but_the_published_key() {
+    let published = auth::presented::basic_with_key(auth::development::DEVELOPMENT_KEY);
+    for operation in operations() {
+        let event: Value =
+            serde_json::from_str(&read(&format!("events/{}.json", operation.id))).expect("JSON");
+        let sent = event["headers"]
+            .as_object()
+            .expect("headers")
+            .get("authorization");
+        assert!(
+            sent.is_none_or(|value| *value == *published),
+            "events/{}.json",
+            operation.id
+        );
+    }
+}

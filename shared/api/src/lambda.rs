@@ -7,16 +7,15 @@ use std::sync::Arc;
 use auth::{MasterSecret, Policy};
 use aws_config::BehaviorVersion;
 use axum::Router;
-use lambda_http::request::RequestContext;
+use lambda_http::Error;
 use lambda_http::tower::ServiceBuilder;
-use lambda_http::{Error, RequestExt as _};
 use store::{Connection, Store, Tables};
 use tokio::sync::OnceCell;
 use tracing_subscriber::EnvFilter;
 
-use crate::address::{Peer, ReachedAt};
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::error::ApiError;
+use crate::gateway;
 use crate::operations::Operations;
 use crate::state::{Config, Secrets, State};
 
@@ -38,7 +37,7 @@ pub async fn run(operations: Operations) -> Result<(), Error> {
     let state = state_from_environment().await?;
     let router: Router = operations.into_router(&state);
     let service = ServiceBuilder::new()
-        .map_request(with_context)
+        .map_request(gateway::with_context)
         .service(router);
     lambda_http::run(service).await
 }
@@ -95,29 +94,6 @@ fn variable(name: &str) -> Option<String> {
 
 fn is_on(name: &str) -> bool {
     variable(name).is_some_and(|value| value == "true")
-}
-
-/// Takes from the gateway's context what must never come from a header.
-fn with_context(mut request: lambda_http::Request) -> lambda_http::Request {
-    let context = request.request_context_ref().cloned();
-    let (address, domain) = match context {
-        Some(RequestContext::ApiGatewayV2(context)) => {
-            (context.http.source_ip, context.domain_name)
-        }
-        Some(RequestContext::ApiGatewayV1(context)) => {
-            (context.identity.source_ip, context.domain_name)
-        }
-        _ => (None, None),
-    };
-    if let Some(address) = address.and_then(|address| address.parse().ok()) {
-        request.extensions_mut().insert(Peer(address));
-    }
-    if let Some(domain) = domain {
-        request
-            .extensions_mut()
-            .insert(ReachedAt(format!("https://{domain}")));
-    }
-    request
 }
 
 /// The master secret in AWS Secrets Manager: read when first needed, then kept for the instance's life.

@@ -12,6 +12,8 @@ pub mod credential_view;
 pub mod edge;
 pub mod error;
 pub mod faults;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 pub mod include;
 #[cfg(feature = "lambda")]
 pub mod lambda;

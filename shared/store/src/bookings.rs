@@ -126,6 +126,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), CreateBookingError> {
         self.until_decided(|| async {
+            let _turn = self.turn(booking.resource_id).await?;
             let wanted = booking.wanted_claim();
             let mut occupancy = self
                 .occupancy(tenant.app, booking.resource_id, &[wanted], now)
@@ -205,7 +206,9 @@ impl Store {
                 item(self, tenant, &after)?,
                 &Condition::Version(version),
             )?;
+            let _turn;
             if held != holds {
+                _turn = self.turn(after.resource_id).await?;
                 let touched: Vec<_> = held.into_iter().chain(holds).collect();
                 let mut occupancy = self
                     .occupancy(tenant.app, after.resource_id, &touched, now)
@@ -261,7 +264,9 @@ impl Store {
                 &key(tenant, id),
                 Some(&Condition::Version(version)),
             )?;
+            let _turn;
             if let Some(held) = booking.claim() {
+                _turn = self.turn(booking.resource_id).await?;
                 let mut occupancy = self
                     .occupancy(tenant.app, booking.resource_id, &[held], now)
                     .await?;

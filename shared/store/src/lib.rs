@@ -20,6 +20,7 @@ mod resources;
 mod sheets;
 mod tables;
 mod transaction;
+mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,6 +71,7 @@ pub struct Store {
     tables: Tables,
     random: Arc<dyn Random>,
     calls: Arc<AtomicU64>,
+    turns: turns::Turns,
 }
 
 impl Store {
@@ -80,6 +82,7 @@ impl Store {
             tables,
             random,
             calls: Arc::default(),
+            turns: turns::Turns::default(),
         }
     }
 

@@ -129,3 +129,67 @@ async fn of_two_tentative_bookings_of_one_slot_only_one_is_confirmed() {
     }
     assert_eq!(confirmed, 1);
 }
+
+/// Each instance takes its callers one after the other, as Lambda's do; between instances nothing but the store decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_that_share_nothing_but_the_store_neither_double_book_nor_refuse_free_time() {
+    let mut server = TestServer::start().await;
+    let mut instances = Vec::new();
+    for _ in 0..8 {
+        let base = server.another_instance().await;
+        instances.push(server.app().at(&base));
+    }
+    // Slots of ten minutes that begin every five: each overlaps its neighbours, and every instance wants all of them.
+    let midnight = instant("2026-12-01T00:00:00Z");
+    let slots: Vec<(String, String)> = (0..24)
+        .map(|number| {
+            let start = midnight + TimeDelta::minutes(5 * number);
+            (
+                format_instant(start, Tz::UTC),
+                format_instant(start + TimeDelta::minutes(10), Tz::UTC),
+            )
+        })
+        .collect();
+    let sent: Vec<_> = instances
+        .into_iter()
+        .map(|client| {
+            let slots = slots.clone();
+            tokio::spawn(async move {
+                let mut booked = Vec::new();
+                for (start, end) in slots {
+                    let reply = client
+                        .post(
+                            "/v2/bookings",
+                            booking(&DOC_BROWN.to_string(), "instant", &start, &end),
+                        )
+                        .await;
+                    match reply.status {
+                        201 => booked.push(start),
+                        409 => assert_eq!(reply.body["code"], "slot_taken"),
+                        other => panic!("{other}: {}", reply.body),
+                    }
+                }
+                booked
+            })
+        })
+        .collect();
+    let mut booked = Vec::new();
+    for instance in sent {
+        booked.extend(instance.await.expect("an instance"));
+    }
+    booked.sort();
+    let starts: Vec<_> = booked.iter().map(|start| instant(start)).collect();
+    assert!(
+        starts
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] >= TimeDelta::minutes(10)),
+        "{booked:?}"
+    );
+    // No slot is left over: whoever was refused was refused for a booking that stands.
+    let free = slots.iter().filter(|(start, _)| {
+        starts
+            .iter()
+            .all(|taken| (instant(start) - *taken).abs() >= TimeDelta::minutes(10))
+    });
+    assert_eq!(free.count(), 0, "{booked:?}");
+}

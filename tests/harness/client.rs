@@ -1,11 +1,16 @@
-//! A client over a real connection.
+//! A client over a real connection, or at another address than this machine's.
 
-use axum::body::Bytes;
+use std::net::IpAddr;
+
+use api::address::Peer;
+use axum::Router;
+use axum::body::{Body, Bytes};
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use tower::ServiceExt as _;
 
 /// Somebody who calls the server. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -13,6 +18,7 @@ pub struct Client {
     base: String,
     headers: Vec<(String, String)>,
     http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
+    elsewhere: Option<(Router, IpAddr)>,
 }
 
 /// What came back.
@@ -38,6 +44,24 @@ impl Reply {
             .as_str()
             .unwrap_or_else(|| panic!("no id in {}", self.body))
             .to_owned()
+    }
+
+    /// The fields that are at fault, in order.
+    pub fn faults(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_object();
+        errors
+            .unwrap_or_else(|| panic!("no faults in {}", self.body))
+            .keys()
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// The same answer, which must have this status.
+    #[must_use]
+    #[track_caller]
+    pub fn expecting(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
     }
 
     /// The body without what differs in every answer, for comparing two of them.
@@ -70,6 +94,25 @@ impl Client {
             base: base.to_owned(),
             headers: Vec::new(),
             http,
+            elsewhere: None,
+        }
+    }
+
+    /// The same caller at another address. No connection has such a peer here, so its requests go to `routes` directly.
+    #[must_use]
+    pub fn calling_from(&self, address: IpAddr, routes: Router) -> Self {
+        let host = self.base.trim_start_matches("http://");
+        let mut moved = self.header("host", host);
+        moved.elsewhere = Some((routes, address));
+        moved
+    }
+
+    /// The same caller, who calls another instance.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
         }
     }
 
@@ -77,6 +120,14 @@ impl Client {
     #[must_use]
     pub fn header(&self, name: &str, value: &str) -> Self {
         let mut changed = self.without(name);
+        changed.headers.push((name.to_owned(), value.to_owned()));
+        changed
+    }
+
+    /// The same caller, who sends this header beside others of the same name.
+    #[must_use]
+    pub fn and_header(&self, name: &str, value: &str) -> Self {
+        let mut changed = self.clone();
         changed.headers.push((name.to_owned(), value.to_owned()));
         changed
     }
@@ -96,12 +147,12 @@ impl Client {
 
     /// `POST` with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
-        self.send(Method::POST, path, &body.to_string()).await
+        self.send(Method::POST, path, body.to_string()).await
     }
 
     /// `PUT` with a JSON body.
     pub async fn put(&self, path: &str, body: Value) -> Reply {
-        self.send(Method::PUT, path, &body.to_string()).await
+        self.send(Method::PUT, path, body.to_string()).await
     }
 
     /// `DELETE`.
@@ -110,29 +161,48 @@ impl Client {
     }
 
     /// Any method, with any body.
-    pub async fn send(&self, method: Method, path: &str, body: &str) -> Reply {
+    pub async fn send(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Reply {
+        let reply = self.try_send(method, path, body).await;
+        reply.expect("an answer")
+    }
+
+    /// As [`Client::send`], to a server that may die meanwhile; none unless the whole answer arrives.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> Option<Reply> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request
-            .body(Full::new(Bytes::from(body.to_owned())))
-            .expect("a request");
-        let response = self.http.request(request).await.expect("an answer");
+        let mut request = request.body(Full::new(body.into())).expect("a request");
+        let response = match &self.elsewhere {
+            None => {
+                let response = self.http.request(request).await.ok()?;
+                response.map(Body::new)
+            }
+            Some((routes, address)) => {
+                request.extensions_mut().insert(Peer(*address));
+                let Ok(response) = routes.clone().oneshot(request).await;
+                response
+            }
+        };
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a whole body").to_bytes();
+        let bytes = body.collect().await.ok()?.to_bytes();
         let body = if bytes.is_empty() {
             Value::Null
         } else {
             serde_json::from_slice(&bytes)
                 .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into())
         };
-        Reply {
+        Some(Reply {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body,
-        }
+        })
     }
 }

@@ -31,6 +31,8 @@ pub struct Options {
     pub sign_up_open: bool,
     /// Whether the published development key is accepted.
     pub is_development: bool,
+    /// Whether cookies are for HTTPS only.
+    pub secure_cookies: bool,
 }
 
 impl Default for Options {
@@ -39,6 +41,7 @@ impl Default for Options {
             allow_imported_keys: false,
             sign_up_open: true,
             is_development: true,
+            secure_cookies: false,
         }
     }
 }
@@ -53,7 +56,8 @@ pub struct TestServer {
     pub demo: Demo,
     base: String,
     embedded: Option<EmbeddedStore>,
-    _server: Server,
+    options: Options,
+    servers: Vec<Server>,
 }
 
 /// An app to call with: its slug and keys.
@@ -77,38 +81,30 @@ impl TestServer {
     pub async fn start_with(options: Options) -> Self {
         let embedded = EmbeddedStore::in_memory().await.expect("a store in memory");
         let clock = Arc::new(ManualClock::at(instant(NOW)));
-        let secret =
-            MasterSecret::parse(&json!({ "current": "1", "1": "m".repeat(64) }).to_string());
-        let config = Config {
-            policy: Policy {
-                allow_imported_keys: options.allow_imported_keys,
-                is_development: options.is_development,
-            },
-            sign_up_open: options.sign_up_open,
-            base_url: None,
-            secure_cookies: false,
-            trusted_proxies: Vec::new(),
-        };
-        let parts = Parts {
-            endpoint: embedded.endpoint(),
-            secret: secret.expect("a master secret"),
-            clock: clock.clone(),
-            config,
-        };
-        let state = server::state(parts).await.expect("a state");
+        let state = new_state(embedded.endpoint(), clock.clone(), options).await;
         let demo = demo::create(&state).await.expect("a demo");
-        let any_port = ([127, 0, 0, 1], 0).into();
-        let listener = server::listen(any_port).await.expect("a free port");
-        let server = Server::start(listener, &state).expect("a server");
-        let base = format!("http://{}", server.address());
+        let (server, base) = serve(&state).await;
         Self {
             clock,
             state,
             demo,
             base,
             embedded: Some(embedded),
-            _server: server,
+            options,
+            servers: vec![server],
         }
+    }
+
+    /// Starts one more instance on the same store, as Lambda does, and answers where it listens.
+    pub async fn another_instance(&mut self) -> String {
+        let embedded = self
+            .embedded
+            .as_ref()
+            .expect("the store has not been stopped");
+        let state = new_state(embedded.endpoint(), self.clock.clone(), self.options).await;
+        let (server, base) = serve(&state).await;
+        self.servers.push(server);
+        base
     }
 
     /// Where it listens, without a slash at the end.
@@ -130,6 +126,20 @@ impl TestServer {
     /// The demo's test app, with its App API key.
     pub fn app(&self) -> Client {
         self.with_key(self.demo.test.api_key.expose())
+    }
+
+    /// Makes a key as `owner` would, and answers its id and somebody who calls with it.
+    pub async fn make_key(&self, owner: &Client, wanted: Value) -> (String, Client) {
+        let made = owner.post("/v2/keys", wanted).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let key = made.body["data"]["key"].as_str().expect("shown once");
+        (made.id(), self.with_key(key))
+    }
+
+    /// The same caller at another address.
+    pub fn calling_from(&self, address: &str, client: &Client) -> Client {
+        let address = address.parse().expect("an address");
+        client.calling_from(address, server::router(&self.state))
     }
 
     /// A DynamoDB client for the store behind the server.
@@ -214,6 +224,35 @@ impl TestServer {
             .header("authorization", &format!("Basic {encoded}"))
             .header("timekit-app", slug)
     }
+}
+
+async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) -> State {
+    let secret = MasterSecret::parse(&json!({ "current": "1", "1": "m".repeat(64) }).to_string());
+    let config = Config {
+        policy: Policy {
+            allow_imported_keys: options.allow_imported_keys,
+            is_development: options.is_development,
+        },
+        sign_up_open: options.sign_up_open,
+        base_url: None,
+        secure_cookies: options.secure_cookies,
+        trusted_proxies: Vec::new(),
+    };
+    let parts = Parts {
+        endpoint,
+        secret: secret.expect("a master secret"),
+        clock,
+        config,
+    };
+    server::state(parts).await.expect("a state")
+}
+
+async fn serve(state: &State) -> (Server, String) {
+    let any_port = ([127, 0, 0, 1], 0).into();
+    let listener = server::listen(any_port).await.expect("a free port");
+    let server = Server::start(listener, state).expect("a server");
+    let base = format!("http://{}", server.address());
+    (server, base)
 }
 
 /// An instant.

@@ -13,7 +13,6 @@ use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use model::account::Account;
 use model::ids::AccountId;
-use model::key::Mode;
 use model::{Clock, Random};
 use store::{Connection, CreateAccountError, Store, Tables};
 
@@ -112,21 +111,18 @@ async fn create(
         .await
         .map_err(|error| LocalError::store(&error))?;
     let name = name.unwrap_or_else(|| email.clone());
+    if !(1..=100).contains(&name.trim().chars().count()) {
+        return Err(LocalError::Usage(
+            "--name must have 1 to 100 characters".to_owned(),
+        ));
+    }
     let account = Account {
         id: AccountId::random(random),
         name,
         email: email.to_lowercase(),
         created_at: now,
     };
-    let apps = [("live", Mode::Live), ("test", Mode::Test)].map(|(word, mode)| {
-        issue::app(
-            account.id,
-            &format!("{} {word}", account.name),
-            mode,
-            random,
-            now,
-        )
-    });
+    let apps = issue::first_apps(account.id, &account.name, random, now);
     let new: Vec<_> = apps.iter().map(|app| app.new.clone()).collect();
     match store.create_account(&account, &hash, &new).await {
         Ok(()) => {}

@@ -99,7 +99,10 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
     let folder = DataFolder::take(&options.data)?;
     let secret = master_secret::load_or_create(folder.path(), &SystemRandom)?;
     let (embedded, endpoint) = match &options.dynamodb_endpoint {
-        Some(url) => (None, url.clone()),
+        Some(url) => {
+            folder.announce(url)?;
+            (None, url.clone())
+        }
         None => {
             let embedded = EmbeddedStore::open(folder, options.store_listen).await?;
             let endpoint = embedded.endpoint();

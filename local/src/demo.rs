@@ -208,6 +208,7 @@ fn new_key(name: &str, kind: KeyKind) -> NewKey {
         expires_at: None,
         allowed_cidrs: Vec::new(),
         allowed_origins: Vec::new(),
+        rate_limit: None,
     }
 }
 

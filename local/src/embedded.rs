@@ -17,7 +17,7 @@ pub struct EmbeddedStore {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), String>>,
-    _lock: Option<DataFolder>,
+    folder: Option<DataFolder>,
 }
 
 /// A data folder that this process alone uses.
@@ -39,7 +39,12 @@ impl DataFolder {
             path: path.to_owned(),
             source,
         };
-        std::fs::create_dir_all(path).map_err(io)?;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        // Hashes and bookings are nobody else's business on a shared machine.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path).map_err(io)?;
         let lock = File::create(path.join("lock")).map_err(io)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self {
@@ -58,7 +63,17 @@ impl DataFolder {
         &self.path
     }
 
-    /// The file in which a running server says where its embedded store listens.
+    /// Says, for other commands on this folder, where the running server's store is.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn announce(&self, endpoint: &str) -> Result<(), LocalError> {
+        let path = Self::endpoint_file(&self.path);
+        std::fs::write(&path, endpoint).map_err(|source| LocalError::DataFolder { path, source })
+    }
+
+    /// The file in which a running server says where its store is.
     pub fn endpoint_file(path: &Path) -> PathBuf {
         path.join("store-endpoint")
     }
@@ -77,14 +92,10 @@ impl EmbeddedStore {
             path,
             reason: error.to_string(),
         })?;
-        let endpoint_file = DataFolder::endpoint_file(&folder.path);
         let store = Self::serve(database, address, Some(folder)).await?;
-        std::fs::write(&endpoint_file, store.endpoint()).map_err(|source| {
-            LocalError::DataFolder {
-                path: endpoint_file,
-                source,
-            }
-        })?;
+        if let Some(folder) = &store.folder {
+            folder.announce(&store.endpoint())?;
+        }
         Ok(store)
     }
 
@@ -104,7 +115,7 @@ impl EmbeddedStore {
     async fn serve(
         database: Database,
         address: SocketAddr,
-        lock: Option<DataFolder>,
+        folder: Option<DataFolder>,
     ) -> Result<Self, LocalError> {
         let listener = TcpListener::bind(address)
             .await
@@ -125,7 +136,7 @@ impl EmbeddedStore {
             address,
             stop: Some(stop),
             task,
-            _lock: lock,
+            folder,
         })
     }
 

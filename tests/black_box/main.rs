@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod bookings;
 mod contract;
 mod credentials_answers;
 mod keys;

@@ -3,7 +3,6 @@ use auth::issue;
 use axum::extract::State as Extract;
 use model::account::Account;
 use model::ids::AccountId;
-use model::key::Mode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -76,16 +75,7 @@ pub(crate) async fn create_account(
         email: email.to_lowercase(),
         created_at: now,
     };
-    let apps = [Mode::Live, Mode::Test].map(|mode| {
-        let suffix = if mode == Mode::Test { " (test)" } else { "" };
-        issue::app(
-            account.id,
-            &format!("{}{suffix}", account.name),
-            mode,
-            state.random(),
-            now,
-        )
-    });
+    let apps = issue::first_apps(account.id, &account.name, state.random(), now);
     let new: Vec<_> = apps.iter().map(|app| app.new.clone()).collect();
     state
         .store()

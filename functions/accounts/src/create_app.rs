@@ -1,5 +1,6 @@
 use api::caller::Anyone;
 use api::{ApiError, Body, Created, Faults, Field, State};
+use auth::principal::KEY_RATE;
 use auth::{Caller, Reach, issue};
 use axum::extract::State as Extract;
 use model::app::AppSettings;
@@ -63,6 +64,8 @@ pub(crate) async fn create_app(
                 scopes: Scopes::everything(),
                 expires_at: None,
                 allowed_cidrs: Vec::new(),
+                origins: Vec::new(),
+                rate: Some(KEY_RATE),
             };
             principal.reach().covers(&unbound)?;
             (own.account, principal.mode)

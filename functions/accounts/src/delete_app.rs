@@ -1,5 +1,6 @@
 use api::caller::Anyone;
 use api::{ApiError, NoContent, State};
+use auth::{Caller, Principal, Who};
 use axum::extract::{Path, State as Extract};
 
 use crate::own_app::own_app;
@@ -21,6 +22,17 @@ pub(crate) async fn delete_app(
     Path(slug): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let app = own_app(&state, &caller, &slug).await?;
-    state.store().delete_app(app, &slug, state.now()).await?;
+    // A key that deletes its own app must be able to ask again if this is cut short.
+    let callers = match &caller {
+        Caller::App(Principal {
+            who: Who::Key { id, .. },
+            ..
+        }) => Some(*id),
+        Caller::App(_) | Caller::Account(_) | Caller::Anonymous => None,
+    };
+    state
+        .store()
+        .delete_app(app, &slug, callers, state.now())
+        .await?;
     Ok(NoContent)
 }

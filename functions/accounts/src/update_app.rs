@@ -1,9 +1,8 @@
 use api::caller::Anyone;
 use api::{ApiError, Body, Data, Faults, Field, State};
 use axum::extract::{Path, State as Extract};
-use model::app::AppSettings;
+use model::app::{App, AppSettings};
 use serde::Deserialize;
-use store::UpdateApp;
 use utoipa::ToSchema;
 
 use crate::app_view::AppView;
@@ -54,37 +53,47 @@ pub(crate) async fn update_app(
     Body(request): Body<UpdateAppRequest>,
 ) -> Result<Data<AppView>, ApiError> {
     let app = own_app(&state, &caller, &slug).await?.app;
-    let current = state.store().get_app_settings(app).await?;
     let mut faults = Faults::none();
     let asked = faults
         .optional("settings", request.settings)
         .unwrap_or_default();
     let name = faults.optional("name", request.name.or(asked.name));
     let name = faults.text("name", name, 1..=100);
-    let mut setting = |name: &str, field: Field<String>, current: Option<String>| match field {
-        Field::Absent => current,
-        Field::Null => None,
+    let mut setting = |name: &str, field: Field<String>| match field {
+        Field::Absent => None,
+        Field::Null => Some(None),
         sent => {
             let field = format!("settings.{name}");
             let text = faults.optional(&field, sent);
-            faults.text(&field, text, 0..=500)
+            Some(faults.text(&field, text, 0..=500))
         }
     };
-    let settings = AppSettings {
-        callback: setting("callback", asked.callback, current.callback),
-        from_email: setting("from_email", asked.from_email, current.from_email),
-        from_name: setting("from_name", asked.from_name, current.from_name),
-        contact_name: setting("contact_name", asked.contact_name, current.contact_name),
-        contact_email: setting("contact_email", asked.contact_email, current.contact_email),
-    };
+    let callback = setting("callback", asked.callback);
+    let from_email = setting("from_email", asked.from_email);
+    let from_name = setting("from_name", asked.from_name);
+    let contact_name = setting("contact_name", asked.contact_name);
+    let contact_email = setting("contact_email", asked.contact_email);
     faults.check()?;
-    let update = UpdateApp {
-        name,
-        settings: settings.clone(),
+
+    let now = state.now();
+    let change = |app: App, current: AppSettings| {
+        let app = App {
+            name: name.clone().unwrap_or(app.name),
+            updated_at: now,
+            ..app
+        };
+        let settings = AppSettings {
+            callback: callback.clone().unwrap_or(current.callback),
+            from_email: from_email.clone().unwrap_or(current.from_email),
+            from_name: from_name.clone().unwrap_or(current.from_name),
+            contact_name: contact_name.clone().unwrap_or(current.contact_name),
+            contact_email: contact_email.clone().unwrap_or(current.contact_email),
+        };
+        (app, settings)
     };
-    let app = state
+    let (app, settings) = state
         .store()
-        .update_app(app, &update, state.now())
+        .change_app(app, change)
         .await?
         .ok_or(ApiError::NotFound("App"))?;
     Ok(Data {

@@ -57,7 +57,7 @@ pub(crate) async fn act_on_booking(
 }
 
 /// The longest message, in characters.
-const MAX_MESSAGE: usize = 10_000;
+const MAX_MESSAGE: usize = 2_000;
 
 /// The message under the action's own name, or under an older one: any object with a `message` will do.
 fn message(body: &Map<String, Value>, action: Action) -> Result<Option<String>, ApiError> {

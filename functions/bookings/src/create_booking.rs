@@ -1,3 +1,4 @@
+use api::body::MAX_FREE_FORM;
 use api::caller::App;
 use api::{ApiError, Body, Created, Faults, Field, Include, OutputZone, State};
 use auth::Principal;
@@ -240,6 +241,8 @@ fn parse(
         .optional("participants", request.participants.or(old.participants))
         .unwrap_or_default();
     let meta = faults.optional("meta", request.meta).unwrap_or_default();
+    faults.size("meta", &meta, MAX_FREE_FORM);
+    faults.size("participants", &participants, MAX_PARTICIPANTS);
     let settings_sent = request.settings.is_present();
     let settings = faults
         .optional("settings", request.settings)
@@ -276,6 +279,9 @@ fn parse(
     })();
     faults.finish(parsed)
 }
+
+/// The most bytes of a list of participants as JSON.
+const MAX_PARTICIPANTS: usize = 16 * 1024;
 
 const NOT_A_UUID: &str = "must be a valid UUID";
 
@@ -380,6 +386,7 @@ fn parse_customer(
     fields.remove("id");
 
     let spelled_out = joined_name(&fields);
+    faults.size("customer", &fields, MAX_FREE_FORM);
     let name = match faults
         .optional("customer.name", name)
         .filter(|name| !name.trim().is_empty())
@@ -403,11 +410,16 @@ fn parse_customer(
         id: CustomerId::random(random),
         name: name?,
         email,
-        phone: faults.optional("customer.phone", phone),
-        voip: faults.optional("customer.voip", voip),
+        phone: short(faults, "customer.phone", phone),
+        voip: short(faults, "customer.voip", voip),
         timezone,
         fields,
     })
+}
+
+fn short(faults: &mut Faults, name: &str, field: Field<String>) -> Option<String> {
+    let text = faults.optional(name, field);
+    faults.text(name, text, 0..=1_000)
 }
 
 /// Forms that ask for given and family name send them apart.

@@ -226,7 +226,7 @@ impl Wanted {
                     "email" => customer
                         .email
                         .as_ref()
-                        .is_some_and(|email| email.eq_ignore_ascii_case(value)),
+                        .is_some_and(|email| email.to_lowercase() == value.to_lowercase()),
                     "phone" => customer.phone.as_deref() == Some(value),
                     "voip" => customer.voip.as_deref() == Some(value),
                     "timezone" => customer.timezone.as_deref() == Some(value),
@@ -240,7 +240,8 @@ impl Wanted {
                     .meta
                     .get(field)
                     .is_some_and(|kept| says(kept, value)),
-                _ => true,
+                // Looked at above, the first of each name; another value beside it holds for no booking.
+                _ => self.others.get(key) == Some(value),
             })
     }
 }

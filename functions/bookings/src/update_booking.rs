@@ -1,3 +1,4 @@
+use api::body::MAX_FREE_FORM;
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, State};
 use axum::extract::{Path, State as Extract};
@@ -42,6 +43,9 @@ pub(crate) async fn update_booking(
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let mut faults = Faults::none();
     let meta = faults.required("meta", request.meta);
+    if let Some(meta) = &meta {
+        faults.size("meta", meta, MAX_FREE_FORM);
+    }
     let meta = faults.finish(meta)?;
     let now = state.now();
     let change = |booking: Booking| {

@@ -82,6 +82,7 @@ pub(crate) async fn get_me(
                 credential,
                 token_type,
                 expires_at,
+                ..
             } => (
                 token_type.name(),
                 credential.to_string(),

@@ -2,10 +2,12 @@
 
 use api::{ApiError, Faults, Field};
 use auth::issue::NewKey;
-use auth::principal::token_scopes;
+use auth::principal::{KEY_RATE, MAX_RATE, VISITORS, WIDGET_RATE, token_scopes};
 use auth::{Principal, Reach};
 use chrono::{DateTime, Utc};
+use model::duration::parse_duration;
 use model::key::{KeyKind, TokenType};
+use model::rate::RateLimit;
 use model::scope::{Scope, Scopes};
 use model::time::parse_instant;
 use serde::Deserialize;
@@ -22,7 +24,7 @@ pub(crate) struct KeyRequest {
     /// `named` unless said; `api` or `widget` else.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    kind: Field<String>,
+    pub(crate) kind: Field<String>,
     /// What it may do: your own scopes unless said, nothing if empty.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
@@ -39,10 +41,58 @@ pub(crate) struct KeyRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     allowed_origins: Field<Vec<String>>,
+    /// How many requests in how long: `{"limit": 600, "window": "1 minute"}`. Its kind's unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    rate_limit: Field<RateLimitRequest>,
     /// Whatever else was sent: nothing is ignored here.
     #[serde(flatten)]
     #[schema(ignore)]
     rest: Map<String, Value>,
+}
+
+/// A rate limit.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub(crate) struct RateLimitRequest {
+    limit: Field<u32>,
+    window: Field<String>,
+}
+
+/// The longest window, in seconds: a day.
+const MAX_WINDOW_S: u32 = 24 * 60 * 60;
+
+/// Reads a rate limit within the deployment's ceiling.
+pub(crate) fn parse_rate(faults: &mut Faults, asked: RateLimitRequest) -> Option<RateLimit> {
+    let limit = faults.required("rate_limit.limit", asked.limit);
+    let window = faults.required("rate_limit.window", asked.window);
+    let window = faults.parsed("rate_limit.window", window.as_deref(), parse_duration)?;
+    let window_s = u32::try_from(window.num_seconds())
+        .ok()
+        .filter(|window_s| (1..=MAX_WINDOW_S).contains(window_s));
+    let Some(window_s) = window_s else {
+        faults.add("rate_limit.window", "must be from 1 second to 1 day");
+        return None;
+    };
+    let rate = RateLimit {
+        limit: limit?,
+        window_s,
+    };
+    if rate.limit == 0 {
+        faults.add(
+            "rate_limit.limit",
+            "must be at least 1; revoke the key to allow nothing",
+        );
+        return None;
+    }
+    if !MAX_RATE.covers(rate) {
+        faults.add(
+            "rate_limit.limit",
+            format!("must be at most {} a minute", MAX_RATE.limit),
+        );
+        return None;
+    }
+    Some(rate)
 }
 
 /// Fields of a key's record that only the server sets.
@@ -116,6 +166,10 @@ pub(crate) fn read(
         );
     }
     let allowed_origins = list(faults, "allowed_origins", &origins, str::parse);
+    let rate_limit = request.rate_limit;
+    let rate_limit = faults
+        .optional("rate_limit", rate_limit)
+        .and_then(|asked| parse_rate(faults, asked));
     Some(NewKey {
         name: name?,
         kind: kind?,
@@ -123,6 +177,7 @@ pub(crate) fn read(
         expires_at,
         allowed_cidrs,
         allowed_origins,
+        rate_limit,
     })
 }
 
@@ -147,15 +202,33 @@ fn parse_cidr(text: &str) -> Result<ipnet::IpNet, String> {
 
 /// Refuses a key that would reach further than the caller's own.
 pub(crate) fn refuse_wider(new: &NewKey, principal: &Principal) -> Result<(), ApiError> {
-    let scopes = match new.kind {
+    principal
+        .reach()
+        .covers(&reach(new))
+        .map_err(ApiError::from)
+}
+
+/// How far a key reaches that is asked for.
+fn reach(new: &NewKey) -> Reach {
+    let (scopes, rate) = match new.kind {
         // What a widget key may do is what a client-token may: somebody without that must not make one.
-        KeyKind::Widget => token_scopes(TokenType::ClientToken),
-        KeyKind::Api | KeyKind::Named => new.scopes.clone(),
+        KeyKind::Widget => {
+            let rate = new.rate_limit.unwrap_or(WIDGET_RATE);
+            (
+                token_scopes(TokenType::ClientToken),
+                RateLimit {
+                    limit: rate.limit.div_ceil(VISITORS),
+                    ..rate
+                },
+            )
+        }
+        KeyKind::Api | KeyKind::Named => (new.scopes.clone(), new.rate_limit.unwrap_or(KEY_RATE)),
     };
-    let wanted = Reach {
+    Reach {
         scopes,
         expires_at: new.expires_at,
         allowed_cidrs: new.allowed_cidrs.clone(),
-    };
-    principal.reach().covers(&wanted).map_err(ApiError::from)
+        origins: Vec::new(),
+        rate: Some(rate),
+    }
 }

@@ -1,7 +1,9 @@
 use api::caller::App;
 use api::page::{Page, PageRequest};
-use api::{ApiError, State};
+use api::search::{Search, matches_wildcard};
+use api::{ApiError, Query, State};
 use axum::extract::State as Extract;
+use model::key::ApiKey;
 
 use crate::view::KeyView;
 
@@ -11,6 +13,7 @@ use crate::view::KeyView;
     path = "/v2/keys",
     tag = "keys",
     params(
+        ("search" = Option<String>, Query, description = "`id`, `name` (with `*` at either end), `kind`; pairs `attribute:value` separated by `;`."),
         ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000; 50 unless said."),
         ("page" = Option<u32>, Query, description = "The page, from 1."),
     ),
@@ -19,9 +22,19 @@ use crate::view::KeyView;
 pub(crate) async fn list_keys(
     Extract(state): Extract<State>,
     App(principal): App,
+    query: Query,
     page: PageRequest,
 ) -> Result<Page<KeyView>, ApiError> {
+    let search = Search::of(&query, &["id", "name", "kind"])?;
     let keys = state.store().list_keys(principal.app).await?;
+    let matches = |key: &ApiKey| {
+        search.iter().all(|(attribute, value)| match attribute {
+            "id" => key.id.to_string() == value,
+            "kind" => key.kind.name() == value,
+            _ => matches_wildcard(value, &key.name),
+        })
+    };
+    let keys = keys.into_iter().filter(matches).collect();
     let app = state.store().get_app(principal.app).await?;
     let now = state.now();
     Ok(page

@@ -67,7 +67,7 @@ fn matches(search: &Search, resource: &Resource) -> bool {
         "email" => resource
             .email
             .as_ref()
-            .is_some_and(|email| email.eq_ignore_ascii_case(value)),
+            .is_some_and(|email| email.to_lowercase() == value.to_lowercase()),
         "tags" => resource.tags.iter().any(|tag| tag == value),
         _ => key
             .strip_prefix("meta.")

@@ -1,8 +1,9 @@
 //! What a client may say of a resource, at its creation and later.
 
+use api::body::MAX_FREE_FORM;
 use api::{ApiError, Faults, Field};
 use auth::Principal;
-use auth::principal::token_scopes;
+use auth::principal::token_reach;
 use model::key::TokenType;
 use model::resource::Resource;
 use model::time::{Tz, parse_zone};
@@ -69,8 +70,11 @@ pub(crate) struct ResourceFields {
     availability_constraints: Option<Vec<Value>>,
 }
 
-/// The most characters that constraints have as JSON.
+/// The most bytes that constraints have as JSON: the original's figure.
 const MAX_CONSTRAINTS: usize = 64_000;
+
+/// The most bytes that tags have as JSON.
+const MAX_TAGS: usize = 16 * 1024;
 
 impl ResourceFields {
     /// Reads the request; what is wrong with it goes to `faults`.
@@ -82,15 +86,11 @@ impl ResourceFields {
         let password = api::body::sound_password(faults, "password", password);
         let constraints =
             faults.optional("availability_constraints", request.availability_constraints);
-        if constraints
-            .as_ref()
-            .is_some_and(|list| Value::from(list.clone()).to_string().len() > MAX_CONSTRAINTS)
-        {
-            faults.add(
-                "availability_constraints",
-                format!("must have at most {MAX_CONSTRAINTS} characters"),
-            );
-        }
+        faults.size("availability_constraints", &constraints, MAX_CONSTRAINTS);
+        let meta = faults.optional("meta", request.meta);
+        faults.size("meta", &meta, MAX_FREE_FORM);
+        let tags = faults.optional("tags", request.tags);
+        faults.size("tags", &tags, MAX_TAGS);
         Self {
             name: faults.text("name", name, 1..=200),
             timezone: faults.parsed("timezone", timezone.as_deref(), parse_zone),
@@ -99,8 +99,8 @@ impl ResourceFields {
             first_name: nullable(faults, "first_name", request.first_name),
             last_name: nullable(faults, "last_name", request.last_name),
             image: nullable(faults, "image", request.image),
-            meta: faults.optional("meta", request.meta),
-            tags: faults.optional("tags", request.tags),
+            meta,
+            tags,
             availability_constraints: constraints,
         }
     }
@@ -129,11 +129,7 @@ impl ResourceFields {
         if self.password.is_none() {
             return Ok(());
         }
-        let server_token = auth::Reach {
-            scopes: token_scopes(TokenType::ServerToken),
-            expires_at: None,
-            allowed_cidrs: Vec::new(),
-        };
+        let server_token = token_reach(TokenType::ServerToken, None, Vec::new());
         principal
             .reach()
             .covers(&server_token)

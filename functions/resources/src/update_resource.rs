@@ -39,10 +39,10 @@ pub(crate) async fn update_resource(
     let fields = ResourceFields::read(request, &mut faults);
     // Clients send back the whole resource: an address that is the same is no change.
     if let Some(email) = &fields.email
-        && !current
+        && current
             .email
             .as_ref()
-            .is_some_and(|own| own.eq_ignore_ascii_case(email))
+            .is_none_or(|own| own.to_lowercase() != email.to_lowercase())
     {
         faults.add(
             "email",

@@ -13,6 +13,9 @@ use crate::state::State;
 /// The largest body, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
 
+/// The most bytes of free-form JSON in one field. Everything a record may hold stays below DynamoDB's 400 KB an item.
+pub const MAX_FREE_FORM: usize = 64 * 1024;
+
 /// A body, read as JSON. An empty one counts as an empty object.
 #[derive(Debug)]
 pub struct Body<T>(pub T);

@@ -1,6 +1,6 @@
 //! A credential as callers see it. Two functions show it, so it is here.
 
-use auth::principal::token_scopes;
+use auth::principal::token_reach;
 use auth::{MasterSecret, Principal, Reach};
 use model::key::{Credential, TokenType};
 use model::time::{Tz, format_instant};
@@ -82,9 +82,9 @@ impl CredentialView {
 
 /// How far a credential's token reaches.
 pub fn reach(credential: &Credential) -> Reach {
-    Reach {
-        scopes: token_scopes(credential.token_type),
-        expires_at: credential.expires_at,
-        allowed_cidrs: Vec::new(),
-    }
+    token_reach(
+        credential.token_type,
+        credential.expires_at,
+        credential.referrer.clone(),
+    )
 }

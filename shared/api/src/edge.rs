@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
 
 use crate::authorize::Called;
 use crate::error::ApiError;
@@ -60,7 +61,9 @@ async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) 
     let request_id = uuid_text(&state);
     let method = request.method().clone();
     *request.uri_mut() = without_trailing_slash(request.uri());
-    let mut response = next.run(request).await;
+    // Every line that is written on the way carries the request's id.
+    let span = tracing::info_span!("request", id = request_id);
+    let mut response = next.run(request).instrument(span).await;
 
     let error = response.extensions_mut().remove::<Arc<ApiError>>();
     if let Some(error) = &error {

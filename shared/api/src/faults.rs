@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::body::Field;
@@ -87,6 +88,17 @@ impl Faults {
                 format!("must have {} to {} characters", range.start(), range.end()),
             );
             None
+        }
+    }
+
+    /// Refuses free-form JSON that is too large to be kept.
+    pub fn size(&mut self, name: &str, value: &impl Serialize, most_bytes: usize) {
+        let bytes = serde_json::to_vec(value).map_or(usize::MAX, |json| json.len());
+        if bytes > most_bytes {
+            self.add(
+                name,
+                format!("must have at most {most_bytes} bytes as JSON"),
+            );
         }
     }
 

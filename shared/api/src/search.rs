@@ -18,7 +18,7 @@ impl Search {
     /// [`ApiError::Invalid`] naming the known ones: an unknown criterion must never widen a list.
     pub fn of(query: &Query, known: &[&str]) -> Result<Self, ApiError> {
         let mut faults = Faults::none();
-        let mut criteria = Vec::new();
+        let mut criteria: Vec<(String, String)> = Vec::new();
         for criterion in query.get("search").unwrap_or_default().split(';') {
             // An old client writes `search=?key:value`.
             let criterion = criterion.trim().trim_start_matches('?');
@@ -42,6 +42,18 @@ impl Search {
                     "search",
                     format!("{criterion:?} is not of the form attribute:value"),
                 ),
+            }
+        }
+        // All must hold: one attribute cannot be two things, and passing over one of them would widen the list.
+        for (index, (key, value)) in criteria.iter().enumerate() {
+            if criteria[..index]
+                .iter()
+                .any(|(other, others)| other == key && others != value)
+            {
+                faults.add(
+                    "search",
+                    format!("asks for {key} twice, with different values"),
+                );
             }
         }
         faults.check()?;
@@ -127,6 +139,7 @@ mod tests {
             "search=meta.:1",
             "search=resource.id",
             "search=x:1;resource.id:2",
+            "search=resource.id:1;resource.id:2",
         ] {
             assert!(matches!(search(raw), Err(ApiError::Invalid(_))), "{raw}");
         }

@@ -116,6 +116,7 @@ fn decide_key(key: ApiKey, access: Access, at: &Circumstances) -> Result<Princip
             name: key.name,
             expires_at: key.expires_at,
             allowed_cidrs: key.allowed_cidrs,
+            rate_limit: key.rate_limit,
         },
         scopes: key.scopes,
     })
@@ -147,6 +148,7 @@ fn decide_credential(
             credential: credential.id,
             token_type: credential.token_type,
             expires_at: credential.expires_at,
+            origins: credential.referrer,
         },
         scopes: token_scopes(credential.token_type),
     })
@@ -239,6 +241,7 @@ mod tests {
             scopes: [Scope::BookingsRead].into_iter().collect(),
             allowed_cidrs: Vec::new(),
             allowed_origins: Vec::new(),
+            rate_limit: None,
             imported: false,
             created_at: NOW,
             created_by: String::new(),

@@ -7,6 +7,7 @@ use model::app::App;
 use model::ids::{AccountId, AppId, CredentialId, KeyId};
 use model::key::{ApiKey, Credential, HashedKey, KeyKind, Mode, TokenType};
 use model::origin::Origin;
+use model::rate::RateLimit;
 use model::resource::Resource;
 use model::scope::Scopes;
 use store::NewApp;
@@ -29,6 +30,8 @@ pub struct NewKey {
     pub allowed_cidrs: Vec<IpNet>,
     /// Origins it may be used from.
     pub allowed_origins: Vec<Origin>,
+    /// Its own rate limit.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// For which app a secret is made, and by whom.
@@ -77,6 +80,7 @@ pub fn key(
         scopes: new.scopes,
         allowed_cidrs: new.allowed_cidrs,
         allowed_origins: new.allowed_origins,
+        rate_limit: new.rate_limit,
         imported,
         created_at: now,
         created_by: issuer.by.clone(),
@@ -120,6 +124,17 @@ pub fn app(
     )
 }
 
+/// The live and the test app that every account begins with.
+pub fn first_apps(
+    account: AccountId,
+    name: &str,
+    random: &dyn Random,
+    now: DateTime<Utc>,
+) -> [IssuedApp; 2] {
+    [(Mode::Live, ""), (Mode::Test, " (test)")]
+        .map(|(mode, suffix)| app(account, &format!("{name}{suffix}"), mode, random, now))
+}
+
 /// Makes an app with a given id and slug.
 pub fn app_with(
     id: AppId,
@@ -146,6 +161,7 @@ pub fn app_with(
             expires_at: None,
             allowed_cidrs: Vec::new(),
             allowed_origins: Vec::new(),
+            rate_limit: None,
         };
         key(new, Secret::Ours(plain), &issuer, random, now)
     };

@@ -4,8 +4,32 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::ids::{AccountId, AppId, CredentialId, KeyId, ResourceId};
 use model::key::{KeyKind, Mode, TokenType};
+use model::origin::Origin;
+use model::rate::RateLimit;
 use model::scope::{Scope, Scopes};
-use store::Tenant;
+use store::{LedgerName, Tenant};
+use uuid::Uuid;
+
+use crate::limiter::Limit;
+
+/// What a secret key may do in a minute unless it has a limit of its own: Timekit's figure.
+pub const KEY_RATE: RateLimit = RateLimit::per_minute(600);
+
+/// The most that any key may be given.
+pub const MAX_RATE: RateLimit = RateLimit::per_minute(100_000);
+
+/// What a public key may do in a minute, from all addresses together.
+pub const WIDGET_RATE: RateLimit = RateLimit::per_minute(6_000);
+
+/// What a public key may do in a minute from one address.
+pub const WIDGET_RATE_OF_ADDRESS: RateLimit = RateLimit::per_minute(60);
+
+/// What a test app may do in a day, besides: Timekit's figure.
+pub const TEST_APP_RATE: RateLimit = RateLimit::per_day(3_000);
+
+/// A public key's limit is for all its visitors together, this many times a secret key's. To compare the two, it is
+/// divided by this: who has the usual limit may make public keys with the usual limit, and nobody else more.
+pub const VISITORS: u32 = WIDGET_RATE.limit / KEY_RATE.limit;
 
 /// A caller that acts for an app. Handlers never learn how it proved itself.
 #[derive(Clone, Debug)]
@@ -37,6 +61,8 @@ pub enum Who {
         expires_at: Option<DateTime<Utc>>,
         /// Addresses it is bound to; empty means none.
         allowed_cidrs: Vec<IpNet>,
+        /// Its own rate limit; none means its kind's.
+        rate_limit: Option<RateLimit>,
     },
     /// A resource, by its token.
     Resource {
@@ -48,6 +74,8 @@ pub enum Who {
         token_type: TokenType,
         /// From when on it is refused.
         expires_at: Option<DateTime<Utc>>,
+        /// Origins it may be used from; empty means any.
+        origins: Vec<Origin>,
     },
     /// A person at the console.
     Session {
@@ -87,19 +115,91 @@ impl Principal {
 
     /// How far the caller's own secret reaches.
     pub fn reach(&self) -> Reach {
-        let (expires_at, allowed_cidrs) = match &self.who {
+        let (expires_at, allowed_cidrs, origins) = match &self.who {
             Who::Key {
                 expires_at,
                 allowed_cidrs,
                 ..
-            } => (*expires_at, allowed_cidrs.clone()),
-            Who::Resource { expires_at, .. } => (*expires_at, Vec::new()),
-            Who::Session { .. } => (None, Vec::new()),
+            } => (*expires_at, allowed_cidrs.clone(), Vec::new()),
+            Who::Resource {
+                expires_at,
+                origins,
+                ..
+            } => (*expires_at, Vec::new(), origins.clone()),
+            Who::Session { .. } => (None, Vec::new(), Vec::new()),
         };
         Reach {
             scopes: self.scopes.clone(),
             expires_at,
             allowed_cidrs,
+            origins,
+            rate: self.rate(),
+        }
+    }
+
+    /// The caller's own rate limit; a person at the console has none.
+    pub fn rate(&self) -> Option<RateLimit> {
+        match self.who {
+            Who::Key {
+                kind: KeyKind::Widget,
+                rate_limit,
+                ..
+            } => Some(rate_limit.unwrap_or(WIDGET_RATE)),
+            Who::Key { rate_limit, .. } => Some(rate_limit.unwrap_or(KEY_RATE)),
+            Who::Resource {
+                token_type: TokenType::ClientToken,
+                ..
+            } => Some(WIDGET_RATE),
+            Who::Resource {
+                token_type: TokenType::ServerToken,
+                ..
+            } => Some(KEY_RATE),
+            Who::Session { .. } => None,
+        }
+    }
+
+    /// The limits that a request of this caller must keep to. `address` names its source by a hash; only public
+    /// keys and tokens are limited by it.
+    pub fn limits(&self, address: &str) -> Vec<Limit> {
+        let Some((id, rate)) = self.ledger_id().zip(self.rate()) else {
+            return Vec::new();
+        };
+        let mut limits = Vec::with_capacity(2);
+        if self.is_public() {
+            limits.push(Limit {
+                policy: "address",
+                ledger: LedgerName::of_address(id, address),
+                rate: WIDGET_RATE_OF_ADDRESS,
+                is_passing: true,
+            });
+        }
+        limits.push(Limit {
+            policy: "key",
+            ledger: LedgerName::of_caller(id),
+            rate,
+            is_passing: false,
+        });
+        if self.mode == Mode::Test {
+            limits.push(Limit {
+                policy: "test-app",
+                ledger: LedgerName::of_app(self.app),
+                rate: TEST_APP_RATE,
+                is_passing: false,
+            });
+        }
+        limits
+    }
+
+    /// The ledger that the caller's usage is counted in.
+    pub fn usage_ledger(&self) -> Option<LedgerName> {
+        self.ledger_id().map(LedgerName::of_caller)
+    }
+
+    fn ledger_id(&self) -> Option<Uuid> {
+        match &self.who {
+            Who::Key { id, .. } => Some(id.uuid()),
+            Who::Resource { credential, .. } => Some(credential.uuid()),
+            Who::Session { .. } => None,
         }
     }
 
@@ -151,6 +251,26 @@ pub struct Reach {
     pub expires_at: Option<DateTime<Utc>>,
     /// Addresses it may be used from; empty means any.
     pub allowed_cidrs: Vec<IpNet>,
+    /// Origins it may be used from; empty means any.
+    pub origins: Vec<Origin>,
+    /// Its rate limit, a public one's divided by [`VISITORS`]; none means without limit.
+    pub rate: Option<RateLimit>,
+}
+
+/// How far a token of this type reaches.
+pub fn token_reach(
+    token_type: TokenType,
+    expires_at: Option<DateTime<Utc>>,
+    origins: Vec<Origin>,
+) -> Reach {
+    let scopes = token_scopes(token_type);
+    Reach {
+        scopes,
+        expires_at,
+        allowed_cidrs: Vec::new(),
+        origins,
+        rate: Some(KEY_RATE),
+    }
 }
 
 /// In what a secret would reach further than the caller's.
@@ -165,6 +285,12 @@ pub enum Wider {
     /// Usable from where the caller is not.
     #[error("Your own key is bound to addresses. Give allowed_cidrs that lie within them.")]
     Address,
+    /// Usable in pages that the caller is not.
+    #[error("Your own token is bound to origins. Give a referrer that lies within them.")]
+    Origin,
+    /// More requests than the caller has.
+    #[error("Your own key has a lower rate limit. Give a rate_limit that is no higher.")]
+    Rate,
 }
 
 impl Reach {
@@ -188,7 +314,24 @@ impl Reach {
         let within = |cidr: &IpNet| self.allowed_cidrs.iter().any(|own| own.contains(cidr));
         let bound = self.allowed_cidrs.is_empty()
             || (!other.allowed_cidrs.is_empty() && other.allowed_cidrs.iter().all(within));
-        if bound { Ok(()) } else { Err(Wider::Address) }
+        if !bound {
+            return Err(Wider::Address);
+        }
+        let listed = self.origins.is_empty()
+            || (!other.origins.is_empty()
+                && other
+                    .origins
+                    .iter()
+                    .all(|origin| self.origins.contains(origin)));
+        if !listed {
+            return Err(Wider::Origin);
+        }
+        let keeps_to = match (self.rate, other.rate) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(others)) => own.covers(others),
+        };
+        if keeps_to { Ok(()) } else { Err(Wider::Rate) }
     }
 }
 
@@ -205,6 +348,8 @@ mod tests {
                 .iter()
                 .map(|cidr| cidr.parse().expect("a network"))
                 .collect(),
+            origins: Vec::new(),
+            rate: Some(KEY_RATE),
         }
     }
 
@@ -228,6 +373,11 @@ mod tests {
             ..within.clone()
         };
         assert_eq!(own.covers(&expiry), Err(Wider::Expiry));
+        let rate = Reach {
+            rate: Some(RateLimit::per_minute(601)),
+            ..within.clone()
+        };
+        assert_eq!(own.covers(&rate), Err(Wider::Rate));
         for cidrs in [&[][..], &["0.0.0.0/0"], &["10.1.0.0/16", "192.0.2.0/24"]] {
             let address = Reach {
                 allowed_cidrs: reach(&[], None, cidrs).allowed_cidrs,

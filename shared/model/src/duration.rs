@@ -28,7 +28,8 @@ pub fn parse_duration(text: &str) -> Result<TimeDelta, InvalidDuration> {
             _ => return Err(InvalidDuration),
         };
         let term = TimeDelta::seconds(i64::from(number) * seconds);
-        total = Some(total.unwrap_or_else(TimeDelta::zero) + term);
+        let sum = total.unwrap_or_else(TimeDelta::zero).checked_add(&term);
+        total = Some(sum.ok_or(InvalidDuration)?);
     }
     total.ok_or(InvalidDuration)
 }

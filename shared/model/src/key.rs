@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AppId, CredentialId, KeyId, ResourceId};
 use crate::origin::Origin;
+use crate::rate::RateLimit;
 use crate::scope::Scopes;
 
 /// Whether an app's data is real. An app is one or the other for life, and its keys' prefix says which.
@@ -92,7 +93,7 @@ impl HashedKey {
     ///
     /// [`InvalidHash`] for anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidHash> {
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(InvalidHash);
         }
         let mut bytes = [0; 32];
@@ -160,6 +161,9 @@ pub struct ApiKey {
     pub allowed_cidrs: Vec<IpNet>,
     /// Origins a widget key may be used from; empty means any.
     pub allowed_origins: Vec<Origin>,
+    /// Its own rate limit; none means its kind's.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
     /// Whether it was brought along by its hash.
     pub imported: bool,
     /// When it was made.

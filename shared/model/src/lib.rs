@@ -4,6 +4,7 @@
 pub mod account;
 pub mod ambient;
 pub mod app;
+pub mod audit;
 pub mod booking;
 pub mod duration;
 pub mod graph;
@@ -12,9 +13,11 @@ mod json_text;
 pub mod key;
 pub mod occupancy;
 pub mod origin;
+pub mod rate;
 pub mod resource;
 pub mod scope;
 pub mod time;
+pub mod usage;
 
 pub use ambient::{Clock, Random};
 pub use time::TimeSlot;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use model::app::{App, AppSettings};
-use model::ids::{AccountId, AppId};
+use model::ids::{AccountId, AppId, KeyId};
 use model::key::{ApiKey, Mode};
 use serde::{Deserialize, Serialize};
 
@@ -21,15 +21,6 @@ pub struct AppIdentity {
     pub mode: Mode,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-}
-
-/// What may be changed of an app.
-#[derive(Clone, Debug)]
-pub struct UpdateApp {
-    /// Its new name, if any.
-    pub name: Option<String>,
-    /// Its settings, whole.
-    pub settings: AppSettings,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -204,31 +195,30 @@ impl Store {
         .await
     }
 
-    /// Changes an app's name and settings in one transaction.
+    /// Changes an app's name and settings by `change` in one transaction, on condition that nobody else changed
+    /// them meanwhile; if so, asks again.
     ///
     /// # Errors
     ///
     /// Only if the store fails; `None` if the app is gone.
-    pub async fn update_app(
+    pub async fn change_app(
         &self,
         app: AppId,
-        update: &UpdateApp,
-        now: DateTime<Utc>,
-    ) -> Result<Option<App>, StoreError> {
+        change: impl Fn(App, AppSettings) -> (App, AppSettings),
+    ) -> Result<Option<(App, AppSettings)>, StoreError> {
         self.until_decided(|| async {
-            let Some((mut app, version)) = self.app_and_version(app).await? else {
+            let Some((app, version)) = self.app_and_version(app).await? else {
                 return Ok(Some(None));
             };
-            if let Some(name) = &update.name {
-                app.name.clone_from(name);
-            }
-            app.updated_at = now;
+            let settings = self.get_app_settings(app.id).await?;
+            let (app, settings) = change(app, settings);
             let mut transaction = Transaction::new(self);
+            // The record's version stands for both: they are only ever written together.
             rewrite_in(&mut transaction, self, &(), &app, version)?;
-            let settings = Item::new(&settings_key(app.id), &update.settings)?;
-            transaction.put((), Table::Accounts, settings, &Condition::Present)?;
+            let item = Item::new(&settings_key(app.id), &settings)?;
+            transaction.put((), Table::Accounts, item, &Condition::Present)?;
             match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(Some(app))),
+                Outcome::Committed => Ok(Some(Some((app, settings)))),
                 Outcome::Refused(_) | Outcome::Conflict => Ok(None),
             }
         })
@@ -236,7 +226,7 @@ impl Store {
     }
 
     /// Deletes an app: first its public record, so that no key can be made any more; then every key is
-    /// revoked; last its slug goes, by which it could still be asked for. What it booked stays in the store,
+    /// revoked, `callers` last; then its slug goes, by which it could still be asked for. What it booked stays in the store,
     /// out of everybody's reach.
     ///
     /// # Errors
@@ -246,10 +236,13 @@ impl Store {
         &self,
         app: AppIdentity,
         slug: &str,
+        callers: Option<KeyId>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.delete_all(&[(Table::Keys, key(app.app))]).await?;
-        for api_key in self.list_keys(app.app).await? {
+        let mut keys = self.list_keys(app.app).await?;
+        keys.sort_by_key(|api_key| Some(api_key.id) == callers);
+        for api_key in keys {
             self.revoke_key(app.app, api_key.id, now).await?;
         }
         self.delete_all(&[

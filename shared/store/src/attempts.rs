@@ -1,9 +1,12 @@
 //! Attempts that are counted before they are allowed, such as sign-ins: exact over a sliding window,
 //! however many instances count at once.
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::call::PATIENCE;
+use crate::error;
 use crate::item::{Key, RawItem};
 use crate::{Store, StoreError, Table};
 
@@ -19,15 +22,16 @@ pub struct Window {
 /// An attempt that has been counted.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// How many there are in the window, this one included.
+    /// How many there are in the window, this one included; past the limit, one more than the limit.
     pub count: usize,
     key: Key,
-    id: String,
+    id: Option<String>,
 }
 
 impl Store {
     /// Counts an attempt of `who` (a hash, or what may be known) and says how many there are in the window.
-    /// Counting comes before judging, so that attempts made at once all see each other.
+    /// Counting comes before judging, so that attempts made at once all see each other. Past the limit nothing
+    /// more is written: an item holds at most one attempt more than the limit, however many come.
     ///
     /// # Errors
     ///
@@ -39,36 +43,23 @@ impl Store {
         window: Window,
         now: DateTime<Utc>,
     ) -> Result<Attempt, StoreError> {
-        // Two buckets, each as long as the window, always cover it.
+        // Two buckets, each as long as the window, always cover it; all of the current one lies inside.
         let length_s = window.length.num_seconds().max(1);
         let bucket = now.timestamp().div_euclid(length_s);
         let key =
             |bucket: i64| Key::new(format!("attempts#{what}#{who}"), format!("bucket#{bucket}"));
         let id = self.new_version();
-        let current = self
-            .call("UpdateItem", || {
-                // The attempt is an attribute of its own, so counting at once loses none; a retry counts it once.
-                self.client
-                    .update_item()
-                    .table_name(self.table(Table::Meters))
-                    .set_key(Some(key(bucket).attributes()))
-                    .update_expression("SET #id = :now, #ttl = :ttl")
-                    .expression_attribute_names("#id", format!("a#{id}"))
-                    .expression_attribute_names("#ttl", "ttl")
-                    .expression_attribute_values(
-                        ":now",
-                        AttributeValue::N(now.timestamp().to_string()),
-                    )
-                    .expression_attribute_values(
-                        ":ttl",
-                        AttributeValue::N(((bucket + 2) * length_s).to_string()),
-                    )
-                    .return_values(ReturnValue::AllNew)
-                    .send()
-            })
+        let ttl_s = (bucket + 2) * length_s;
+        let Some(current) = self
+            .add_attempt(&key(bucket), &id, window, now, ttl_s)
             .await?
-            .attributes
-            .unwrap_or_default();
+        else {
+            return Ok(Attempt {
+                count: window.limit + 1,
+                key: key(bucket),
+                id: None,
+            });
+        };
         let previous = self
             .get(Table::Meters, &key(bucket - 1))
             .await?
@@ -78,8 +69,53 @@ impl Store {
         Ok(Attempt {
             count,
             key: key(bucket),
-            id,
+            id: Some(id),
         })
+    }
+
+    /// Writes an attempt into its bucket and answers the bucket; none if it is past the limit already.
+    async fn add_attempt(
+        &self,
+        key: &Key,
+        id: &str,
+        window: Window,
+        now: DateTime<Utc>,
+        ttl_s: i64,
+    ) -> Result<Option<RawItem>, StoreError> {
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        let limit = i64::try_from(window.limit).unwrap_or(i64::MAX);
+        self.call_for(
+            "UpdateItem",
+            PATIENCE,
+            || {
+                // Each attempt is an attribute of its own, so counting at once loses none.
+                self.client
+                    .update_item()
+                    .table_name(self.table(Table::Meters))
+                    .set_key(Some(key.attributes()))
+                    .update_expression("SET #id = :now, #ttl = :ttl ADD #count :one")
+                    .condition_expression("attribute_not_exists(#count) OR #count <= :limit")
+                    .expression_attribute_names("#id", format!("a#{id}"))
+                    .expression_attribute_names("#ttl", "ttl")
+                    .expression_attribute_names("#count", "count")
+                    .expression_attribute_values(":now", number(now.timestamp()))
+                    .expression_attribute_values(":ttl", number(ttl_s))
+                    .expression_attribute_values(":one", number(1))
+                    .expression_attribute_values(":limit", number(limit))
+                    .return_values(ReturnValue::AllNew)
+                    .send()
+            },
+            |answer| match answer {
+                Ok(written) => Ok(Some(written.attributes.unwrap_or_default())),
+                Err(SdkError::ServiceError(refused))
+                    if refused.err().is_conditional_check_failed_exception() =>
+                {
+                    Ok(None)
+                }
+                Err(error) => Err(error::judged(error)),
+            },
+        )
+        .await
     }
 
     /// Takes an attempt back: it turned out to be none that counts.
@@ -88,13 +124,16 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn forget_attempt(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        let Some(id) = &attempt.id else { return Ok(()) };
         self.call("UpdateItem", || {
             self.client
                 .update_item()
                 .table_name(self.table(Table::Meters))
                 .set_key(Some(attempt.key.attributes()))
-                .update_expression("REMOVE #id")
-                .expression_attribute_names("#id", format!("a#{}", attempt.id))
+                .update_expression("REMOVE #id ADD #count :less")
+                .expression_attribute_names("#id", format!("a#{id}"))
+                .expression_attribute_names("#count", "count")
+                .expression_attribute_values(":less", AttributeValue::N("-1".to_owned()))
                 .send()
         })
         .await?;

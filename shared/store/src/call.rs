@@ -6,39 +6,40 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
-use crate::error::Verdict;
+use crate::error::{Failure, Verdict};
 use crate::{Store, StoreError, error};
 
 /// How long throttling and time-outs are met with another try.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The shortest wait between two tries, and the longest.
 const FIRST_WAIT_MS: u64 = 25;
 const LONGEST_WAIT_MS: u64 = 500;
 
 impl Store {
-    /// Sends until it is answered, refused for good, or [`PATIENCE`] ends.
+    /// Sends until it is answered, refused for good, or `patience` ends.
     ///
     /// `understood` picks the errors that are an answer to this caller, such as a failed condition.
     pub(crate) async fn call_for<T, E, A, F>(
         &self,
         action: &'static str,
+        patience: Duration,
         send: impl Fn() -> F,
-        answer: impl Fn(Result<T, SdkError<E>>) -> Result<A, SdkError<E>>,
+        answer: impl Fn(Result<T, SdkError<E>>) -> Result<A, Failure<E>>,
     ) -> Result<A, StoreError>
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         let mut longest_ms = FIRST_WAIT_MS;
         loop {
             self.calls.fetch_add(1, Ordering::Relaxed);
-            let error = match answer(send().await) {
+            let Failure { verdict, error } = match answer(send().await) {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
+                Err(failure) => failure,
             };
-            if error::verdict(&error) == Verdict::Permanent {
+            if verdict == Verdict::Permanent {
                 return Err(StoreError::broken(action, error));
             }
             if Instant::now() >= deadline {
@@ -63,7 +64,10 @@ impl Store {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
-        self.call_for(action, send, |answer| answer).await
+        self.call_for(action, PATIENCE, send, |answer| {
+            answer.map_err(error::judged)
+        })
+        .await
     }
 
     /// Waits a random while, so that those who collided once do not collide again.

@@ -14,7 +14,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 pub enum Connection {
     /// AWS's, in the region and with the credentials of the environment.
     Aws,
-    /// Another one, at this address. Its credentials mean nothing unless the environment names some.
+    /// Another one, at this address, which asks for no credentials that mean anything.
     Endpoint(String),
 }
 

@@ -48,7 +48,21 @@ pub(crate) enum Verdict {
     Permanent,
 }
 
-pub(crate) fn verdict<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Verdict {
+/// An error of a call, with what is to be done about it.
+pub(crate) struct Failure<E> {
+    pub(crate) verdict: Verdict,
+    pub(crate) error: SdkError<E>,
+}
+
+/// Judges an error by its code.
+pub(crate) fn judged<E: ProvideErrorMetadata>(error: SdkError<E>) -> Failure<E> {
+    Failure {
+        verdict: verdict(&error),
+        error,
+    }
+}
+
+fn verdict<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Verdict {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
             Verdict::Transient

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
+use crate::call::PATIENCE;
 use crate::list::{Direction, Partition, Walk};
 use crate::{Store, StoreError, Table};
 
@@ -35,7 +37,7 @@ impl Key {
     }
 }
 
-/// An item of the shape that all but sheets have.
+/// An item of the shape that all but sheets and counted attempts have.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     attributes: RawItem,
@@ -120,6 +122,7 @@ impl Store {
         // DynamoDB takes at most 100 keys a call and may answer fewer than asked for.
         for batch in keys.chunks(100) {
             let mut wanted: Vec<RawItem> = batch.iter().map(Key::attributes).collect();
+            let deadline = Instant::now() + PATIENCE;
             while !wanted.is_empty() {
                 let request = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
@@ -147,6 +150,17 @@ impl Store {
                     .remove(&name)
                     .map(|left| left.keys)
                     .unwrap_or_default();
+                // Left over for want of capacity: that is throttling by another name.
+                if !wanted.is_empty() {
+                    if Instant::now() >= deadline {
+                        let source = "keys stayed unprocessed".into();
+                        return Err(StoreError::Unavailable {
+                            action: "BatchGetItem",
+                            source,
+                        });
+                    }
+                    self.pause(100).await;
+                }
             }
         }
         Ok(found)
@@ -215,7 +229,8 @@ impl Store {
                     self.client
                         .query()
                         .table_name(self.table(*table))
-                        .index_name(index.name)
+                        .set_index_name((!index.name.is_empty()).then(|| index.name.to_owned()))
+                        .consistent_read(index.name.is_empty())
                         .key_condition_expression(format!("#partition = :partition{comparison}"))
                         .set_expression_attribute_names(Some(names.clone()))
                         .set_expression_attribute_values(Some(values.clone()))
@@ -241,6 +256,12 @@ pub(crate) struct Index {
     pub(crate) sort: &'static str,
 }
 
+/// The table itself, where its own keys are what a list needs.
+pub(crate) const TABLE: Index = Index {
+    name: "",
+    partition: "pk",
+    sort: "sk",
+};
 /// By app, kind of thing and month of creation.
 pub(crate) const BY_MONTH: Index = Index {
     name: "by_month",

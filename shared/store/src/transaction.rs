@@ -3,8 +3,11 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
+use crate::call::PATIENCE;
+use crate::error::{self, Failure, Verdict};
 use crate::item::{Item, Key, RawItem};
 use crate::{Store, StoreError, Table};
 
@@ -28,7 +31,7 @@ impl Condition {
         version.map_or(Self::Absent, Self::Version)
     }
 
-    fn expression(&self) -> &'static str {
+    pub(crate) fn expression(&self) -> &'static str {
         match self {
             Self::Absent => "attribute_not_exists(pk)",
             Self::Present => "attribute_exists(pk)",
@@ -36,7 +39,7 @@ impl Condition {
         }
     }
 
-    fn values(&self) -> Option<RawItem> {
+    pub(crate) fn values(&self) -> Option<RawItem> {
         match self {
             Self::Absent | Self::Present => None,
             Self::Version(version) => Some(RawItem::from([(
@@ -102,6 +105,22 @@ impl<'a, L: Clone> Transaction<'a, L> {
         Ok(())
     }
 
+    /// For what may be written again with the same or newer content.
+    pub(crate) fn put_unconditionally(
+        &mut self,
+        label: L,
+        table: Table,
+        item: Item,
+    ) -> Result<(), StoreError> {
+        let put = Put::builder()
+            .table_name(self.store.table(table))
+            .set_item(Some(item.into_attributes()))
+            .build()
+            .map_err(|e| StoreError::broken("Put", e))?;
+        self.add(label, TransactWriteItem::builder().put(put).build());
+        Ok(())
+    }
+
     pub(crate) fn check(
         &mut self,
         label: L,
@@ -158,6 +177,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
         self.store
             .call_for(
                 "TransactWriteItems",
+                PATIENCE,
                 || {
                     self.store
                         .client
@@ -168,10 +188,41 @@ impl<'a, L: Clone> Transaction<'a, L> {
                 },
                 |answer| match answer {
                     Ok(_) => Ok(Outcome::Committed),
-                    Err(error) => outcome(&error, &self.labels).ok_or(error),
+                    Err(error) => outcome(&error, &self.labels).ok_or_else(|| judged(error)),
                 },
             )
             .await
+    }
+}
+
+/// A transaction that was cancelled for want of capacity may be tried again; other reasons left over are our mistake.
+fn judged(error: SdkError<TransactWriteItemsError>) -> Failure<TransactWriteItemsError> {
+    let throttled = cancelled(&error).is_some_and(|cancelled| {
+        let codes = cancelled
+            .cancellation_reasons()
+            .iter()
+            .filter_map(|reason| reason.code());
+        codes
+            .into_iter()
+            .any(|code| matches!(code, "ThrottlingError" | "ProvisionedThroughputExceeded"))
+    });
+    if throttled {
+        Failure {
+            verdict: Verdict::Transient,
+            error,
+        }
+    } else {
+        error::judged(error)
+    }
+}
+
+fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<&TransactionCanceledException> {
+    let SdkError::ServiceError(service) = error else {
+        return None;
+    };
+    match service.err() {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => Some(cancelled),
+        _ => None,
     }
 }
 
@@ -180,12 +231,7 @@ fn outcome<L: Clone>(
     error: &SdkError<TransactWriteItemsError>,
     labels: &[L],
 ) -> Option<Outcome<L>> {
-    let SdkError::ServiceError(service) = error else {
-        return None;
-    };
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err() else {
-        return None;
-    };
+    let cancelled = cancelled(error)?;
     let reasons = cancelled.cancellation_reasons();
     let refused: Vec<L> = reasons
         .iter()

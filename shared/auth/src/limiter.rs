@@ -1,0 +1,285 @@
+//! Rate limits at the request: permits from leases, refusals remembered, usage carried along.
+//!
+//! One limiter per instance. It never fails a request because the ledger is away: then it admits a tenth of the
+//! limit by itself, and says so in the log.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use model::rate::{Ledger, Lent, RateLimit};
+use model::usage::Hours;
+use store::{LedgerName, SeenLedger, Store};
+use tokio::sync::Mutex as AsyncMutex;
+
+/// One limit that a request must keep to.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// What callers know it by, in `RateLimit-Policy`.
+    pub policy: &'static str,
+    /// Its ledger.
+    pub ledger: LedgerName,
+    /// How much.
+    pub rate: RateLimit,
+    /// Whether the ledger goes away again when it is not used: one for each address that ever came would stay.
+    pub is_passing: bool,
+}
+
+/// How a caller stands with one of its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What callers know the limit by.
+    pub policy: &'static str,
+    /// How much.
+    pub rate: RateLimit,
+    /// What is left, as this instance last saw it, a few seconds ago at most; what other instances hold counts as spent.
+    pub remaining: u32,
+    /// When spent permits begin to come back.
+    pub frees_at: DateTime<Utc>,
+}
+
+/// A limit is reached.
+#[derive(Clone, Debug)]
+pub struct LimitReached {
+    /// How the caller stands with all its limits.
+    pub standings: Vec<Standing>,
+    /// When to try again.
+    pub retry_at: DateTime<Utc>,
+}
+
+/// The most ledgers an instance keeps in mind. Past that the longest unused go; their leases lapse.
+const MAX_KEPT: usize = 10_000;
+
+/// How long the ledgers are left alone after they did not answer.
+const AWAY: TimeDelta = TimeDelta::seconds(5);
+
+/// Of a limit, what an instance admits by itself while the ledgers are away.
+const SHARE_WHILE_AWAY: u32 = 10;
+
+/// One per instance. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Limiter(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    leases: Mutex<HashMap<LedgerName, Arc<AsyncMutex<Lease>>>>,
+    away_until: Mutex<Option<DateTime<Utc>>>,
+}
+
+/// What an instance holds of one limit.
+#[derive(Debug, Default)]
+struct Lease {
+    seen: SeenLedger,
+    lent: Option<Lent>,
+    left: u32,
+    /// Permits that the whole limit still had when the ledger was last seen.
+    left_elsewhere: u32,
+    frees_at: Option<DateTime<Utc>>,
+    /// How many to ask for next time.
+    wanted: u32,
+    dies_at: Option<DateTime<Utc>>,
+    blocked_until: Option<DateTime<Utc>>,
+    /// Answers that are not in the ledger yet.
+    counted: Hours,
+    last_used_at: Option<DateTime<Utc>>,
+    /// What is admitted while the ledger is away.
+    while_away: Ledger,
+}
+
+impl Limiter {
+    /// Takes a permit of every limit, or of none.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitReached`] if one has none left. It costs a store call only the first time, until permits come back.
+    pub async fn admit(
+        &self,
+        store: &Store,
+        limits: &[Limit],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Standing>, LimitReached> {
+        let mut standings = Vec::with_capacity(limits.len());
+        let mut taken: Vec<Arc<AsyncMutex<Lease>>> = Vec::with_capacity(limits.len());
+        let mut retry_at: Option<DateTime<Utc>> = None;
+        for limit in limits {
+            let lease = self.lease(&limit.ledger, now);
+            let mut held = lease.lock().await;
+            let admitted = self.take(&mut held, store, limit, now).await;
+            standings.push(held.standing(limit, now));
+            drop(held);
+            match admitted {
+                Ok(()) => taken.push(lease),
+                Err(frees_at) => retry_at = retry_at.max(Some(frees_at)),
+            }
+        }
+        match retry_at {
+            None => Ok(standings),
+            Some(retry_at) => {
+                // The request is not served, so it costs nothing.
+                for lease in taken {
+                    lease.lock().await.left += 1;
+                }
+                Err(LimitReached {
+                    standings,
+                    retry_at,
+                })
+            }
+        }
+    }
+
+    /// Counts an answer; it reaches the ledger with the next lease.
+    pub async fn count(&self, ledger: &LedgerName, status: u16, now: DateTime<Utc>) {
+        self.lease(ledger, now)
+            .lock()
+            .await
+            .counted
+            .count(now, status);
+    }
+
+    fn lease(&self, name: &LedgerName, now: DateTime<Utc>) -> Arc<AsyncMutex<Lease>> {
+        // Nothing in here can panic half-way, so what a poisoned lock guards is sound.
+        let mut leases = self.0.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        if leases.len() >= MAX_KEPT && !leases.contains_key(name) {
+            forget_idle(&mut leases, now);
+        }
+        leases.entry(name.clone()).or_default().clone()
+    }
+
+    async fn take(
+        &self,
+        lease: &mut Lease,
+        store: &Store,
+        limit: &Limit,
+        now: DateTime<Utc>,
+    ) -> Result<(), DateTime<Utc>> {
+        lease.last_used_at = Some(now);
+        if let Some(blocked_until) = lease.blocked_until.filter(|until| *until > now) {
+            return Err(blocked_until);
+        }
+        if lease.left > 0 && lease.dies_at.is_some_and(|dies_at| now < dies_at) {
+            lease.left -= 1;
+            return Ok(());
+        }
+        if self.is_away(now) {
+            return lease.take_while_away(limit.rate, now);
+        }
+        match lease.renew(store, limit, now).await {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                *self
+                    .0
+                    .away_until
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(now + AWAY);
+                tracing::error!(%error, "the meters are away: admitting a tenth of each limit");
+                lease.take_while_away(limit.rate, now)
+            }
+        }
+    }
+
+    fn is_away(&self, now: DateTime<Utc>) -> bool {
+        self.0
+            .away_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some_and(|until| now < until)
+    }
+}
+
+/// Forgets the half that was used longest ago.
+fn forget_idle(leases: &mut HashMap<LedgerName, Arc<AsyncMutex<Lease>>>, now: DateTime<Utc>) {
+    let mut ages: Vec<(TimeDelta, LedgerName)> = leases
+        .iter()
+        .map(|(name, lease)| {
+            // One that is locked is in use this very moment.
+            let used_at = lease
+                .try_lock()
+                .ok()
+                .map_or(Some(now), |lease| lease.last_used_at);
+            (used_at.map_or(TimeDelta::MAX, |at| now - at), name.clone())
+        })
+        .collect();
+    ages.sort_by_key(|(age, _)| std::cmp::Reverse(*age));
+    for (_, name) in ages.into_iter().take(MAX_KEPT / 2) {
+        leases.remove(&name);
+    }
+}
+
+impl Lease {
+    async fn renew(
+        &mut self,
+        store: &Store,
+        limit: &Limit,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), DateTime<Utc>>, store::StoreError> {
+        let rate = limit.rate;
+        let was_alive = self.dies_at.is_some_and(|dies_at| now < dies_at);
+        let spent = self
+            .lent
+            .map_or(0, |lent| lent.permits.saturating_sub(self.left));
+        // Spent before it died: there is need for more. Died before it was spent: that was enough.
+        let wanted = if was_alive { self.wanted * 2 } else { spent };
+        self.wanted = wanted.clamp(1, rate.largest_block());
+        let (wanted, back, counted) = (
+            self.wanted,
+            self.lent.zip(Some(self.left)),
+            self.counted.clone(),
+        );
+        let ttl = limit.is_passing.then(|| now + rate.window() * 2);
+        let seen = std::mem::take(&mut self.seen);
+        let change = |record: &mut store::LedgerRecord| {
+            if let Some((lent, unspent)) = back {
+                record.ledger.give_back(lent, unspent);
+            }
+            let lent = record.ledger.lend(rate, wanted, now);
+            record.add_usage(&counted, now);
+            (
+                lent,
+                rate.limit.saturating_sub(record.ledger.used()),
+                record.ledger.frees_at(rate, now),
+            )
+        };
+        let ((lent, left_elsewhere, frees_at), seen) = store
+            .change_ledger(&limit.ledger, seen, now, ttl, change)
+            .await?;
+        self.seen = seen;
+        self.counted = Hours::default();
+        self.left_elsewhere = left_elsewhere;
+        self.frees_at = Some(frees_at);
+        self.lent = Some(lent);
+        // A permit that is lent alone is spent at once: its lease need not live.
+        self.dies_at = Some(now + rate.lease_life());
+        if lent.permits == 0 {
+            self.left = 0;
+            self.blocked_until = Some(frees_at);
+            return Ok(Err(frees_at));
+        }
+        self.left = lent.permits - 1;
+        Ok(Ok(()))
+    }
+
+    fn take_while_away(
+        &mut self,
+        rate: RateLimit,
+        now: DateTime<Utc>,
+    ) -> Result<(), DateTime<Utc>> {
+        let tenth = RateLimit {
+            limit: (rate.limit / SHARE_WHILE_AWAY).max(1),
+            ..rate
+        };
+        if self.while_away.lend(tenth, 1, now).permits == 1 {
+            Ok(())
+        } else {
+            Err(self.while_away.frees_at(tenth, now))
+        }
+    }
+
+    fn standing(&self, limit: &Limit, now: DateTime<Utc>) -> Standing {
+        Standing {
+            policy: limit.policy,
+            rate: limit.rate,
+            remaining: (self.left_elsewhere + self.left).min(limit.rate.limit),
+            frees_at: self.frees_at.unwrap_or(now).max(now),
+        }
+    }
+}

@@ -120,6 +120,7 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
         sign_up_open: !options.closed_sign_up,
         base_url: Some(format!("http://{address}")),
         secure_cookies: false,
+        max_rate: auth::principal::MAX_RATE,
         trusted_proxies: Vec::new(),
     };
     let parts = Parts {

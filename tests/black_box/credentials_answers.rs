@@ -305,20 +305,27 @@ async fn what_has_not_the_form_of_a_credential_costs_no_store_call() {
 async fn knowing_a_key_takes_one_store_call() {
     let server = TestServer::start().await;
     let nothing = format!("/v2/bookings/{}", BookingId::random(server.state.random()));
-    let before = server.state.store().calls();
-    assert_eq!(server.app().get(&nothing).await.status, 404);
-    assert_eq!(
-        server.state.store().calls() - before,
-        2,
-        "the key and the booking"
+    let cost = async |caller: &Client, status: u16| {
+        let before = server.state.store().calls();
+        assert_eq!(caller.get(&nothing).await.status, status);
+        server.state.store().calls() - before
+    };
+    let mut costs = Vec::new();
+    for _ in 0..20 {
+        costs.push(cost(&server.app(), 404).await);
+    }
+    // The key and the booking. Some requests also take a lease on the key's limit, for themselves and the next ones.
+    assert_eq!(costs.iter().min(), Some(&2), "{costs:?}");
+    assert!(
+        costs.iter().filter(|cost| **cost > 2).count() <= 6,
+        "{costs:?}"
     );
     let unknown = PlainKey::generate(KeyKind::Named, Mode::Test, server.state.random());
-    let before = server.state.store().calls();
-    is_the_401(
-        "unknown",
-        &server.with_key(unknown.expose()).get(&nothing).await,
+    assert_eq!(
+        cost(&server.with_key(unknown.expose()), 401).await,
+        1,
+        "and nothing is written"
     );
-    assert_eq!(server.state.store().calls() - before, 1, "the key");
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ impl AppView {
             slug: app.slug,
             name: app.name.clone(),
             test_mode: app.mode == Mode::Test,
-            widget_key: app.widget_keys.into_values().next(),
+            widget_key: app.widget_keys.into_iter().next().map(|widget| widget.key),
             settings: SettingsView {
                 name: app.name,
                 callback,

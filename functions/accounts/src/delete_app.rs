@@ -1,7 +1,7 @@
 use api::caller::Anyone;
-use api::{ApiError, NoContent, State};
+use api::{ApiError, NoContent, Path, State};
 use auth::{Caller, Principal, Who};
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 
 use crate::own_app::own_app;
 

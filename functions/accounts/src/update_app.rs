@@ -1,6 +1,6 @@
 use api::caller::Anyone;
-use api::{ApiError, Body, Data, Faults, Field, State};
-use axum::extract::{Path, State as Extract};
+use api::{ApiError, Body, Data, Faults, Field, Path, State};
+use axum::extract::State as Extract;
 use model::app::{App, AppSettings};
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,6 +1,6 @@
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Include, OutputZone, State};
-use axum::extract::{Path, State as Extract};
+use api::{ApiError, Body, Data, Faults, Include, OutputZone, Path, State};
+use axum::extract::State as Extract;
 use model::booking::Booking;
 use model::graph::Action;
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 use api::body::MAX_FREE_FORM;
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, State};
-use axum::extract::{Path, State as Extract};
+use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
+use axum::extract::State as Extract;
 use model::booking::Booking;
 use serde::Deserialize;
 use serde_json::{Map, Value};

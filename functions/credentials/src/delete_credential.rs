@@ -1,6 +1,6 @@
 use api::caller::App;
-use api::{ApiError, NoContent, State};
-use axum::extract::{Path, State as Extract};
+use api::{ApiError, NoContent, Path, State};
+use axum::extract::State as Extract;
 
 /// Deletes a credential: its token is refused from the next request on.
 #[utoipa::path(

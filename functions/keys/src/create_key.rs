@@ -27,7 +27,13 @@ pub(crate) async fn create_key(
 ) -> Result<Created<KeyView>, ApiError> {
     let now = state.now();
     let mut faults = Faults::none();
-    let new = key_fields::read(request, &principal, now, &mut faults);
+    let new = key_fields::read(
+        request,
+        &principal,
+        state.config().max_rate,
+        now,
+        &mut faults,
+    );
     let new = faults.finish(new)?;
     key_fields::refuse_wider(&new, &principal)?;
     let plain = PlainKey::generate(new.kind, principal.mode, state.random());

@@ -1,6 +1,6 @@
 use api::caller::App;
-use api::{ApiError, Data, State};
-use axum::extract::{Path, State as Extract};
+use api::{ApiError, Data, Path, State};
+use axum::extract::State as Extract;
 
 use crate::view::KeyView;
 

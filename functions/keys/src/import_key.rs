@@ -53,7 +53,13 @@ pub(crate) async fn import_key(
     let now = state.now();
     let mut faults = Faults::none();
     let is_widget = request.new.kind == Field::Value(KeyKind::Widget.name().to_owned());
-    let new = key_fields::read(request.new, &principal, now, &mut faults);
+    let new = key_fields::read(
+        request.new,
+        &principal,
+        state.config().max_rate,
+        now,
+        &mut faults,
+    );
     let (hash, public) = if is_widget {
         if request.sha256.is_present() {
             faults.add("sha256", "is for secret keys; send a widget key as key");

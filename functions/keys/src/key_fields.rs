@@ -2,7 +2,7 @@
 
 use api::{ApiError, Faults, Field};
 use auth::issue::NewKey;
-use auth::principal::{KEY_RATE, MAX_RATE, VISITORS, WIDGET_RATE, token_scopes};
+use auth::principal::{KEY_RATE, VISITORS, WIDGET_RATE, token_scopes};
 use auth::{Principal, Reach};
 use chrono::{DateTime, Utc};
 use model::duration::parse_duration;
@@ -63,7 +63,11 @@ pub(crate) struct RateLimitRequest {
 const MAX_WINDOW_S: u32 = 24 * 60 * 60;
 
 /// Reads a rate limit within the deployment's ceiling.
-pub(crate) fn parse_rate(faults: &mut Faults, asked: RateLimitRequest) -> Option<RateLimit> {
+pub(crate) fn parse_rate(
+    faults: &mut Faults,
+    asked: RateLimitRequest,
+    most: RateLimit,
+) -> Option<RateLimit> {
     let limit = faults.required("rate_limit.limit", asked.limit);
     let window = faults.required("rate_limit.window", asked.window);
     let window = faults.parsed("rate_limit.window", window.as_deref(), parse_duration)?;
@@ -85,10 +89,13 @@ pub(crate) fn parse_rate(faults: &mut Faults, asked: RateLimitRequest) -> Option
         );
         return None;
     }
-    if !MAX_RATE.covers(rate) {
+    if !most.covers(rate) {
         faults.add(
             "rate_limit.limit",
-            format!("must be at most {} a minute", MAX_RATE.limit),
+            format!(
+                "must be at most {} in {} seconds",
+                most.limit, most.window_s
+            ),
         );
         return None;
     }
@@ -117,6 +124,7 @@ const SET_BY_SERVER: &[&str] = &[
 pub(crate) fn read(
     request: KeyRequest,
     principal: &Principal,
+    most: RateLimit,
     now: DateTime<Utc>,
     faults: &mut Faults,
 ) -> Option<NewKey> {
@@ -169,7 +177,7 @@ pub(crate) fn read(
     let rate_limit = request.rate_limit;
     let rate_limit = faults
         .optional("rate_limit", rate_limit)
-        .and_then(|asked| parse_rate(faults, asked));
+        .and_then(|asked| parse_rate(faults, asked, most));
     Some(NewKey {
         name: name?,
         kind: kind?,

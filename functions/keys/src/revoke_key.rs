@@ -1,6 +1,6 @@
 use api::caller::App;
-use api::{ApiError, NoContent, State};
-use axum::extract::{Path, State as Extract};
+use api::{ApiError, NoContent, Path, State};
+use axum::extract::State as Extract;
 
 /// Revokes a key for good. The next request with it is refused, everywhere.
 #[utoipa::path(

@@ -70,7 +70,9 @@ impl KeyView {
             expires_at: key.expires_at.map(time),
             expires_soon: key.expires_at.is_some_and(|at| at - now <= EXPIRY_NOTICE),
             revoked_at: key.revoked_at.map(time),
-            key: app.and_then(|app| app.widget_keys.get(&key.id)).cloned(),
+            key: app
+                .and_then(|app| app.widget_key(key.id))
+                .map(str::to_owned),
         }
     }
 

@@ -1,6 +1,6 @@
 use api::caller::App;
-use api::{ApiError, NoContent, State};
-use axum::extract::{Path, State as Extract};
+use api::{ApiError, NoContent, Path, State};
+use axum::extract::State as Extract;
 
 /// Deletes a resource and its credentials. Its bookings stay readable.
 #[utoipa::path(

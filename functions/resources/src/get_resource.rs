@@ -1,6 +1,6 @@
 use api::caller::App;
-use api::{ApiError, Data, Include, OutputZone, State};
-use axum::extract::{Path, State as Extract};
+use api::{ApiError, Data, Include, OutputZone, Path, State};
+use axum::extract::State as Extract;
 
 use crate::view::{ResourceView, Viewer};
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use auth::limiter::Standing;
 use auth::token::PlainToken;
 use auth::{
     Access, AuthError, Caller, Denied, Principal, Request as AuthRequest, Who, authenticate,
@@ -12,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use model::key::Mode;
 use model::origin::Origin;
 
@@ -60,25 +61,69 @@ pub(crate) async fn authorize(
         Ok(Caller::App(principal)) => Some(principal.clone()),
         Ok(Caller::Account(_) | Caller::Anonymous) | Err(_) => None,
     };
-    let called = Called {
+    let (admitted, standings) = match &principal {
+        Some(principal) => admit(&state, principal, &parts).await,
+        None => (Ok(()), Vec::new()),
+    };
+    let mut response = match (caller, admitted) {
+        (Err(error), _) | (Ok(_), Err(error)) => error.into_response(),
+        (Ok(caller), Ok(())) => {
+            parts.extensions.insert(caller);
+            next.run(Request::from_parts(parts, body)).await
+        }
+    };
+    if let Some(principal) = &principal {
+        if let Some(ledger) = principal.usage_ledger() {
+            state
+                .limiter()
+                .count(&ledger, response.status().as_u16(), state.now())
+                .await;
+        }
+        tell_about_caller(response.headers_mut(), principal, &state);
+        tell_limits(response.headers_mut(), &standings, state.now());
+    }
+    response.extensions_mut().insert(Called {
         operation: operation.id.clone(),
         app: principal
             .as_ref()
             .map(|principal| principal.app.to_string()),
         actor: principal.as_ref().map(Principal::actor),
-    };
-    let mut response = match caller {
-        Ok(caller) => {
-            parts.extensions.insert(caller);
-            next.run(Request::from_parts(parts, body)).await
-        }
-        Err(error) => error.into_response(),
-    };
-    if let Some(principal) = principal {
-        tell_about_caller(response.headers_mut(), &principal, &state);
-    }
-    response.extensions_mut().insert(called);
+    });
     response
+}
+
+/// Takes the caller's permits. How it stands with its limits is told whether or not it got them.
+async fn admit(
+    state: &State,
+    principal: &Principal,
+    parts: &Parts,
+) -> (Result<(), ApiError>, Vec<Standing>) {
+    let now = state.now();
+    let address = if principal.is_public() {
+        let address = caller_address(
+            &parts.extensions,
+            &parts.headers,
+            &state.config().trusted_proxies,
+        );
+        match limits::disguised_address(state, address).await {
+            Ok(address) => address,
+            Err(error) => return (Err(error), Vec::new()),
+        }
+    } else {
+        String::new()
+    };
+    match state
+        .limiter()
+        .admit(state.store(), &principal.limits(&address), now)
+        .await
+    {
+        Ok(standings) => (Ok(()), standings),
+        Err(reached) => {
+            let wait_ms = (reached.retry_at - now).num_milliseconds().unsigned_abs();
+            let retry_after_s = wait_ms.div_ceil(1_000).max(1);
+            (Err(ApiError::TooMany { retry_after_s }), reached.standings)
+        }
+    }
 }
 
 async fn identify(state: &State, operation: &Operation, parts: &Parts) -> Result<Caller, ApiError> {
@@ -89,7 +134,14 @@ async fn identify(state: &State, operation: &Operation, parts: &Parts) -> Result
         limits::count(state, &operation.id, &who, limits::ANONYMOUS).await?;
         return Ok(Caller::Anonymous);
     }
-    let origin = text(headers, &header::ORIGIN).and_then(|origin| origin.parse::<Origin>().ok());
+    let origin = headers.get(header::ORIGIN);
+    let origin = origin.map(|origin| {
+        origin
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_else(Origin::opaque)
+    });
     let own = base_url(state, &parts.extensions);
     let is_own_origin = origin
         .as_ref()
@@ -149,6 +201,50 @@ fn tell_about_caller(headers: &mut HeaderMap, principal: &Principal, state: &Sta
         && let Ok(value) = HeaderValue::from_str(&expires_at.to_rfc3339())
     {
         headers.insert(KEY_EXPIRES, value);
+    }
+}
+
+/// How the caller stands with its limits: by the IETF's draft, and in the common form for the tightest of them.
+fn tell_limits(headers: &mut HeaderMap, standings: &[Standing], now: DateTime<Utc>) {
+    let Some(tightest) = standings.iter().min_by_key(|standing| standing.remaining) else {
+        return;
+    };
+    let list = |write: &dyn Fn(&Standing) -> String| {
+        standings.iter().map(write).collect::<Vec<_>>().join(", ")
+    };
+    let seconds = |standing: &Standing| {
+        (standing.frees_at - now)
+            .num_milliseconds()
+            .unsigned_abs()
+            .div_ceil(1_000)
+    };
+    let policies = list(&|standing| {
+        format!(
+            "\"{}\";q={};w={}",
+            standing.policy, standing.rate.limit, standing.rate.window_s
+        )
+    });
+    let rates = list(&|standing| {
+        format!(
+            "\"{}\";r={};t={}",
+            standing.policy,
+            standing.remaining,
+            seconds(standing)
+        )
+    });
+    let reset_s = now.timestamp().unsigned_abs() + seconds(tightest);
+    let numbers = [
+        ("x-ratelimit-limit", u64::from(tightest.rate.limit)),
+        ("x-ratelimit-remaining", tightest.remaining.into()),
+        ("x-ratelimit-reset", reset_s),
+    ];
+    for (name, text) in [("ratelimit-policy", policies), ("ratelimit", rates)] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    for (name, number) in numbers {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
     }
 }
 

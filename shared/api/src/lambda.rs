@@ -4,11 +4,13 @@
 use std::env;
 use std::sync::Arc;
 
+use auth::principal::MAX_RATE;
 use auth::{MasterSecret, Policy};
 use aws_config::BehaviorVersion;
 use axum::Router;
 use lambda_http::Error;
 use lambda_http::tower::ServiceBuilder;
+use model::rate::RateLimit;
 use store::{Connection, Store, Tables};
 use tokio::sync::OnceCell;
 use tracing_subscriber::EnvFilter;
@@ -69,6 +71,15 @@ pub async fn state_from_environment() -> Result<State, Error> {
         sign_up_open: is_on("SIGN_UP_OPEN"),
         base_url: variable("BASE_URL"),
         secure_cookies: true,
+        max_rate: match variable("MAX_RATE_PER_MINUTE") {
+            None => MAX_RATE,
+            Some(number) => {
+                let number = number
+                    .parse()
+                    .map_err(|_| "MAX_RATE_PER_MINUTE is not a number")?;
+                RateLimit::per_minute(number)
+            }
+        },
         trusted_proxies: variable("TRUSTED_PROXIES")
             .unwrap_or_default()
             .split(',')

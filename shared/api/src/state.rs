@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use auth::{MasterSecret, Policy};
+use auth::{Limiter, MasterSecret, Policy};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
+use model::rate::RateLimit;
 use model::{Clock, Random};
 use store::Store;
 
@@ -21,6 +22,8 @@ pub struct Config {
     pub base_url: Option<String>,
     /// Whether cookies are for HTTPS only. Off only on a laptop.
     pub secure_cookies: bool,
+    /// The most that any key may be given.
+    pub max_rate: RateLimit,
     /// Proxies whose word about the caller's address is taken.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -44,6 +47,7 @@ struct Inner {
     random: Arc<dyn Random>,
     secrets: Secrets,
     config: Config,
+    limiter: Limiter,
 }
 
 impl State {
@@ -61,6 +65,7 @@ impl State {
             random,
             secrets,
             config,
+            limiter: Limiter::default(),
         }))
     }
 
@@ -82,6 +87,11 @@ impl State {
     /// What the deployment decides.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// This instance's share of every rate limit.
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
     }
 
     /// The master secret.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::Random;
-use model::app::App;
+use model::app::{App, WidgetKey};
 use model::ids::{AccountId, AppId, CredentialId, KeyId};
 use model::key::{ApiKey, Credential, HashedKey, KeyKind, Mode, TokenType};
 use model::origin::Origin;
@@ -174,7 +174,10 @@ pub fn app_with(
             &widget_key,
         ),
     ];
-    let widget_keys = [(keys[1].id, widget_key.expose().to_owned())].into();
+    let widget_keys = vec![WidgetKey {
+        id: keys[1].id,
+        key: widget_key.expose().to_owned(),
+    }];
     let app = App {
         id,
         account,

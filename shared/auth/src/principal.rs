@@ -15,7 +15,7 @@ use crate::limiter::Limit;
 /// What a secret key may do in a minute unless it has a limit of its own: Timekit's figure.
 pub const KEY_RATE: RateLimit = RateLimit::per_minute(600);
 
-/// The most that any key may be given.
+/// The most that any key may be given, unless the deployment says otherwise.
 pub const MAX_RATE: RateLimit = RateLimit::per_minute(100_000);
 
 /// What a public key may do in a minute, from all addresses together.

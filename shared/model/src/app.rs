@@ -1,7 +1,5 @@
 //! An app: the tenant. Everything bookable, and every key, belongs to exactly one.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +19,31 @@ pub struct App {
     pub mode: Mode,
     /// What people call it.
     pub name: String,
-    /// Its widget keys in clear: they are public, and stand in web pages.
-    pub widget_keys: BTreeMap<KeyId, String>,
+    /// Its widget keys in clear, oldest first: they are public, and stand in web pages.
+    pub widget_keys: Vec<WidgetKey>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// A widget key in clear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WidgetKey {
+    /// Names it.
+    pub id: KeyId,
+    /// The key.
+    pub key: String,
+}
+
+impl App {
+    /// A widget key in clear, by its id.
+    pub fn widget_key(&self, id: KeyId) -> Option<&str> {
+        self.widget_keys
+            .iter()
+            .find(|widget| widget.id == id)
+            .map(|widget| widget.key.as_str())
+    }
 }
 
 /// What about an app only its owner sets. Stored and shown; nothing acts on it yet.

@@ -59,6 +59,12 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
+    /// What a browser's `null` stands for, or anything else that is no origin: a page that hides where it is from.
+    /// No list of origins can contain it.
+    pub fn opaque() -> Self {
+        Self("null".to_owned())
+    }
+
     /// Host and port, as a `Host` header would say them.
     pub fn authority(&self) -> &str {
         self.0

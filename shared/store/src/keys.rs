@@ -1,7 +1,7 @@
 //! API keys: found by their hash when a request comes, by id when they are managed.
 
 use chrono::{DateTime, Utc};
-use model::app::App;
+use model::app::{App, WidgetKey};
 use model::ids::{AppId, KeyId};
 use model::key::{ApiKey, HashedKey, KeyKind};
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,10 @@ impl Store {
                         .app_and_version(api_key.app)
                         .await?
                         .ok_or(CreateKeyError::AppGone)?;
-                    app.widget_keys.insert(api_key.id, clear.to_owned());
+                    app.widget_keys.push(WidgetKey {
+                        id: api_key.id,
+                        key: clear.to_owned(),
+                    });
                     apps::rewrite_in(&mut transaction, self, &Of::App, &app, version)?;
                 }
             }
@@ -189,8 +192,9 @@ impl Store {
             let mut transaction = Transaction::new(self);
             if api_key.kind == KeyKind::Widget
                 && let Some((mut record, version)) = self.app_and_version(app).await?
-                && record.widget_keys.remove(&id).is_some()
+                && record.widget_key(id).is_some()
             {
+                record.widget_keys.retain(|widget| widget.id != id);
                 apps::rewrite_in(&mut transaction, self, &(), &record, version)?;
             }
             revoke_in(&mut transaction, self, &(), api_key, version, now)?;

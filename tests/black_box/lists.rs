@@ -266,21 +266,13 @@ async fn a_list_goes_on_across_months_with_nothing_in_them() {
 #[tokio::test]
 async fn a_list_of_large_rows_is_whole() {
     let server = TestServer::start().await;
-    for number in 0..12 {
-        book_with(
-            &server,
-            number,
-            json!({ "meta": { "large": "x".repeat(200_000) } }),
-        )
-        .await;
+    for number in 0..30 {
+        let meta = json!({ "large": "x".repeat(60_000) });
+        book_with(&server, number, json!({ "meta": meta })).await;
     }
-    let page = server
-        .app()
-        .get(&format!(
-            "/v2/bookings?search=resource.id:{ROOM}&include=resource"
-        ))
-        .await;
-    assert_eq!(ids(&page.expecting(200)).len(), 12);
+    let path = format!("/v2/bookings?search=resource.id:{ROOM}&include=resource");
+    let page = server.app().get(&path).await.expecting(200);
+    assert_eq!(ids(&page).len(), 30);
 }
 
 #[tokio::test]
@@ -640,7 +632,7 @@ async fn bookings_are_found_by_graph_calendar_and_project() {
 }
 
 #[tokio::test]
-async fn all_criteria_hold_even_two_for_one_attribute() {
+async fn two_values_for_one_attribute_are_refused_rather_than_one_of_them_passed_over() {
     let server = TestServer::start().await;
     book_hours(&server, 2).await;
     let app = server.app();
@@ -649,15 +641,10 @@ async fn all_criteria_hold_even_two_for_one_attribute() {
         "graph:instant;graph:confirm_decline".to_owned(),
         "state:confirmed;state:declined".to_owned(),
         "completed:true;completed:false".to_owned(),
-        format!(
-            "project.id:{};project.id:{}",
-            Uuid::from_u128(1),
-            Uuid::from_u128(2)
-        ),
         "customer.email:marty.mcfly@timekit.io;customer.email:doc@timekit.io".to_owned(),
-        "customer.name:marty*;customer.name:doc*".to_owned(),
     ] {
-        assert_eq!(found(&app, &search).await, set([]), "{search}");
+        let reply = app.get(&format!("/v2/bookings?search={search}")).await;
+        assert_eq!(reply.expecting(422).faults(), ["search"], "{search}");
     }
     let same = format!("resource.id:{ROOM};resource.id:{ROOM}");
     assert_eq!(found(&app, &same).await.len(), 2);
@@ -893,8 +880,6 @@ async fn resources_page_and_are_searched() {
         ("name:Desk%203", 1),
         ("email:desk.3@EXAMPLE.com", 1),
         ("tags:low", 3),
-        ("tags:low;tags:desk", 3),
-        ("tags:low;tags:high", 0),
         ("meta.floor:5", 1),
         ("meta.seat:window;tags:high", 4),
         ("name:nobody", 0),

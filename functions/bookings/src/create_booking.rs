@@ -339,9 +339,10 @@ fn instant(faults: &mut Faults, name: &str, field: Field<String>) -> Option<Date
 }
 
 fn buffers(faults: &mut Faults, settings: BookingSettings) -> Option<Buffers> {
-    let both = buffer(faults, "settings.buffer", settings.buffer)?;
-    let before = buffer(faults, "settings.buffer_before", settings.buffer_before)?;
-    let after = buffer(faults, "settings.buffer_after", settings.buffer_after)?;
+    let both = buffer(faults, "settings.buffer", settings.buffer);
+    let before = buffer(faults, "settings.buffer_before", settings.buffer_before);
+    let after = buffer(faults, "settings.buffer_after", settings.buffer_after);
+    let (both, before, after) = (both?, before?, after?);
     let or_both = |side: Option<u32>| side.or(both).unwrap_or(0);
     Some(Buffers {
         before_s: or_both(before),
@@ -406,12 +407,14 @@ fn parse_customer(
         .optional("customer.timezone", timezone)
         .filter(|zone| !zone.trim().is_empty());
     faults.parsed("customer.timezone", timezone.as_deref(), parse_zone);
+    let phone = short(faults, "customer.phone", phone);
+    let voip = short(faults, "customer.voip", voip);
     Some(Customer {
         id: CustomerId::random(random),
         name: name?,
         email,
-        phone: short(faults, "customer.phone", phone),
-        voip: short(faults, "customer.voip", voip),
+        phone,
+        voip,
         timezone,
         fields,
     })

@@ -107,6 +107,11 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
             ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
         })?;
         let kind = kind(&value);
+        // serde would take a list for an object, by the order of its fields.
+        if !value.is_object() {
+            let sentence = format!("has the wrong type: {kind} was sent where an object belongs");
+            return Err(ApiError::Invalid(Faults::one("body", sentence)));
+        }
         serde_json::from_value(value)
             .map(Self)
             .map_err(|error| ApiError::Invalid(Faults::one("body", wrong_type(&error, kind))))

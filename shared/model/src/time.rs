@@ -1,7 +1,7 @@
 //! Instants, time slots and how they are written. All arithmetic is on UTC instants in whole seconds;
 //! a zone only decides how an instant is shown.
 
-use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use chrono_tz::Tz;
@@ -95,10 +95,9 @@ pub struct InvalidInstant;
 ///
 /// [`InvalidInstant`] for anything else, a time without an offset included: guessing one would book the wrong hour.
 pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, InvalidInstant> {
-    let at = DateTime::parse_from_rfc3339(text)
-        .map_err(|_| InvalidInstant)?
-        .with_timezone(&Utc)
-        .trunc_subsecs(0);
+    let at = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidInstant)?;
+    // By its timestamp, which counts a leap second as the second before it: as itself it would have no length.
+    let at = DateTime::from_timestamp(at.timestamp(), 0).ok_or(InvalidInstant)?;
     // A day's room at both ends, so that buffers and zones never leave chrono's four-digit years.
     if (2..=9998).contains(&at.year()) {
         Ok(at)

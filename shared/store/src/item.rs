@@ -11,6 +11,9 @@ use crate::call::PATIENCE;
 use crate::list::{Direction, Partition, Walk};
 use crate::{Store, StoreError, Table};
 
+/// The longest partition key there can be, in bytes.
+const MAX_PARTITION_KEY: usize = 2_048;
+
 /// An item as the SDK has it.
 pub(crate) type RawItem = HashMap<String, AttributeValue>;
 
@@ -88,6 +91,10 @@ pub(crate) fn text(item: &RawItem, name: &str) -> Option<String> {
 impl Store {
     /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, table: Table, key: &Key) -> Result<Option<RawItem>, StoreError> {
+        // Callers bring names along: one that is too long to be a key is nobody's.
+        if key.pk.len() > MAX_PARTITION_KEY {
+            return Ok(None);
+        }
         let answer = self
             .call("GetItem", || {
                 self.client
@@ -207,6 +214,9 @@ impl Store {
         walk: &Walk<'_>,
     ) -> Result<Vec<RawItem>, StoreError> {
         let Partition { table, index, name } = partition;
+        if name.len() > MAX_PARTITION_KEY {
+            return Ok(Vec::new());
+        }
         let comparison = match (walk.after, walk.direction) {
             (None, _) => "",
             (Some(_), Direction::Ascending) => " AND #sort > :after",

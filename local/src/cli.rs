@@ -120,6 +120,7 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
         sign_up_open: !options.closed_sign_up,
         base_url: Some(format!("http://{address}")),
         secure_cookies: false,
+        auth_cache_s: 0,
         max_rate: auth::principal::MAX_RATE,
         trusted_proxies: Vec::new(),
     };

@@ -236,6 +236,7 @@ async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) 
         sign_up_open: options.sign_up_open,
         base_url: None,
         secure_cookies: options.secure_cookies,
+        auth_cache_s: 0,
         max_rate: auth::principal::MAX_RATE,
         trusted_proxies: Vec::new(),
     };

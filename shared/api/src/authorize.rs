@@ -1,12 +1,14 @@
 //! What stands between the router and every handler: find out who calls, and let only those through whom
 //! the operation's access names.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use auth::limiter::Standing;
 use auth::token::PlainToken;
 use auth::{
-    Access, AuthError, Caller, Denied, Principal, Request as AuthRequest, Who, authenticate,
+    AuthError, Authenticated, Caller, Denied, KeyCache, Principal, Request as AuthRequest, Who,
+    authenticate,
 };
 use axum::extract::Request;
 use axum::http::request::Parts;
@@ -14,7 +16,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use model::key::Mode;
+use model::key::{ApiKey, Mode};
 use model::origin::Origin;
 
 use crate::address::{base_url, caller_address, is_own_origin};
@@ -56,15 +58,21 @@ pub(crate) async fn authorize(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let caller = identify(&state, &operation, &parts).await;
-    let principal = match &caller {
-        Ok(Caller::App(principal)) => Some(principal.clone()),
-        Ok(Caller::Account(_) | Caller::Anonymous) | Err(_) => None,
-    };
-    let (admitted, standings) = match &principal {
-        Some(principal) => admit(&state, principal, &parts).await,
-        None => (Ok(()), Vec::new()),
-    };
+    let mut known = identify(&state, &operation, &parts, Some(state.keys())).await;
+    let mut admission = admit(&state, &known, &parts).await;
+    if admission.result.is_ok() && !known.may_open {
+        // The key was only kept because it was over its limit. It no longer is, so it must be read.
+        known = identify(&state, &operation, &parts, None).await;
+        if known.caller.is_err() {
+            admission.standings.clear();
+        }
+    }
+    let principal = known.principal();
+    let Admission {
+        result: admitted,
+        standings,
+    } = admission;
+    let caller = known.caller;
     let mut response = match (caller, admitted) {
         (Err(error), _) | (Ok(_), Err(error)) => error.into_response(),
         (Ok(caller), Ok(())) => {
@@ -92,48 +100,98 @@ pub(crate) async fn authorize(
     response
 }
 
+/// Whether the caller got its permits, and how it stands with its limits.
+struct Admission {
+    result: Result<(), ApiError>,
+    standings: Vec<Standing>,
+}
+
 /// Takes the caller's permits. How it stands with its limits is told whether or not it got them.
-async fn admit(
-    state: &State,
-    principal: &Principal,
-    parts: &Parts,
-) -> (Result<(), ApiError>, Vec<Standing>) {
-    let now = state.now();
-    let address = if principal.is_public() {
-        let address = caller_address(
-            &parts.extensions,
-            &parts.headers,
-            &state.config().trusted_proxies,
-        );
-        match limits::disguised_address(state, address).await {
-            Ok(address) => address,
-            Err(error) => return (Err(error), Vec::new()),
-        }
-    } else {
-        String::new()
+async fn admit(state: &State, known: &Known, parts: &Parts) -> Admission {
+    let Some(principal) = known.principal() else {
+        return Admission {
+            result: Ok(()),
+            standings: Vec::new(),
+        };
     };
+    let now = state.now();
+    let mut address = String::new();
+    if principal.is_public() {
+        match limits::disguised_address(state, address_of(state, parts)).await {
+            Ok(disguised) => address = disguised,
+            Err(error) => {
+                return Admission {
+                    result: Err(error),
+                    standings: Vec::new(),
+                };
+            }
+        }
+    }
     match state
         .limiter()
         .admit(state.store(), &principal.limits(&address), now)
         .await
     {
-        Ok(standings) => (Ok(()), standings),
+        Ok(standings) => Admission {
+            result: Ok(()),
+            standings,
+        },
         Err(reached) => {
+            if let Some(key) = &known.key {
+                state.keys().block(key, reached.retry_at);
+            }
             let wait_ms = (reached.retry_at - now).num_milliseconds().unsigned_abs();
             let retry_after_s = wait_ms.div_ceil(1_000).max(1);
-            (Err(ApiError::TooMany { retry_after_s }), reached.standings)
+            Admission {
+                result: Err(ApiError::TooMany { retry_after_s }),
+                standings: reached.standings,
+            }
         }
     }
 }
 
-async fn identify(state: &State, operation: &Operation, parts: &Parts) -> Result<Caller, ApiError> {
-    let headers = &parts.headers;
-    let address = caller_address(&parts.extensions, headers, &state.config().trusted_proxies);
-    if operation.access.anonymous {
-        let who = limits::disguised_address(state, address).await?;
-        limits::count(state, &operation.id, &who, limits::ANONYMOUS).await?;
-        return Ok(Caller::Anonymous);
+/// What is known of a request's caller.
+struct Known {
+    caller: Result<Caller, ApiError>,
+    key: Option<ApiKey>,
+    may_open: bool,
+}
+
+impl Known {
+    fn principal(&self) -> Option<Principal> {
+        match &self.caller {
+            Ok(Caller::App(principal)) => Some(principal.clone()),
+            Ok(Caller::Account(_) | Caller::Anonymous) | Err(_) => None,
+        }
     }
+}
+
+fn address_of(state: &State, parts: &Parts) -> Option<IpAddr> {
+    caller_address(
+        &parts.extensions,
+        &parts.headers,
+        &state.config().trusted_proxies,
+    )
+}
+
+async fn identify(
+    state: &State,
+    operation: &Operation,
+    parts: &Parts,
+    keys: Option<&KeyCache>,
+) -> Known {
+    let address = address_of(state, parts);
+    if operation.access.anonymous {
+        let caller = count_anonymous(state, operation, address)
+            .await
+            .map(|()| Caller::Anonymous);
+        return Known {
+            caller,
+            key: None,
+            may_open: true,
+        };
+    }
+    let headers = &parts.headers;
     let origin = headers.get(header::ORIGIN);
     let origin = origin.map(|origin| {
         origin
@@ -160,16 +218,48 @@ async fn identify(state: &State, operation: &Operation, parts: &Parts) -> Result
         is_own_origin,
         address,
     };
-    let access: Access = operation.access;
-    let caller = authenticate(
+    let (policy, now) = (state.config().policy, state.now());
+    let Authenticated {
+        caller,
+        key,
+        may_open,
+    } = authenticate(
         state.store(),
-        state.config().policy,
+        keys,
+        policy,
         &presented,
-        access,
-        state.now(),
+        operation.access,
+        now,
     )
     .await;
-    caller.map_err(|error: AuthError| error.into())
+    if let (Err(AuthError::Denied(denied)), Some(key)) = (&caller, &key) {
+        let source = address.map(|address| address.to_string());
+        state
+            .refusals()
+            .count(state.store(), key, *denied, source, now)
+            .await;
+    }
+    Known {
+        caller: caller.map_err(ApiError::from),
+        key,
+        may_open,
+    }
+}
+
+async fn count_anonymous(
+    state: &State,
+    operation: &Operation,
+    address: Option<IpAddr>,
+) -> Result<(), ApiError> {
+    let who = limits::disguised_address(state, address).await?;
+    limits::count(
+        state,
+        &operation.id,
+        &who,
+        operation.access.anonymous_window(),
+    )
+    .await
+    .map(|_| ())
 }
 
 /// The session cookie's value.

@@ -71,6 +71,9 @@ pub async fn state_from_environment() -> Result<State, Error> {
         sign_up_open: is_on("SIGN_UP_OPEN"),
         base_url: variable("BASE_URL"),
         secure_cookies: true,
+        auth_cache_s: variable("AUTH_CACHE_SECONDS")
+            .map_or(Ok(0), |number| number.parse())
+            .map_err(|_| "AUTH_CACHE_SECONDS is not a number")?,
         max_rate: match variable("MAX_RATE_PER_MINUTE") {
             None => MAX_RATE,
             Some(number) => {

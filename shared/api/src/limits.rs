@@ -9,12 +9,6 @@ use crate::address::counted_as;
 use crate::error::ApiError;
 use crate::state::State;
 
-/// What an anonymous operation allows one address.
-pub const ANONYMOUS: Window = Window {
-    limit: 60,
-    length: TimeDelta::minutes(1),
-};
-
 /// How many wrong passwords there may be, for an account and for an address alike.
 pub const WRONG_PASSWORDS: Window = Window {
     limit: 10,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth::{Limiter, MasterSecret, Policy};
+use auth::{KeyCache, Limiter, MasterSecret, Policy, Refusals};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::rate::RateLimit;
@@ -22,6 +22,8 @@ pub struct Config {
     pub base_url: Option<String>,
     /// Whether cookies are for HTTPS only. Off only on a laptop.
     pub secure_cookies: bool,
+    /// For how many seconds a key is taken for what it was, revocation included; 0 to 5.
+    pub auth_cache_s: u32,
     /// The most that any key may be given.
     pub max_rate: RateLimit,
     /// Proxies whose word about the caller's address is taken.
@@ -48,6 +50,8 @@ struct Inner {
     secrets: Secrets,
     config: Config,
     limiter: Limiter,
+    keys: KeyCache,
+    refusals: Refusals,
 }
 
 impl State {
@@ -59,6 +63,7 @@ impl State {
         secrets: Secrets,
         config: Config,
     ) -> Self {
+        let keys = KeyCache::holding_for(config.auth_cache_s);
         Self(Arc::new(Inner {
             store,
             clock,
@@ -66,6 +71,8 @@ impl State {
             secrets,
             config,
             limiter: Limiter::default(),
+            keys,
+            refusals: Refusals::default(),
         }))
     }
 
@@ -92,6 +99,16 @@ impl State {
     /// This instance's share of every rate limit.
     pub fn limiter(&self) -> &Limiter {
         &self.0.limiter
+    }
+
+    /// Keys that this instance has seen lately.
+    pub fn keys(&self) -> &KeyCache {
+        &self.0.keys
+    }
+
+    /// Refusals that this instance counts.
+    pub fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     /// The master secret.

@@ -1,6 +1,8 @@
 //! Who may call an operation. Every operation states one of these; there is no other way in.
 
+use chrono::TimeDelta;
 use model::scope::Scope;
+use store::Window;
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,12 @@ pub struct Access {
     pub account: bool,
     /// Whether nobody is asked who they are.
     pub anonymous: bool,
+    /// For an anonymous operation: how often one address may call it in a minute.
+    pub anonymous_limit: usize,
 }
+
+/// How often one address may call an anonymous operation in a minute, unless the operation says otherwise.
+const ANONYMOUS_LIMIT: usize = 60;
 
 impl Access {
     const NOBODY: Self = Self {
@@ -30,6 +37,7 @@ impl Access {
         client_token: false,
         account: false,
         anonymous: false,
+        anonymous_limit: ANONYMOUS_LIMIT,
     };
 
     /// Secret keys with this scope, and sessions that act for an app.
@@ -65,6 +73,22 @@ impl Access {
         Self {
             anonymous: true,
             ..Self::NOBODY
+        }
+    }
+
+    /// Anybody, but each address only so often in a minute.
+    pub const fn anonymous_at_most(anonymous_limit: usize) -> Self {
+        Self {
+            anonymous_limit,
+            ..Self::anonymous()
+        }
+    }
+
+    /// What an anonymous operation allows one address.
+    pub const fn anonymous_window(self) -> Window {
+        Window {
+            limit: self.anonymous_limit,
+            length: TimeDelta::minutes(1),
         }
     }
 

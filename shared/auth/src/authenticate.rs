@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
+use model::key::ApiKey;
 use model::origin::Origin;
 use store::{Store, StoreError};
 
 use crate::access::Access;
 use crate::decide::{Circumstances, Found, NamedApp, decide};
 use crate::denied::{AuthError, Denied};
+use crate::key_cache::KeyCache;
 use crate::presented::{self, Presented};
 use crate::principal::Caller;
 use crate::token::PlainToken;
@@ -43,43 +45,75 @@ pub struct Request<'a> {
     pub address: Option<IpAddr>,
 }
 
+/// What was found out about a request's caller.
+#[derive(Debug)]
+pub struct Authenticated {
+    /// Who is calling, or why they are turned away.
+    pub caller: Result<Caller, AuthError>,
+    /// The key presented, if it is known, whether or not it opens anything.
+    pub key: Option<ApiKey>,
+    /// Whether the key was read just now, or may at least open something as it was. If not, it is only good for a refusal.
+    pub may_open: bool,
+}
+
 /// Finds out who is calling, and whether they may do what `access` asks for.
 ///
-/// # Errors
-///
-/// [`AuthError::Denied`] if not, [`AuthError::Unavailable`] if it could not be found out.
+/// The caller is [`AuthError::Denied`] if not, and [`AuthError::Unavailable`] if it could not be found out.
 pub async fn authenticate(
     store: &Store,
+    keys: Option<&KeyCache>,
     policy: Policy,
     request: &Request<'_>,
     access: Access,
     now: DateTime<Utc>,
-) -> Result<Caller, AuthError> {
+) -> Authenticated {
     let at = Circumstances {
         now,
         address: request.address,
         origin: request.origin.clone(),
         is_development: policy.is_development,
     };
-    let found = match presented::read(&request.authorization, policy.allow_imported_keys)? {
-        Some(Presented::Key(hash)) => store.find_key(hash).await?.map(Found::Key),
-        Some(Presented::ResourceToken { user, token }) => {
-            // The two reads need nothing of each other.
-            let (credential, app) =
-                tokio::join!(store.find_credential(token), named_app(store, request.app));
-            let app = app?;
-            credential?.map(|credential| Found::Credential {
-                credential,
-                user,
-                app,
-            })
-        }
-        None => {
-            let token = request.session.as_ref().ok_or(Denied::Missing)?;
-            find_session(store, token, request).await?
-        }
+    let mut known = Authenticated {
+        caller: Err(Denied::Missing.into()),
+        key: None,
+        may_open: true,
     };
-    Ok(decide(found, access, &at)?)
+    known.caller = async {
+        let found = match presented::read(&request.authorization, policy.allow_imported_keys)? {
+            Some(Presented::Key(hash)) => {
+                let cached = keys.and_then(|keys| keys.get(hash, now));
+                known.may_open = cached.as_ref().is_none_or(|cached| cached.may_open);
+                known.key = match cached {
+                    Some(cached) => Some(cached.key),
+                    None => store.find_key(hash).await?,
+                };
+                known.key.clone().map(Found::Key)
+            }
+            Some(Presented::ResourceToken { user, token }) => {
+                // The two reads need nothing of each other.
+                let (credential, app) =
+                    tokio::join!(store.find_credential(token), named_app(store, request.app));
+                let app = app?;
+                credential?.map(|credential| Found::Credential {
+                    credential,
+                    user,
+                    app,
+                })
+            }
+            None => {
+                let token = request.session.as_ref().ok_or(Denied::Missing)?;
+                find_session(store, token, request).await?
+            }
+        };
+        Ok(decide(found, access, &at)?)
+    }
+    .await;
+    if let (Some(keys), Some(key), Ok(_)) = (keys, &known.key, &known.caller)
+        && known.may_open
+    {
+        keys.keep(key, now);
+    }
+    known
 }
 
 async fn named_app(

@@ -93,9 +93,11 @@ fn decide_key(key: ApiKey, access: Access, at: &Circumstances) -> Result<Princip
     }
     refuse_expired(key.expires_at, at)?;
     let address_allowed = key.allowed_cidrs.is_empty()
-        || at
-            .address
-            .is_some_and(|address| key.allowed_cidrs.iter().any(|cidr| cidr.contains(&address)));
+        || at.address.is_some_and(|address| {
+            key.allowed_cidrs
+                .iter()
+                .any(|cidr| cidr.contains(&address.to_canonical()))
+        });
     if !address_allowed {
         return Err(Denied::AddressNotAllowed);
     }

@@ -1,17 +1,31 @@
 //! The audit log: items are put on condition that they are absent, and never changed. IAM cannot forbid an
 //! overwrite by itself; the condition, and names that nobody can guess beforehand, do.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use chrono::{DateTime, Utc};
-use model::audit::AuditEvent;
+use model::audit::{AuditAction, AuditEvent};
 use model::ids::AppId;
 
-use crate::item::{Item, Key, RawItem, record};
+use crate::item::{Item, Key, RawItem, record, text};
 use crate::list::{self, Chunk, MonthlyIndex, Walk, sort_key};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table};
 
 fn prefix(app: AppId) -> String {
     format!("app#{app}#audit#")
+}
+
+/// How long counts are kept, in seconds: a little over a year.
+const COUNTS_KEPT_S: i64 = 400 * 24 * 60 * 60;
+
+fn refusal_key(event: &AuditEvent) -> Key {
+    Key::new(format!("refusals#{}", event.key), &event.id)
+}
+
+fn count_of(item: &RawItem) -> Option<u64> {
+    item.get("count")?.as_n().ok()?.parse().ok()
 }
 
 fn item(event: &AuditEvent) -> Result<Item, StoreError> {
@@ -37,12 +51,34 @@ pub(crate) fn add_to<L: Clone>(
 }
 
 impl Store {
-    /// Adds a line; one of the same name that is there already stays as it is.
+    /// Counts refusals on a line, and adds the line with the first: one of the same name that is there already
+    /// stays as it is. The count stands in the meters, for lines are never changed.
     ///
     /// # Errors
     ///
     /// Only if the store fails.
-    pub async fn add_audit_event(&self, event: &AuditEvent) -> Result<(), StoreError> {
+    pub async fn count_refusal(&self, event: &AuditEvent, more: u64) -> Result<(), StoreError> {
+        let key = refusal_key(event);
+        let ttl_s = event.at.timestamp() + COUNTS_KEPT_S;
+        let counted = self
+            .call("UpdateItem", || {
+                self.client
+                    .update_item()
+                    .table_name(self.table(Table::Meters))
+                    .set_key(Some(key.attributes()))
+                    .update_expression("SET #ttl = :ttl ADD #count :more")
+                    .expression_attribute_names("#ttl", "ttl")
+                    .expression_attribute_names("#count", "count")
+                    .expression_attribute_values(":ttl", AttributeValue::N(ttl_s.to_string()))
+                    .expression_attribute_values(":more", AttributeValue::N(more.to_string()))
+                    .return_values(ReturnValue::UpdatedNew)
+                    .send()
+            })
+            .await?;
+        let is_first = count_of(&counted.attributes.unwrap_or_default()) == Some(more);
+        if !is_first {
+            return Ok(());
+        }
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             add_to(&mut transaction, &(), event)?;
@@ -52,6 +88,27 @@ impl Store {
             }
         })
         .await
+    }
+
+    /// How often each of these refusals was counted, by the line's id.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn get_refusal_counts(
+        &self,
+        events: &[AuditEvent],
+    ) -> Result<HashMap<String, u64>, StoreError> {
+        let keys: Vec<Key> = events
+            .iter()
+            .filter(|event| event.action == AuditAction::Refused)
+            .map(refusal_key)
+            .collect();
+        let items = self.get_many(Table::Meters, &keys).await?;
+        Ok(items
+            .iter()
+            .filter_map(|item| Some((text(item, "sk")?, count_of(item)?)))
+            .collect())
     }
 
     /// The next lines of an app's log; `since` is when the app was made. Read from the table itself, so a line is

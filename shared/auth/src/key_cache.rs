@@ -1,0 +1,86 @@
+//! Keys that an instance has seen lately. Off unless a deployment trades a few seconds of delay after a
+//! revocation for one read less; and always on for keys over their limit, whose refusal needs no read.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use model::key::{ApiKey, HashedKey};
+
+/// The most keys that are kept. Past that all are forgotten: they are only a read away.
+const MAX_KEPT: usize = 10_000;
+
+/// The longest that a key is taken for what it was, in seconds.
+pub const MAX_SECONDS: u32 = 5;
+
+/// One per instance. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct KeyCache {
+    holds_for_s: u32,
+    entries: Arc<Mutex<HashMap<HashedKey, Entry>>>,
+}
+
+struct Entry {
+    key: ApiKey,
+    read_at: DateTime<Utc>,
+    blocked_until: Option<DateTime<Utc>>,
+}
+
+/// A key from the cache.
+#[derive(Clone, Debug)]
+pub struct Cached {
+    /// The key as it was read.
+    pub key: ApiKey,
+    /// Whether it may open anything. One that is kept only because it is over its limit may not.
+    pub may_open: bool,
+}
+
+impl KeyCache {
+    /// A cache that takes keys for what they were for so many seconds, [`MAX_SECONDS`] at most.
+    pub fn holding_for(seconds: u32) -> Self {
+        Self {
+            holds_for_s: seconds.min(MAX_SECONDS),
+            entries: Arc::default(),
+        }
+    }
+
+    /// The key with this hash, if it was seen lately.
+    pub fn get(&self, hash: HashedKey, now: DateTime<Utc>) -> Option<Cached> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(&hash)?;
+        let may_open = now < entry.read_at + TimeDelta::seconds(self.holds_for_s.into());
+        let is_blocked = entry.blocked_until.is_some_and(|until| now < until);
+        (may_open || is_blocked).then(|| Cached {
+            key: entry.key.clone(),
+            may_open,
+        })
+    }
+
+    /// Keeps a key that was just read, if keys are kept at all.
+    pub fn keep(&self, key: &ApiKey, now: DateTime<Utc>) {
+        if self.holds_for_s > 0 {
+            self.insert(Entry {
+                key: key.clone(),
+                read_at: now,
+                blocked_until: None,
+            });
+        }
+    }
+
+    /// Remembers that a key is over its limit until then.
+    pub fn block(&self, key: &ApiKey, until: DateTime<Utc>) {
+        self.insert(Entry {
+            key: key.clone(),
+            read_at: DateTime::UNIX_EPOCH,
+            blocked_until: Some(until),
+        });
+    }
+
+    fn insert(&self, entry: Entry) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MAX_KEPT {
+            entries.clear();
+        }
+        entries.insert(entry.key.hash, entry);
+    }
+}

@@ -1,5 +1,6 @@
 //! The `latchkey` command line.
 
+use std::error::Error;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use crate::accounts_command::{self, AccountsCommand};
 use crate::demo::{self, Demo};
 use crate::embedded::{DataFolder, EmbeddedStore};
 use crate::error::LocalError;
+use crate::keys_command::{self, KeysCommand};
 use crate::server::{self, Parts, Server};
 use crate::{master_secret, tables};
 
@@ -36,6 +38,9 @@ enum Command {
     /// Make accounts and one-time links, for whoever runs the deployment
     #[command(subcommand)]
     Accounts(AccountsCommand),
+    /// Manage an app's keys over the API of a running deployment, called with the key in LATCHKEY_KEY
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -69,10 +74,11 @@ pub struct ServeOptions {
 /// Runs the command line.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
-    let done = match cli.command {
-        Command::Serve(options) => serve(options).await,
-        Command::Accounts(command) => accounts_command::run(command).await,
-        Command::Openapi => print_openapi(),
+    let done: Result<(), Box<dyn Error>> = match cli.command {
+        Command::Serve(options) => serve(options).await.map_err(Into::into),
+        Command::Accounts(command) => accounts_command::run(command).await.map_err(Into::into),
+        Command::Keys(command) => keys_command::run(command).await.map_err(Into::into),
+        Command::Openapi => print_openapi().map_err(Into::into),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod demo;
 pub mod embedded;
 pub mod error;
+pub mod keys_command;
 pub mod master_secret;
 pub mod server;
 pub mod tables;

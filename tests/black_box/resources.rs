@@ -837,7 +837,14 @@ async fn everything_wrong_with_a_credential_is_told_at_once() {
                 "type": "master-token", "resource_id": "room", "description": 5, "scopes": "all",
                 "referrer": ["https://clinic.example/page", "*"], "expires": "next year",
             }),
-            &["description", "expires", "referrer", "resource_id", "scopes", "type"],
+            &[
+                "description",
+                "expires",
+                "referrer",
+                "resource_id",
+                "scopes",
+                "type",
+            ],
         ),
         (
             json!({ "type": "client-token", "resource_id": ROOM.to_string(), "scopes": ["global"], "expires": tests::NOW }),

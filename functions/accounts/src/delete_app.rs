@@ -1,6 +1,6 @@
 use api::caller::Anyone;
 use api::{ApiError, NoContent, Path, State};
-use auth::{Caller, Principal, Who};
+use auth::{Caller, Who};
 use axum::extract::State as Extract;
 
 use crate::own_app::own_app;
@@ -23,16 +23,17 @@ pub(crate) async fn delete_app(
 ) -> Result<NoContent, ApiError> {
     let app = own_app(&state, &caller, &slug).await?;
     // A key that deletes its own app must be able to ask again if this is cut short.
-    let callers = match &caller {
-        Caller::App(Principal {
-            who: Who::Key { id, .. },
-            ..
-        }) => Some(*id),
-        Caller::App(_) | Caller::Account(_) | Caller::Anonymous => None,
+    let (callers, by) = match &caller {
+        Caller::App(principal) => match principal.who {
+            Who::Key { id, .. } => (Some(id), principal.actor()),
+            Who::Resource { .. } | Who::Session { .. } => (None, principal.actor()),
+        },
+        Caller::Account(account) => (None, format!("account:{account}")),
+        Caller::Anonymous => return Err(ApiError::NotFound("App")),
     };
     state
         .store()
-        .delete_app(app, &slug, callers, state.now())
+        .delete_app(app, &slug, callers, &by, state.now())
         .await?;
     Ok(NoContent)
 }

@@ -1,46 +1,10 @@
 use api::caller::App;
 use api::credential_view::{CredentialView, reach};
-use api::{ApiError, Body, Created, Faults, Field, State};
-use auth::issue::{NewCredential, credential};
+use api::{ApiError, Body, Created, State};
+use auth::issue::credential;
 use axum::extract::State as Extract;
-use model::ids::ResourceId;
-use model::key::TokenType;
-use model::origin::Origin;
-use model::time::parse_instant;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-/// A credential to make.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct CreateCredentialRequest {
-    /// `client-token` or `server-token`.
-    #[serde(default, rename = "type")]
-    #[schema(value_type = String, example = "client-token")]
-    token_type: Field<String>,
-    /// The resource it acts as. Required unless a resource's own token is used.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = Uuid)]
-    resource_id: Field<String>,
-    /// What it is for.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    description: Field<String>,
-    /// `["widget"]` or `["global"]`; follows from the type and may be left out.
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
-    scopes: Field<Vec<String>>,
-    /// Origins it may be used from; any unless said.
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
-    referrer: Field<Vec<String>>,
-    /// From when on it is refused; never unless said.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expires: Field<String>,
-}
-
-/// The most credentials that a resource has.
-const MAX_CREDENTIALS: usize = 20;
+use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
 
 /// Makes a credential for a resource.
 #[utoipa::path(
@@ -61,23 +25,13 @@ pub(crate) async fn create_credential(
 ) -> Result<Created<CredentialView>, ApiError> {
     let tenant = principal.tenant();
     let now = state.now();
-    let (resource_id, new) = parse(request, tenant.only_resource, now)?;
+    let (resource_id, new) = credential_fields::parse(request, tenant.only_resource, now)?;
     let resource = state
         .store()
         .get_resource(tenant, resource_id)
         .await?
         .ok_or(ApiError::NotFound("Resource"))?;
-    if state
-        .store()
-        .list_credentials_of(tenant, resource_id)
-        .await?
-        .len()
-        >= MAX_CREDENTIALS
-    {
-        let sentence =
-            format!("a resource has at most {MAX_CREDENTIALS} credentials; delete one first");
-        return Err(ApiError::Invalid(Faults::one("resource_id", sentence)));
-    }
+    refuse_one_more(&state, tenant, resource_id).await?;
     let secret = state.master_secret().await?;
     let made = credential(
         new,
@@ -88,73 +42,6 @@ pub(crate) async fn create_credential(
         now,
     )?;
     principal.reach().covers(&reach(&made))?;
-    if !state.store().create_credential(tenant, &made).await? {
-        return Err(ApiError::NotFound("Resource"));
-    }
+    state.store().create_credential(tenant, &made).await?;
     Ok(Created(CredentialView::of(&made, &principal, secret)?))
-}
-
-fn parse(
-    request: CreateCredentialRequest,
-    own: Option<ResourceId>,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<(ResourceId, NewCredential), ApiError> {
-    let mut faults = Faults::none();
-    let token_type = faults.required("type", request.token_type);
-    let token_type = faults.parsed("type", token_type.as_deref(), str::parse::<TokenType>);
-    let resource_id = match own {
-        Some(own) if !request.resource_id.is_present() => Some(own),
-        _ => {
-            let text = faults.required("resource_id", request.resource_id);
-            faults.parsed("resource_id", text.as_deref(), |id| {
-                id.parse().map_err(|_| "must be a valid UUID")
-            })
-        }
-    };
-    let description = faults.optional("description", request.description);
-    let description = faults
-        .text("description", description, 0..=1_000)
-        .unwrap_or_default();
-    if let (Some(scopes), Some(token_type)) =
-        (faults.optional("scopes", request.scopes), token_type)
-        && scopes != [token_type.scope()]
-    {
-        faults.add(
-            "scopes",
-            format!(
-                "a {} has the scope {}",
-                token_type.name(),
-                token_type.scope()
-            ),
-        );
-    }
-    let mut referrer: Vec<Origin> = Vec::new();
-    // `[""]` is how the original writes that there is none.
-    for origin in faults
-        .optional("referrer", request.referrer)
-        .unwrap_or_default()
-        .iter()
-        .filter(|o| !o.is_empty())
-    {
-        referrer.extend(faults.parsed("referrer", Some(origin), str::parse::<Origin>));
-    }
-    let expires = faults.optional("expires", request.expires);
-    let expires_at = faults.parsed("expires", expires.as_deref(), parse_instant);
-    if expires_at.is_some_and(|at| at <= now) {
-        faults.add("expires", "must lie in the future");
-    }
-    let parsed = resource_id
-        .zip(token_type)
-        .map(|(resource_id, token_type)| {
-            (
-                resource_id,
-                NewCredential {
-                    token_type,
-                    description,
-                    referrer,
-                    expires_at,
-                },
-            )
-        });
-    faults.finish(parsed)
 }

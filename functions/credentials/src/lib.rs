@@ -2,7 +2,9 @@
 
 mod authenticate_resource;
 mod create_credential;
+mod credential_fields;
 mod delete_credential;
+mod import_credential;
 mod list_credentials;
 
 use api::{Operations, routes};
@@ -16,6 +18,10 @@ pub fn operations() -> Operations {
     Operations::new()
         .add(routes!(list_credentials::list_credentials), read)
         .add(routes!(create_credential::create_credential), write)
+        .add(
+            routes!(import_credential::import_credential),
+            Access::scope(Scope::CredentialsWrite),
+        )
         .add(routes!(delete_credential::delete_credential), write)
         .add(
             routes!(authenticate_resource::authenticate_resource),

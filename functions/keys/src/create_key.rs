@@ -1,8 +1,9 @@
-use api::caller::App;
-use api::{ApiError, Body, Created, Faults, State};
+use api::caller::{Address, App};
+use api::{ApiError, Body, Created, Faults, State, audit};
 use auth::PlainKey;
 use auth::issue::{self, Secret};
 use axum::extract::State as Extract;
+use model::audit::AuditAction;
 use model::key::KeyKind;
 
 use crate::key_fields::{self, KeyRequest};
@@ -23,6 +24,7 @@ use crate::view::KeyView;
 pub(crate) async fn create_key(
     Extract(state): Extract<State>,
     App(principal): App,
+    address: Address,
     Body(request): Body<KeyRequest>,
 ) -> Result<Created<KeyView>, ApiError> {
     let now = state.now();
@@ -35,7 +37,6 @@ pub(crate) async fn create_key(
         &mut faults,
     );
     let new = faults.finish(new)?;
-    key_fields::refuse_wider(&new, &principal)?;
     let plain = PlainKey::generate(new.kind, principal.mode, state.random());
     let public = (new.kind == KeyKind::Widget).then(|| plain.expose());
     let key = issue::key(
@@ -45,6 +46,8 @@ pub(crate) async fn create_key(
         state.random(),
         now,
     );
-    state.store().create_key(&key, public).await?;
+    key_fields::refuse_wider(&key, &principal)?;
+    let event = audit::event(&state, &principal, address, AuditAction::Created, key.id);
+    state.store().create_key(&key, public, &event).await?;
     Ok(Created(KeyView::with_key(&key, plain.expose(), now)))
 }

@@ -27,7 +27,8 @@ pub(crate) async fn get_key(
         .await?
         .ok_or(ApiError::NotFound("Key"))?;
     let app = state.store().get_app(principal.app).await?;
+    let used = state.store().get_last_day(&[id]).await?;
     Ok(Data {
-        data: KeyView::of(&key, app.as_ref(), state.now()),
+        data: KeyView::of(&key, app.as_ref(), used.first(), state.now()),
     })
 }

@@ -1,8 +1,9 @@
-use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, State};
+use api::caller::{Address, App};
+use api::{ApiError, Body, Created, Faults, Field, State, audit};
 use auth::issue::{self, Secret};
 use auth::plain_key::hash_secret;
 use axum::extract::State as Extract;
+use model::audit::AuditAction;
 use model::key::{HashedKey, KeyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -43,12 +44,11 @@ pub(crate) struct ImportKeyRequest {
 pub(crate) async fn import_key(
     Extract(state): Extract<State>,
     App(principal): App,
+    address: Address,
     Body(request): Body<ImportKeyRequest>,
 ) -> Result<Created<KeyView>, ApiError> {
     if !state.config().policy.allow_imported_keys {
-        return Err(ApiError::Conflict(
-            "This deployment does not accept imported keys. Set AllowImportedKeys, or start with --allow-imported-keys.",
-        ));
+        return Err(ApiError::IMPORT_NOT_ALLOWED);
     }
     let now = state.now();
     let mut faults = Faults::none();
@@ -78,7 +78,6 @@ pub(crate) async fn import_key(
         )
     };
     let (new, hash) = faults.finish(new.zip(hash))?;
-    key_fields::refuse_wider(&new, &principal)?;
     let key = issue::key(
         new,
         Secret::Imported(hash),
@@ -86,9 +85,14 @@ pub(crate) async fn import_key(
         state.random(),
         now,
     );
-    state.store().create_key(&key, public.as_deref()).await?;
+    key_fields::refuse_wider(&key, &principal)?;
+    let event = audit::event(&state, &principal, address, AuditAction::Imported, key.id);
+    state
+        .store()
+        .create_key(&key, public.as_deref(), &event)
+        .await?;
     Ok(Created(match public {
         Some(public) => KeyView::with_key(&key, &public, now),
-        None => KeyView::of(&key, None, now),
+        None => KeyView::of(&key, None, None, now),
     }))
 }

@@ -1,12 +1,14 @@
 //! What a client may ask of a new key, and how far it may reach.
 
 use api::{ApiError, Faults, Field};
+use auth::Principal;
 use auth::issue::NewKey;
-use auth::principal::{KEY_RATE, VISITORS, WIDGET_RATE, token_scopes};
-use auth::{Principal, Reach};
+use auth::principal::key_reach;
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use model::duration::parse_duration;
-use model::key::{KeyKind, TokenType};
+use model::key::{ApiKey, KeyKind};
+use model::origin::Origin;
 use model::rate::RateLimit;
 use model::scope::{Scope, Scopes};
 use model::time::parse_instant;
@@ -128,7 +130,7 @@ pub(crate) fn read(
     now: DateTime<Utc>,
     faults: &mut Faults,
 ) -> Option<NewKey> {
-    faults.unknown(&request.rest, SET_BY_SERVER);
+    refuse_unknown(faults, &request.rest);
 
     let name = faults.required("name", request.name);
     let name = faults.text("name", name, 1..=100);
@@ -141,18 +143,11 @@ pub(crate) fn read(
     let scopes = faults.optional("scopes", request.scopes);
     let scopes = match scopes {
         Some(names) if is_widget && !names.is_empty() => {
-            faults.add(
-                "scopes",
-                "cannot be chosen for a widget key: what it may do is fixed",
-            );
+            faults.add("scopes", NO_SCOPES_FOR_WIDGETS);
             None
         }
         _ if is_widget => Some(Scopes::default()),
-        Some(names) => Some(
-            list(faults, "scopes", &names, str::parse::<Scope>)
-                .into_iter()
-                .collect(),
-        ),
+        Some(names) => Some(parse_scopes(faults, &names)),
         None => Some(principal.scopes.clone()),
     };
     let expires_at = faults.optional("expires_at", request.expires_at);
@@ -163,17 +158,14 @@ pub(crate) fn read(
     let cidrs = faults
         .optional("allowed_cidrs", request.allowed_cidrs)
         .unwrap_or_default();
-    let allowed_cidrs = list(faults, "allowed_cidrs", &cidrs, parse_cidr);
+    let allowed_cidrs = parse_cidrs(faults, &cidrs);
     let origins = faults
         .optional("allowed_origins", request.allowed_origins)
         .unwrap_or_default();
     if !origins.is_empty() && !is_widget {
-        faults.add(
-            "allowed_origins",
-            "is for widget keys: a secret key does not belong in a page",
-        );
+        faults.add("allowed_origins", ORIGINS_FOR_WIDGETS_ONLY);
     }
-    let allowed_origins = list(faults, "allowed_origins", &origins, str::parse);
+    let allowed_origins = parse_origins(faults, &origins);
     let rate_limit = request.rate_limit;
     let rate_limit = faults
         .optional("rate_limit", rate_limit)
@@ -202,41 +194,66 @@ fn list<T, E: std::fmt::Display>(
 }
 
 /// A network, or a single address.
-fn parse_cidr(text: &str) -> Result<ipnet::IpNet, String> {
+fn parse_cidr(text: &str) -> Result<IpNet, String> {
     text.parse()
-        .or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from))
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
         .map_err(|_| format!("{text:?} is not an address or network; write it like 203.0.113.0/24"))
 }
 
 /// Refuses a key that would reach further than the caller's own.
-pub(crate) fn refuse_wider(new: &NewKey, principal: &Principal) -> Result<(), ApiError> {
+pub(crate) fn refuse_wider(key: &ApiKey, principal: &Principal) -> Result<(), ApiError> {
     principal
         .reach()
-        .covers(&reach(new))
+        .covers(&key_reach(key))
         .map_err(ApiError::from)
 }
 
-/// How far a key reaches that is asked for.
-fn reach(new: &NewKey) -> Reach {
-    let (scopes, rate) = match new.kind {
-        // What a widget key may do is what a client-token may: somebody without that must not make one.
-        KeyKind::Widget => {
-            let rate = new.rate_limit.unwrap_or(WIDGET_RATE);
-            (
-                token_scopes(TokenType::ClientToken),
-                RateLimit {
-                    limit: rate.limit.div_ceil(VISITORS),
-                    ..rate
-                },
-            )
-        }
-        KeyKind::Api | KeyKind::Named => (new.scopes.clone(), new.rate_limit.unwrap_or(KEY_RATE)),
-    };
-    Reach {
-        scopes,
-        expires_at: new.expires_at,
-        allowed_cidrs: new.allowed_cidrs.clone(),
-        origins: Vec::new(),
-        rate: Some(rate),
+/// A key that is revoked or expired: there is nothing to change or replace any more.
+#[derive(Debug, thiserror::Error)]
+#[error("the key is revoked or expired")]
+pub(crate) struct KeyEnded;
+
+impl From<KeyEnded> for ApiError {
+    fn from(_: KeyEnded) -> Self {
+        Self::Conflict("This key is revoked or expired. Make a new one.")
     }
+}
+
+/// Refuses a key that has ended.
+pub(crate) fn refuse_ended(key: &ApiKey, now: DateTime<Utc>) -> Result<(), KeyEnded> {
+    if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at <= now) {
+        Err(KeyEnded)
+    } else {
+        Ok(())
+    }
+}
+
+/// Why a widget key is given no scopes.
+pub(crate) const NO_SCOPES_FOR_WIDGETS: &str =
+    "cannot be chosen for a widget key: what it may do is fixed";
+
+/// Why a secret key is given no origins.
+pub(crate) const ORIGINS_FOR_WIDGETS_ONLY: &str =
+    "is for widget keys: a secret key does not belong in a page";
+
+/// Refuses fields that a key's requests do not know.
+pub(crate) fn refuse_unknown(faults: &mut Faults, rest: &Map<String, Value>) {
+    faults.unknown(rest, SET_BY_SERVER);
+}
+
+/// Reads scopes.
+pub(crate) fn parse_scopes(faults: &mut Faults, names: &[String]) -> Scopes {
+    list(faults, "scopes", names, str::parse::<Scope>)
+        .into_iter()
+        .collect()
+}
+
+/// Reads networks.
+pub(crate) fn parse_cidrs(faults: &mut Faults, texts: &[String]) -> Vec<IpNet> {
+    list(faults, "allowed_cidrs", texts, parse_cidr)
+}
+
+/// Reads origins.
+pub(crate) fn parse_origins(faults: &mut Faults, texts: &[String]) -> Vec<Origin> {
+    list(faults, "allowed_origins", texts, str::parse)
 }

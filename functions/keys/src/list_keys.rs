@@ -3,6 +3,7 @@ use api::page::{Page, PageRequest};
 use api::search::{Search, matches_wildcard};
 use api::{ApiError, Query, State};
 use axum::extract::State as Extract;
+use model::ids::KeyId;
 use model::key::ApiKey;
 
 use crate::view::KeyView;
@@ -34,10 +35,10 @@ pub(crate) async fn list_keys(
             _ => matches_wildcard(value, &key.name),
         })
     };
-    let keys = keys.into_iter().filter(matches).collect();
+    let page = page.of_all(keys.into_iter().filter(matches).collect());
     let app = state.store().get_app(principal.app).await?;
+    let ids: Vec<KeyId> = page.rows.iter().map(|key| key.id).collect();
+    let mut used = state.store().get_last_day(&ids).await?.into_iter();
     let now = state.now();
-    Ok(page
-        .of_all(keys)
-        .map(|key| KeyView::of(&key, app.as_ref(), now)))
+    Ok(page.map(|key| KeyView::of(&key, app.as_ref(), used.next().as_ref(), now)))
 }

@@ -1,6 +1,7 @@
-use api::caller::App;
-use api::{ApiError, NoContent, Path, State};
+use api::caller::{Address, App};
+use api::{ApiError, NoContent, Path, State, audit};
 use axum::extract::State as Extract;
+use model::audit::AuditAction;
 
 /// Revokes a key for good. The next request with it is refused, everywhere.
 #[utoipa::path(
@@ -16,15 +17,13 @@ use axum::extract::State as Extract;
 pub(crate) async fn revoke_key(
     Extract(state): Extract<State>,
     App(principal): App,
+    address: Address,
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
     // Committed first, answered then: whoever hears 204 can rely on it.
-    if state
-        .store()
-        .revoke_key(principal.app, id, state.now())
-        .await?
-    {
+    let event = audit::event(&state, &principal, address, AuditAction::Revoked, id);
+    if state.store().revoke_key(&event, event.at).await? {
         Ok(NoContent)
     } else {
         Err(ApiError::NotFound("Key"))

@@ -1,12 +1,15 @@
 //! A key as callers see it: never a secret one, and never its hash.
 
 use api::authorize::EXPIRY_NOTICE;
-use chrono::{DateTime, Utc};
+use auth::principal::{KEY_RATE, WIDGET_RATE};
+use chrono::{DateTime, TimeDelta, Utc};
 use model::app::App;
-use model::key::ApiKey;
+use model::key::{ApiKey, KeyKind};
 use model::scope::Scope;
 use model::time::{Tz, format_instant};
+use model::usage::hour_of;
 use serde::Serialize;
+use store::LedgerRecord;
 use utoipa::ToSchema;
 
 /// An API key's record.
@@ -29,6 +32,8 @@ pub(crate) struct KeyView {
     allowed_cidrs: Vec<String>,
     /// Origins a widget key may be used from; empty means any.
     allowed_origins: Vec<String>,
+    /// How many requests in how long.
+    rate_limit: RateLimitView,
     /// Whether it was brought along.
     imported: bool,
     /// When it was made.
@@ -42,14 +47,37 @@ pub(crate) struct KeyView {
     expires_soon: bool,
     /// Since when it is refused for good.
     revoked_at: Option<String>,
+    /// When it was last used, to a minute.
+    last_used_at: Option<String>,
+    /// Requests of the last 24 hours: a lower bound.
+    requests_24h: u64,
     /// The key: once, in the answer that made it; always for a widget key, which is public.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
 
+/// A rate limit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RateLimitView {
+    /// The most requests.
+    limit: u32,
+    /// In this time.
+    window: String,
+}
+
 impl KeyView {
-    /// The record, with the key itself if it is a public one.
-    pub(crate) fn of(key: &ApiKey, app: Option<&App>, now: DateTime<Utc>) -> Self {
+    /// The record, with the key itself if it is a public one, and how it was used if that was read.
+    pub(crate) fn of(
+        key: &ApiKey,
+        app: Option<&App>,
+        used: Option<&LedgerRecord>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let rate = key.rate_limit.unwrap_or(if key.kind == KeyKind::Widget {
+            WIDGET_RATE
+        } else {
+            KEY_RATE
+        });
         let time = |at: DateTime<Utc>| format_instant(at, Tz::UTC);
         Self {
             id: key.id.to_string(),
@@ -64,12 +92,20 @@ impl KeyView {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+            rate_limit: RateLimitView {
+                limit: rate.limit,
+                window: format!("{} seconds", rate.window_s),
+            },
             imported: key.imported,
             created_at: time(key.created_at),
             created_by: key.created_by.clone(),
             expires_at: key.expires_at.map(time),
             expires_soon: key.expires_at.is_some_and(|at| at - now <= EXPIRY_NOTICE),
             revoked_at: key.revoked_at.map(time),
+            last_used_at: used.and_then(|used| used.last_used_at).map(time),
+            requests_24h: used.map_or(0, |used| {
+                used.hours.total_since(hour_of(now - TimeDelta::hours(23)))
+            }),
             key: app
                 .and_then(|app| app.widget_key(key.id))
                 .map(str::to_owned),
@@ -80,7 +116,7 @@ impl KeyView {
     pub(crate) fn with_key(key: &ApiKey, plain: &str, now: DateTime<Utc>) -> Self {
         Self {
             key: Some(plain.to_owned()),
-            ..Self::of(key, None, now)
+            ..Self::of(key, None, None, now)
         }
     }
 }

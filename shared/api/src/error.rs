@@ -11,8 +11,8 @@ use model::booking::IllegalAction;
 use model::occupancy::CannotPlace;
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeBookingError, CreateAccountError, CreateBookingError, CreateKeyError,
-    CreateResourceError, StoreError,
+    ChangeBookingError, ChangeKeyError, CreateAccountError, CreateBookingError,
+    CreateCredentialError, CreateKeyError, CreateResourceError, StoreError,
 };
 
 use crate::faults::Faults;
@@ -77,6 +77,11 @@ pub enum ApiError {
 pub type Source = Box<dyn StdError + Send + Sync>;
 
 impl ApiError {
+    /// Bringing keys along is off here.
+    pub const IMPORT_NOT_ALLOWED: Self = Self::Conflict(
+        "This deployment does not accept imported keys. Set AllowImportedKeys, or start with --allow-imported-keys.",
+    );
+
     /// The table from error to status.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -320,6 +325,18 @@ impl From<CreateAccountError> for ApiError {
     }
 }
 
+impl From<CreateCredentialError> for ApiError {
+    fn from(error: CreateCredentialError) -> Self {
+        match error {
+            CreateCredentialError::ResourceGone => Self::NotFound("Resource"),
+            CreateCredentialError::HashTaken => {
+                Self::Conflict("This token cannot be imported: it is in use.")
+            }
+            CreateCredentialError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<CreateKeyError> for ApiError {
     fn from(error: CreateKeyError) -> Self {
         match error {
@@ -328,6 +345,16 @@ impl From<CreateKeyError> for ApiError {
             }
             CreateKeyError::AppGone => Self::NotFound("App"),
             CreateKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: StdError + Into<Self> + 'static> From<ChangeKeyError<E>> for ApiError {
+    fn from(error: ChangeKeyError<E>) -> Self {
+        match error {
+            ChangeKeyError::NotFound => Self::NotFound("Key"),
+            ChangeKeyError::Refused(error) => error.into(),
+            ChangeKeyError::Store(error) => error.into(),
         }
     }
 }

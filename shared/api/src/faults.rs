@@ -113,6 +113,15 @@ impl Faults {
         }
     }
 
+    /// These and those.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        for (field, sentences) in others.0 {
+            self.0.entry(field).or_default().extend(sentences);
+        }
+        self
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

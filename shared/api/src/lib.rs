@@ -4,6 +4,7 @@
 pub mod address;
 pub mod ambient;
 pub mod answer;
+pub mod audit;
 pub mod authorize;
 pub mod body;
 pub mod caller;

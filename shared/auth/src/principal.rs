@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::ids::{AccountId, AppId, CredentialId, KeyId, ResourceId};
-use model::key::{KeyKind, Mode, TokenType};
+use model::key::{ApiKey, KeyKind, Mode, TokenType};
 use model::origin::Origin;
 use model::rate::RateLimit;
 use model::scope::{Scope, Scopes};
@@ -158,6 +158,14 @@ impl Principal {
         }
     }
 
+    /// The rate limit that the caller's key was given, if it was given one.
+    pub fn own_rate_limit(&self) -> Option<RateLimit> {
+        match self.who {
+            Who::Key { rate_limit, .. } => rate_limit,
+            Who::Resource { .. } | Who::Session { .. } => None,
+        }
+    }
+
     /// The limits that a request of this caller must keep to. `address` names its source by a hash; only public
     /// keys and tokens are limited by it.
     pub fn limits(&self, address: &str) -> Vec<Limit> {
@@ -270,6 +278,31 @@ pub fn token_reach(
         allowed_cidrs: Vec::new(),
         origins,
         rate: Some(KEY_RATE),
+    }
+}
+
+/// How far a key reaches.
+pub fn key_reach(key: &ApiKey) -> Reach {
+    let (scopes, rate) = match key.kind {
+        // What a widget key may do is what a client-token may: somebody without that must not make one.
+        KeyKind::Widget => {
+            let rate = key.rate_limit.unwrap_or(WIDGET_RATE);
+            (
+                token_scopes(TokenType::ClientToken),
+                RateLimit {
+                    limit: rate.limit.div_ceil(VISITORS),
+                    ..rate
+                },
+            )
+        }
+        KeyKind::Api | KeyKind::Named => (key.scopes.clone(), key.rate_limit.unwrap_or(KEY_RATE)),
+    };
+    Reach {
+        scopes,
+        expires_at: key.expires_at,
+        allowed_cidrs: key.allowed_cidrs.clone(),
+        origins: key.allowed_origins.clone(),
+        rate: Some(rate),
     }
 }
 

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use model::app::{App, AppSettings};
+use model::audit::{AuditAction, AuditEvent};
 use model::ids::{AccountId, AppId, KeyId};
 use model::key::{ApiKey, Mode};
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Item, Key, record};
 use crate::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table, keys};
+use crate::{Store, StoreError, Table, audit, keys};
 
 /// What an app's slug stands for. All of it is fixed for the app's life, so the pointer itself may hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,17 @@ pub(crate) fn add_to<L: Clone>(
     )?;
     for api_key in first_keys {
         keys::add_to(transaction, store, label, api_key)?;
+        let event = AuditEvent {
+            id: store.new_version(),
+            app: app.id,
+            action: AuditAction::Created,
+            key: api_key.id,
+            by: api_key.created_by.clone(),
+            source: None,
+            detail: Some("with the app".to_owned()),
+            at: app.created_at,
+        };
+        audit::add_to(transaction, label, &event)?;
     }
     Ok(())
 }
@@ -237,13 +249,24 @@ impl Store {
         app: AppIdentity,
         slug: &str,
         callers: Option<KeyId>,
+        by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.delete_all(&[(Table::Keys, key(app.app))]).await?;
         let mut keys = self.list_keys(app.app).await?;
         keys.sort_by_key(|api_key| Some(api_key.id) == callers);
         for api_key in keys {
-            self.revoke_key(app.app, api_key.id, now).await?;
+            let event = AuditEvent {
+                id: self.new_version(),
+                app: app.app,
+                action: AuditAction::Revoked,
+                key: api_key.id,
+                by: by.to_owned(),
+                source: None,
+                detail: Some("with the app".to_owned()),
+                at: now,
+            };
+            self.revoke_key(&event, now).await?;
         }
         self.delete_all(&[
             (Table::Keys, slug_key(slug)),

@@ -10,6 +10,20 @@ use crate::list::{self, Chunk, Walk, sort_key};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table, Tenant, resources};
 
+/// A credential could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateCredentialError {
+    /// There is no such resource for the tenant, or not any more.
+    #[error("the resource does not exist")]
+    ResourceGone,
+    /// A token with this hash exists.
+    #[error("a token with this hash exists")]
+    HashTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 #[derive(Serialize, Deserialize)]
 struct Pointer {
     hash: HashedKey,
@@ -104,14 +118,14 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Only if the store fails; `false` if there is no such resource for the tenant.
+    /// As [`CreateCredentialError`] says; nothing is kept then.
     pub async fn create_credential(
         &self,
         tenant: Tenant,
         credential: &Credential,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), CreateCredentialError> {
         if !tenant.includes(credential.resource) {
-            return Ok(false);
+            return Err(CreateCredentialError::ResourceGone);
         }
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
@@ -119,12 +133,11 @@ impl Store {
             transaction.check(Of::Resource, Table::Data, &resource, &Condition::Present)?;
             add_to(&mut transaction, &Of::Credential, credential)?;
             match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(of) if of.contains(&Of::Resource) => Ok(Some(false)),
-                Outcome::Refused(_) => Err(StoreError::broken(
-                    "TransactWriteItems",
-                    "a new credential's id exists already",
-                )),
+                Outcome::Committed => Ok(Some(())),
+                Outcome::Refused(of) if of.contains(&Of::Resource) => {
+                    Err(CreateCredentialError::ResourceGone)
+                }
+                Outcome::Refused(_) => Err(CreateCredentialError::HashTaken),
                 Outcome::Conflict => Ok(None),
             }
         })

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use model::app::{App, WidgetKey};
+use model::audit::AuditEvent;
 use model::ids::{AppId, KeyId};
 use model::key::{ApiKey, HashedKey, KeyKind};
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Item, Key, record, text};
 use crate::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table, apps};
+use crate::{Store, StoreError, Table, apps, audit};
 
 /// A key could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,20 @@ pub enum CreateKeyError {
     Store(#[from] StoreError),
 }
 
+/// A key could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeKeyError<E: std::error::Error + 'static> {
+    /// The app has no such key.
+    #[error("there is no such key")]
+    NotFound,
+    /// The change is not allowed on the key as it is.
+    #[error("the key does not allow it")]
+    Refused(#[source] E),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 #[derive(Serialize, Deserialize)]
 struct Pointer {
     hash: HashedKey,
@@ -33,6 +48,7 @@ struct Pointer {
 enum Of {
     Key,
     App,
+    Audit,
 }
 
 fn key(hash: HashedKey) -> Key {
@@ -67,23 +83,18 @@ pub(crate) fn add_to<L: Clone>(
     transaction.put(label.clone(), Table::Keys, pointer, &Condition::Absent)
 }
 
-/// Adds the revocation of a key to a transaction, if it is not revoked yet.
-fn revoke_in<L: Clone>(
+/// Adds a changed key to a transaction.
+fn rewrite_in<L: Clone>(
     transaction: &mut Transaction<'_, L>,
     store: &Store,
     label: &L,
-    api_key: ApiKey,
+    api_key: &ApiKey,
     version: Option<String>,
-    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let revoked = ApiKey {
-        revoked_at: Some(now),
-        ..api_key
-    };
     transaction.put(
         label.clone(),
         Table::Keys,
-        item(store, &revoked)?,
+        item(store, api_key)?,
         &Condition::as_seen(version),
     )
 }
@@ -98,7 +109,8 @@ impl Store {
         self.get_record(Table::Keys, &key(hash)).await
     }
 
-    /// Keeps a new key; a widget key's clear text goes into its app's public record, all in one transaction.
+    /// Keeps a new key, and `event` in the audit log; a widget key's clear text goes into its app's public record. All
+    /// in one transaction.
     ///
     /// # Errors
     ///
@@ -107,10 +119,12 @@ impl Store {
         &self,
         api_key: &ApiKey,
         widget_key: Option<&str>,
+        event: &AuditEvent,
     ) -> Result<(), CreateKeyError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             add_to(&mut transaction, self, &Of::Key, api_key)?;
+            audit::add_to(&mut transaction, &Of::Audit, event)?;
             match widget_key {
                 None => transaction.check(
                     Of::App,
@@ -171,17 +185,18 @@ impl Store {
             .map(|(api_key, _)| api_key))
     }
 
-    /// Revokes a key for good; revoking it again changes nothing. A widget key leaves its app's public record.
+    /// Revokes a key for good, and says so in the audit log; revoking it again changes nothing. A widget key leaves
+    /// its app's public record. All in one transaction.
     ///
     /// # Errors
     ///
     /// Only if the store fails; `false` if the app has no such key.
     pub async fn revoke_key(
         &self,
-        app: AppId,
-        id: KeyId,
+        event: &AuditEvent,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        let (app, id) = (event.app, event.key);
         self.until_decided(|| async {
             let Some((api_key, version)) = self.key_and_version(app, id).await? else {
                 return Ok(Some(false));
@@ -197,9 +212,99 @@ impl Store {
                 record.widget_keys.retain(|widget| widget.id != id);
                 apps::rewrite_in(&mut transaction, self, &(), &record, version)?;
             }
-            revoke_in(&mut transaction, self, &(), api_key, version, now)?;
+            rewrite_in(
+                &mut transaction,
+                self,
+                &(),
+                &ApiKey {
+                    revoked_at: Some(now),
+                    ..api_key
+                },
+                version,
+            )?;
+            audit::add_to(&mut transaction, &(), event)?;
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(true)),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Applies `change` to a key on condition that nobody else changed it meanwhile; if so, asks again. Says so in the
+    /// audit log in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChangeKeyError`] says; nothing is changed then.
+    pub async fn change_key<E: std::error::Error + 'static>(
+        &self,
+        event: &AuditEvent,
+        change: impl Fn(ApiKey) -> Result<ApiKey, E>,
+    ) -> Result<ApiKey, ChangeKeyError<E>> {
+        self.until_decided(|| async {
+            let found = self.key_and_version(event.app, event.key).await?;
+            let (api_key, version) = found.ok_or(ChangeKeyError::NotFound)?;
+            let changed = change(api_key).map_err(ChangeKeyError::Refused)?;
+            let mut transaction = Transaction::new(self);
+            rewrite_in(&mut transaction, self, &(), &changed, version)?;
+            audit::add_to(&mut transaction, &(), event)?;
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(changed)),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Replaces a key: `replace` gives the old one as it ends and the new one. Both are written, with the line in the
+    /// audit log and a new widget key's clear text, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChangeKeyError`] says; nothing is changed then.
+    pub async fn rotate_key<E: std::error::Error + 'static>(
+        &self,
+        event: &AuditEvent,
+        widget_key: Option<&str>,
+        replace: impl Fn(ApiKey) -> Result<(ApiKey, ApiKey), E>,
+    ) -> Result<ApiKey, ChangeKeyError<E>> {
+        self.until_decided(|| async {
+            let found = self.key_and_version(event.app, event.key).await?;
+            let (api_key, version) = found.ok_or(ChangeKeyError::NotFound)?;
+            let (old, new) = replace(api_key).map_err(ChangeKeyError::Refused)?;
+            let mut transaction = Transaction::new(self);
+            rewrite_in(&mut transaction, self, &(), &old, version)?;
+            add_to(&mut transaction, self, &(), &new)?;
+            audit::add_to(&mut transaction, &(), event)?;
+            let (mut app, version) = self
+                .app_and_version(event.app)
+                .await?
+                .ok_or(ChangeKeyError::NotFound)?;
+            match widget_key.filter(|_| new.kind == KeyKind::Widget) {
+                // The new key goes where the old one stood: pages that take the app's widget key get the new one.
+                Some(clear) => {
+                    let widget = WidgetKey {
+                        id: new.id,
+                        key: clear.to_owned(),
+                    };
+                    let place = app
+                        .widget_keys
+                        .iter()
+                        .position(|other| other.id == old.id)
+                        .unwrap_or(0);
+                    app.widget_keys.insert(place, widget);
+                    apps::rewrite_in(&mut transaction, self, &(), &app, version)?;
+                }
+                None => transaction.check(
+                    (),
+                    Table::Keys,
+                    &apps::key(event.app),
+                    &Condition::Present,
+                )?,
+            }
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(new)),
                 Outcome::Refused(_) | Outcome::Conflict => Ok(None),
             }
         })

@@ -1,0 +1,82 @@
+use api::caller::App;
+use api::credential_view::{CredentialView, reach};
+use api::{ApiError, Body, Created, Faults, Field, State};
+use auth::issue::credential;
+use axum::extract::State as Extract;
+use model::key::{Credential, HashedKey};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
+
+/// A resource token to bring along: the fields of a new one, and what it is known by.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ImportCredentialRequest {
+    /// SHA-256 of the token, in hexadecimal. The token itself is never sent.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    sha256: Field<String>,
+    #[serde(flatten)]
+    new: CreateCredentialRequest,
+}
+
+/// Brings along a resource token that you already use elsewhere, by its hash. Later it is listed with `token: null`.
+///
+/// Only where the deployment allows imported keys.
+#[utoipa::path(
+    post,
+    path = "/v2/credentials/import",
+    tag = "credentials",
+    request_body = ImportCredentialRequest,
+    responses(
+        (status = 201, description = "The credential, without its token.", body = CredentialView),
+        (status = 403, description = "It would reach further than your own key."),
+        (status = 404, description = "There is no such resource, or it is not yours."),
+        (status = 409, description = "It is in use, or the deployment does not allow imported keys."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn import_credential(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Body(request): Body<ImportCredentialRequest>,
+) -> Result<Created<CredentialView>, ApiError> {
+    if !state.config().policy.allow_imported_keys {
+        return Err(ApiError::IMPORT_NOT_ALLOWED);
+    }
+    let tenant = principal.tenant();
+    let now = state.now();
+    let mut faults = Faults::none();
+    let hash = faults.required("sha256", request.sha256);
+    let hash = faults.parsed("sha256", hash.as_deref(), HashedKey::parse);
+    let (resource_id, new) = match credential_fields::parse(request.new, tenant.only_resource, now)
+    {
+        Ok(parsed) => parsed,
+        Err(ApiError::Invalid(others)) => return Err(ApiError::Invalid(faults.and(others))),
+        Err(other) => return Err(other),
+    };
+    let hash = faults.finish(hash)?;
+    let resource = state
+        .store()
+        .get_resource(tenant, resource_id)
+        .await?
+        .ok_or(ApiError::NotFound("Resource"))?;
+    refuse_one_more(&state, tenant, resource_id).await?;
+    let secret = state.master_secret().await?;
+    let made = credential(
+        new,
+        &resource,
+        &principal.issuer(),
+        secret,
+        state.random(),
+        now,
+    )?;
+    let imported = Credential {
+        hash,
+        secret_version: None,
+        ..made
+    };
+    principal.reach().covers(&reach(&imported))?;
+    state.store().create_credential(tenant, &imported).await?;
+    Ok(Created(CredentialView::of(&imported, &principal, secret)?))
+}

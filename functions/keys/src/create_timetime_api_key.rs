@@ -1,0 +1,87 @@
+use api::caller::{Address, App};
+use api::{ApiError, Body, Faults, Field, State, audit};
+use auth::PlainKey;
+use auth::issue::{self, NewKey, Secret};
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use model::audit::AuditAction;
+use model::key::KeyKind;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::key_fields;
+
+/// A key to make, as TimeTime asks for one.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateTimetimeApiKeyRequest {
+    /// What to call it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    name: Field<String>,
+}
+
+/// A new key, as TimeTime answers it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewTimetimeApiKey {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// The key: store it now.
+    key: String,
+}
+
+/// Makes a named key with all of your own rights, in TimeTime's way. The answer shows it, and no later answer does.
+#[utoipa::path(
+    post,
+    path = "/v1/api-keys",
+    tag = "timetime",
+    request_body = CreateTimetimeApiKeyRequest,
+    responses(
+        (status = 201, description = "The key.", body = NewTimetimeApiKey),
+        (status = 422, description = "The name is too long."),
+    )
+)]
+pub(crate) async fn create_timetime_api_key(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    address: Address,
+    Body(request): Body<CreateTimetimeApiKeyRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    let mut faults = Faults::none();
+    let name = faults
+        .optional("name", request.name)
+        .unwrap_or_else(|| "API key".to_owned());
+    let name = faults.text("name", Some(name), 1..=100);
+    let name = faults.finish(name)?;
+    // "All of your own rights", bounds included: it is never wider than the key that makes it.
+    let own = principal.reach();
+    let new = NewKey {
+        name,
+        kind: KeyKind::Named,
+        scopes: own.scopes,
+        expires_at: own.expires_at,
+        allowed_cidrs: own.allowed_cidrs,
+        allowed_origins: Vec::new(),
+        rate_limit: principal.own_rate_limit(),
+    };
+    let plain = PlainKey::generate(KeyKind::Named, principal.mode, state.random());
+    let key = issue::key(
+        new,
+        Secret::Ours(&plain),
+        &principal.issuer(),
+        state.random(),
+        state.now(),
+    );
+    key_fields::refuse_wider(&key, &principal)?;
+    let event = audit::event(&state, &principal, address, AuditAction::Created, key.id);
+    state.store().create_key(&key, None, &event).await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(NewTimetimeApiKey {
+            id: key.id.to_string(),
+            key: plain.expose().to_owned(),
+        }),
+    ))
+}

@@ -1,0 +1,45 @@
+use api::caller::App;
+use api::{ApiError, State};
+use axum::Json;
+use axum::extract::State as Extract;
+use model::key::KeyKind;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A key, as TimeTime lists it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TimetimeApiKey {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// How it begins, and that there is more.
+    key: String,
+    /// What people call it.
+    name: String,
+}
+
+/// Lists the app's named keys that still work, in TimeTime's way: masked.
+#[utoipa::path(
+    get,
+    path = "/v1/api-keys",
+    tag = "timetime",
+    responses((status = 200, description = "The keys.", body = Vec<TimetimeApiKey>))
+)]
+pub(crate) async fn list_timetime_api_keys(
+    Extract(state): Extract<State>,
+    App(principal): App,
+) -> Result<Json<Vec<TimetimeApiKey>>, ApiError> {
+    let now = state.now();
+    let keys = state.store().list_keys(principal.app).await?;
+    let named = keys.into_iter().filter(|key| {
+        key.kind == KeyKind::Named
+            && key.revoked_at.is_none()
+            && key.expires_at.is_none_or(|at| at > now)
+    });
+    let masked = named.map(|key| TimetimeApiKey {
+        id: key.id.to_string(),
+        key: format!("{}[...]", key.start),
+        name: key.name,
+    });
+    Ok(Json(masked.collect()))
+}

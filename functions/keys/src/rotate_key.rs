@@ -1,0 +1,124 @@
+use api::caller::{Address, App};
+use api::{ApiError, Body, Created, Faults, Field, Path, State, audit};
+use auth::issue::{self, NewKey, Secret};
+use auth::principal::key_reach;
+use auth::{PlainKey, Wider};
+use axum::extract::State as Extract;
+use chrono::TimeDelta;
+use model::audit::AuditAction;
+use model::duration::parse_duration;
+use model::key::{ApiKey, KeyKind};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::key_fields::{self, KeyEnded};
+use crate::view::KeyView;
+
+/// How to replace a key.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct RotateKeyRequest {
+    /// How long the old key still works, from 0 to 7 days; 24 hours unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "24 hours")]
+    overlap: Field<String>,
+}
+
+/// The longest overlap.
+const MAX_OVERLAP: TimeDelta = TimeDelta::days(7);
+
+/// The overlap unless another is asked for.
+const USUAL_OVERLAP: TimeDelta = TimeDelta::hours(24);
+
+/// Why a key is not replaced.
+#[derive(Debug, thiserror::Error)]
+enum NotRotated {
+    /// It is wider than the caller.
+    #[error(transparent)]
+    Wider(#[from] Wider),
+    /// There is nothing left to replace.
+    #[error(transparent)]
+    Ended(#[from] KeyEnded),
+}
+
+impl From<NotRotated> for ApiError {
+    fn from(error: NotRotated) -> Self {
+        match error {
+            NotRotated::Wider(wider) => wider.into(),
+            NotRotated::Ended(ended) => ended.into(),
+        }
+    }
+}
+
+/// Replaces a key by a new one with the same settings. The old one works until the overlap ends.
+#[utoipa::path(
+    post,
+    path = "/v2/keys/{id}/rotate",
+    tag = "keys",
+    params(("id" = String, Path, description = "The key's id, not the key.")),
+    request_body = RotateKeyRequest,
+    responses(
+        (status = 201, description = "The new key's record, with `key`: store it now.", body = KeyView),
+        (status = 403, description = "It reaches further than your own key."),
+        (status = 404, description = "There is none, or it is not yours."),
+        (status = 409, description = "It is revoked or expired."),
+        (status = 422, description = "The overlap is no duration, or longer than seven days."),
+    )
+)]
+pub(crate) async fn rotate_key(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    address: Address,
+    Path(id): Path<String>,
+    Body(request): Body<RotateKeyRequest>,
+) -> Result<Created<KeyView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
+    let overlap = parse(request)?;
+    let current = state
+        .store()
+        .get_key(principal.app, id)
+        .await?
+        .ok_or(ApiError::NotFound("Key"))?;
+    let plain = PlainKey::generate(current.kind, current.mode, state.random());
+    let (own, issuer, now) = (principal.reach(), principal.issuer(), state.now());
+    let replace = |old: ApiKey| -> Result<_, NotRotated> {
+        own.covers(&key_reach(&old))?;
+        key_fields::refuse_ended(&old, now)?;
+        let settings = NewKey {
+            name: old.name.clone(),
+            kind: old.kind,
+            scopes: old.scopes.clone(),
+            expires_at: old.expires_at,
+            allowed_cidrs: old.allowed_cidrs.clone(),
+            allowed_origins: old.allowed_origins.clone(),
+            rate_limit: old.rate_limit,
+        };
+        let new = issue::key(settings, Secret::Ours(&plain), &issuer, state.random(), now);
+        let ends_at = old
+            .expires_at
+            .map_or(now + overlap, |at| at.min(now + overlap));
+        Ok((
+            ApiKey {
+                expires_at: Some(ends_at),
+                ..old
+            },
+            new,
+        ))
+    };
+    let event = audit::event(&state, &principal, address, AuditAction::Rotated, id);
+    let public = (current.kind == KeyKind::Widget).then(|| plain.expose());
+    let new = state.store().rotate_key(&event, public, replace).await?;
+    Ok(Created(KeyView::with_key(&new, plain.expose(), now)))
+}
+
+fn parse(request: RotateKeyRequest) -> Result<TimeDelta, ApiError> {
+    let mut faults = Faults::none();
+    let overlap = faults.optional("overlap", request.overlap);
+    let overlap = match overlap {
+        Some(text) => faults.parsed("overlap", Some(&text), parse_duration),
+        None => Some(USUAL_OVERLAP),
+    };
+    if overlap.is_some_and(|overlap| overlap > MAX_OVERLAP) {
+        faults.add("overlap", "is at most 7 days");
+    }
+    faults.finish(overlap)
+}

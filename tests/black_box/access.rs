@@ -196,6 +196,7 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "authenticate_resource",
             "create_account",
             "create_session",
+            "report_leaked_keys",
             "reset_password",
             "show_reset_page",
         ],

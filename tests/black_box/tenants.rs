@@ -193,7 +193,15 @@ async fn everything(owner: &Client) -> Vec<Value> {
     ] {
         let reply = owner.get(path).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.body);
-        seen.push(reply.body);
+        let mut body = reply.body;
+        // Looking is use, too.
+        for row in body["data"].as_array_mut().into_iter().flatten() {
+            if let Some(row) = row.as_object_mut() {
+                row.remove("last_used_at");
+                row.remove("requests_24h");
+            }
+        }
+        seen.push(body);
     }
     seen
 }

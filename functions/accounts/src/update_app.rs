@@ -1,5 +1,5 @@
 use api::caller::Anyone;
-use api::{ApiError, Body, Data, Faults, Field, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, Object, Path, State};
 use axum::extract::State as Extract;
 use model::app::{App, AppSettings};
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub(crate) struct UpdateAppRequest {
     /// `name`, `callback`, `from_email`, `from_name`, `contact_name`, `contact_email`. What is not sent stays.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    settings: Field<SettingsRequest>,
+    settings: Field<Object<SettingsRequest>>,
 }
 
 /// What about an app only its owner sets.
@@ -54,7 +54,7 @@ pub(crate) async fn update_app(
 ) -> Result<Data<AppView>, ApiError> {
     let app = own_app(&state, &caller, &slug).await?.app;
     let mut faults = Faults::none();
-    let asked = faults
+    let Object(asked) = faults
         .optional("settings", request.settings)
         .unwrap_or_default();
     let name = faults.optional("name", request.name.or(asked.name));

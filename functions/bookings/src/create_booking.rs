@@ -1,6 +1,6 @@
 use api::body::MAX_FREE_FORM;
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, Include, OutputZone, State};
+use api::{ApiError, Body, Created, Faults, Field, Include, Object, OutputZone, State};
 use auth::Principal;
 use axum::extract::State as Extract;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -77,11 +77,11 @@ pub(crate) struct CreateBookingRequest {
     /// free time it needs around it.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    settings: Field<BookingSettings>,
+    settings: Field<Object<BookingSettings>>,
     /// The older form: `start`, `end`, `what`, `where`, `description` and `calendar_id` in here.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    event: Field<LegacyEvent>,
+    event: Field<Object<LegacyEvent>>,
 }
 
 /// Rules for one booking.
@@ -206,7 +206,7 @@ fn parse(
     random: &dyn model::Random,
 ) -> Result<Parsed, ApiError> {
     let mut faults = Faults::none();
-    let old = faults.optional("event", request.event).unwrap_or_default();
+    let Object(old) = faults.optional("event", request.event).unwrap_or_default();
 
     let resource_id = resource_id(&mut faults, request.resource_id, principal);
     let graph = faults.required("graph", request.graph);
@@ -244,7 +244,7 @@ fn parse(
     faults.size("meta", &meta, MAX_FREE_FORM);
     faults.size("participants", &participants, MAX_PARTICIPANTS);
     let settings_sent = request.settings.is_present();
-    let settings = faults
+    let Object(settings) = faults
         .optional("settings", request.settings)
         .unwrap_or_default();
     let allow_double_bookings = faults

@@ -1,9 +1,9 @@
 use std::cmp::Ordering;
 
 use api::caller::App;
-use api::page::{Page, PageRequest};
+use api::page::{Page, Paging};
 use api::search::{Search, matches_wildcard, says};
-use api::{ApiError, Faults, Include, OutputZone, Query, State};
+use api::{ApiError, Include, OutputZone, Query, State};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
@@ -77,10 +77,10 @@ pub(crate) async fn list_bookings(
     query: Query,
     include: Include,
     zone: OutputZone,
-    page: PageRequest,
+    page: Paging,
 ) -> Result<Page<BookingView>, ApiError> {
     let now = state.now();
-    let wanted = Wanted::parse(&query, now)?;
+    let (page, wanted) = page.with(Wanted::parse(&query, now))?;
     let tenant = principal.tenant();
     let since = principal.app_created_at;
     let (list, natural) = match (wanted.resource, wanted.project, &wanted.customer_email) {
@@ -140,8 +140,7 @@ struct Wanted {
 
 impl Wanted {
     fn parse(query: &Query, now: DateTime<Utc>) -> Result<Self, ApiError> {
-        let search = Search::of(query, SEARCHABLE)?;
-        let mut faults = Faults::none();
+        let (search, mut faults) = Search::read(query, SEARCHABLE);
         let mut id = |name: &str| {
             faults.parsed("search", search.get(name), |id| {
                 id.parse::<ResourceId>()

@@ -1,6 +1,6 @@
 use api::caller::App;
 use api::credential_view::CredentialView;
-use api::page::{Page, PageRequest};
+use api::page::{Page, Paging};
 use api::search::Search;
 use api::{ApiError, Faults, Query, State};
 use axum::extract::State as Extract;
@@ -24,10 +24,10 @@ pub(crate) async fn list_credentials(
     Extract(state): Extract<State>,
     App(principal): App,
     query: Query,
-    page: PageRequest,
+    page: Paging,
 ) -> Result<Page<CredentialView>, ApiError> {
     // An old client writes `resource_id`.
-    let search = Search::of(&query, &["resource.id", "resource_id"])?;
+    let (page, search) = page.with(Search::of(&query, &["resource.id", "resource_id"]))?;
     let mut faults = Faults::none();
     let wanted = search
         .get("resource.id")

@@ -1,6 +1,6 @@
 //! What a client may ask of a new key, and how far it may reach.
 
-use api::{ApiError, Faults, Field};
+use api::{ApiError, Faults, Field, Object};
 use auth::Principal;
 use auth::issue::NewKey;
 use auth::principal::key_reach;
@@ -46,7 +46,7 @@ pub(crate) struct KeyRequest {
     /// How many requests in how long: `{"limit": 600, "window": "1 minute"}`. Its kind's unless said.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    rate_limit: Field<RateLimitRequest>,
+    rate_limit: Field<Object<RateLimitRequest>>,
     /// Whatever else was sent: nothing is ignored here.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -67,7 +67,7 @@ const MAX_WINDOW_S: u32 = 24 * 60 * 60;
 /// Reads a rate limit within the deployment's ceiling.
 pub(crate) fn parse_rate(
     faults: &mut Faults,
-    asked: RateLimitRequest,
+    Object(asked): Object<RateLimitRequest>,
     most: RateLimit,
 ) -> Option<RateLimit> {
     let limit = faults.required("rate_limit.limit", asked.limit);

@@ -43,10 +43,7 @@ pub fn operations() -> Operations {
             Access::scope(Scope::AuditRead),
         )
         .add(routes!(get_me::get_me), Access::any_caller())
-        .add(
-            routes!(get_timetime_me::get_timetime_me),
-            Access::any_caller(),
-        )
+        .add(routes!(get_timetime_me::get_timetime_me), Access::any_key())
         .add(
             routes!(list_timetime_api_keys::list_timetime_api_keys),
             read,

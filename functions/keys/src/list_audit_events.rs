@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::page::{Page, PageRequest};
+use api::page::{Page, Paging};
 use api::search::Search;
 use api::{ApiError, OutputZone, Query, State};
 use axum::extract::State as Extract;
@@ -49,9 +49,9 @@ pub(crate) async fn list_audit_events(
     App(principal): App,
     query: Query,
     zone: OutputZone,
-    page: PageRequest,
+    page: Paging,
 ) -> Result<Page<AuditEventView>, ApiError> {
-    let search = Search::of(&query, &["action", "key.id", "by", "source"])?;
+    let (page, search) = page.with(Search::of(&query, &["action", "key.id", "by", "source"]))?;
     let (store, app, now) = (state.store(), principal.app, state.now());
     let since = principal.app_created_at;
     let fetch = |after: Option<Position>, limit| async move {

@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::page::{Page, PageRequest};
+use api::page::{Page, Paging};
 use api::search::{Search, matches_wildcard};
 use api::{ApiError, Query, State};
 use axum::extract::State as Extract;
@@ -24,9 +24,9 @@ pub(crate) async fn list_keys(
     Extract(state): Extract<State>,
     App(principal): App,
     query: Query,
-    page: PageRequest,
+    page: Paging,
 ) -> Result<Page<KeyView>, ApiError> {
-    let search = Search::of(&query, &["id", "name", "kind"])?;
+    let (page, search) = page.with(Search::of(&query, &["id", "name", "kind"]))?;
     let keys = state.store().list_keys(principal.app).await?;
     let matches = |key: &ApiKey| {
         search.iter().all(|(attribute, value)| match attribute {

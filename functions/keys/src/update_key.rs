@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Data, Faults, Field, Path, State, audit};
+use api::{ApiError, Body, Data, Faults, Field, Object, Path, State, audit};
 use auth::principal::key_reach;
 use auth::{Reach, Wider};
 use axum::extract::State as Extract;
@@ -30,7 +30,7 @@ pub(crate) struct UpdateKeyRequest {
     /// How many requests in how long; `null` for its kind's.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    rate_limit: Field<RateLimitRequest>,
+    rate_limit: Field<Object<RateLimitRequest>>,
     /// Addresses it may be used from; an empty list for any.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]

@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::page::{Page, PageRequest};
+use api::page::{Page, Paging};
 use api::search::{Search, matches_wildcard, says};
 use api::{ApiError, Include, OutputZone, Query, State};
 use axum::extract::State as Extract;
@@ -27,9 +27,12 @@ pub(crate) async fn list_resources(
     query: Query,
     include: Include,
     zone: OutputZone,
-    page: PageRequest,
+    page: Paging,
 ) -> Result<Page<ResourceView>, ApiError> {
-    let search = Search::of(&query, &["id", "name", "email", "tags", "meta.*"])?;
+    let (page, search) = page.with(Search::of(
+        &query,
+        &["id", "name", "email", "tags", "meta.*"],
+    ))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
     let matches = |resource: &Resource| matches(&search, resource);

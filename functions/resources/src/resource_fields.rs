@@ -84,12 +84,15 @@ impl ResourceFields {
         let email = faults.optional("email", request.email);
         let password = faults.optional("password", request.password);
         let password = api::body::sound_password(faults, "password", password);
-        let constraints =
-            faults.optional("availability_constraints", request.availability_constraints);
+        let constraints = cleared(
+            faults,
+            "availability_constraints",
+            request.availability_constraints,
+        );
         faults.size("availability_constraints", &constraints, MAX_CONSTRAINTS);
-        let meta = faults.optional("meta", request.meta);
+        let meta = cleared(faults, "meta", request.meta);
         faults.size("meta", &meta, MAX_FREE_FORM);
-        let tags = faults.optional("tags", request.tags);
+        let tags = cleared(faults, "tags", request.tags);
         faults.size("tags", &tags, MAX_TAGS);
         Self {
             name: faults.text("name", name, 1..=200),
@@ -134,6 +137,15 @@ impl ResourceFields {
             .reach()
             .covers(&server_token)
             .map_err(ApiError::from)
+    }
+}
+
+/// A field that `null` empties.
+fn cleared<T: Default>(faults: &mut Faults, name: &str, field: Field<T>) -> Option<T> {
+    if matches!(field, Field::Null) {
+        Some(T::default())
+    } else {
+        faults.optional(name, field)
     }
 }
 

@@ -92,6 +92,19 @@ const fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// A value that is read from a JSON object only. serde would also take an array for the fields of a struct in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = serde_json::Map::deserialize(deserializer)?;
+        serde_json::from_value(fields.into())
+            .map(Self)
+            .map_err(serde::de::Error::custom)
+    }
+}
+
 impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     type Rejection = ApiError;
 

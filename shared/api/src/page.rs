@@ -32,6 +32,29 @@ pub const MAX_SCANNED: usize = 5_000;
 /// How many rows are read at a time.
 const BATCH: usize = 500;
 
+/// What a request says about the page it wants, right or wrong. Together with whatever else it says about the list it
+/// becomes a [`PageRequest`], so that all that is wrong is told at once.
+#[derive(Debug)]
+pub struct Paging {
+    request: PageRequest,
+    faults: Faults,
+}
+
+impl Paging {
+    /// The page, and what else was read, if nothing is wrong with either.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Invalid`] with everything that is.
+    pub fn with<T>(self, read: Result<T, ApiError>) -> Result<(PageRequest, T), ApiError> {
+        match read {
+            Ok(read) => self.faults.check().map(|()| (self.request, read)),
+            Err(ApiError::Invalid(others)) => Err(ApiError::Invalid(self.faults.and(others))),
+            Err(other) => Err(other),
+        }
+    }
+}
+
 /// Which page of a list is wanted.
 #[derive(Debug)]
 pub struct PageRequest {
@@ -79,7 +102,7 @@ impl std::fmt::Debug for State {
     }
 }
 
-impl FromRequestParts<State> for PageRequest {
+impl FromRequestParts<State> for Paging {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
@@ -127,9 +150,8 @@ impl FromRequestParts<State> for PageRequest {
                 format!("reaches beyond row {LAST_NUMBERED_ROW}; follow next_page_url instead"),
             );
         }
-        faults.check()?;
         let url = format!("{}{path}", base_url(state, &parts.extensions));
-        Ok(Self {
+        let request = PageRequest {
             limit,
             page,
             cursor,
@@ -137,7 +159,8 @@ impl FromRequestParts<State> for PageRequest {
             url,
             state: state.clone(),
             bound_to,
-        })
+        };
+        Ok(Self { request, faults })
     }
 }
 

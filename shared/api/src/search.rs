@@ -17,6 +17,12 @@ impl Search {
     ///
     /// [`ApiError::Invalid`] naming the known ones: an unknown criterion must never widen a list.
     pub fn of(query: &Query, known: &[&str]) -> Result<Self, ApiError> {
+        let (search, faults) = Self::read(query, known);
+        faults.check().map(|()| search)
+    }
+
+    /// Reads the criteria, with everything that is wrong with them. A search with faults must not be used.
+    pub fn read(query: &Query, known: &[&str]) -> (Self, Faults) {
         let mut faults = Faults::none();
         let mut criteria: Vec<(String, String)> = Vec::new();
         for criterion in query.get("search").unwrap_or_default().split(';') {
@@ -56,8 +62,7 @@ impl Search {
                 );
             }
         }
-        faults.check()?;
-        Ok(Self(criteria))
+        (Self(criteria), faults)
     }
 
     /// The value asked for under `key`.

@@ -49,6 +49,14 @@ impl Access {
         }
     }
 
+    /// Secret keys, whatever their scopes, and sessions that act for an app.
+    pub const fn any_key() -> Self {
+        Self {
+            app: true,
+            ..Self::NOBODY
+        }
+    }
+
     /// Every caller that acts for an app, whatever it may do there.
     pub const fn any_caller() -> Self {
         Self {

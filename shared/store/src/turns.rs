@@ -11,8 +11,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{Store, StoreError};
 
-/// How long anybody waits for a turn.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long anybody waits for a turn: longer than for a race, since whoever waits costs nothing and is served in order.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How many queues there are. Two resources that share one only wait a little longer.
 const QUEUES: usize = 64;

@@ -231,11 +231,11 @@ pub async fn run_on(
             };
             let answer = remote(&wanted.deployment)?.post(&path, &body).await?;
             hand_over(&answer, wanted.json, &mut terminal)?;
-            writeln!(
-                terminal.notes,
-                "latchkey: the old key, {}, works until the overlap ends. `latchkey keys list` tells when.",
+            let sentence = format!(
+                "the old key, {}, works until the overlap ends. `latchkey keys list` tells when.",
                 wanted.id
-            )?;
+            );
+            note(&mut terminal, &sentence);
             Ok(())
         }
         KeysCommand::Revoke(wanted) => {
@@ -243,10 +243,8 @@ pub async fn run_on(
             remote(&wanted.deployment)?
                 .delete(&format!("/v2/keys/{id}"))
                 .await?;
-            writeln!(
-                terminal.notes,
-                "latchkey: revoked {id}. The next request with it is refused."
-            )?;
+            let sentence = format!("revoked {id}. The next request with it is refused.");
+            note(&mut terminal, &sentence);
             Ok(())
         }
         KeysCommand::Usage(wanted) => {
@@ -317,9 +315,19 @@ fn parse_id(text: &str) -> Result<Uuid, KeysError> {
     Uuid::parse_str(text).map_err(|_| KeysError::NotAnId)
 }
 
+/// Prints a result. Whoever reads it may stop when they have seen enough.
 fn print(terminal: &mut Terminal<'_>, text: &str) -> Result<(), KeysError> {
-    writeln!(terminal.output, "{}", text.trim_end())?;
-    Ok(terminal.output.flush()?)
+    let printed =
+        writeln!(terminal.output, "{}", text.trim_end()).and_then(|()| terminal.output.flush());
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
+}
+
+/// Says something about a result. What was done is done, whether or not this can be read.
+fn note(terminal: &mut Terminal<'_>, sentence: &str) {
+    let _ = writeln!(terminal.notes, "latchkey: {sentence}");
 }
 
 /// What is shown of a key's record.
@@ -335,7 +343,15 @@ struct Record {
     revoked_at: Option<String>,
     last_used_at: Option<String>,
     requests_24h: Option<u64>,
-    key: Option<String>,
+}
+
+/// What is said of a key that was just made.
+#[derive(Deserialize)]
+struct NewRecord {
+    id: String,
+    name: String,
+    kind: String,
+    key: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -345,10 +361,13 @@ struct Data<T> {
 
 /// Prints a new key, alone on standard output, so that it can be piped into whatever keeps secrets.
 fn hand_over(answer: &Answer, json: bool, terminal: &mut Terminal<'_>) -> Result<(), KeysError> {
-    let record: Data<Record> = answer.read().map_err(KeysError::Answer)?;
+    let record: Data<NewRecord> = answer.read().map_err(KeysError::Answer)?;
     let record = record.data;
-    let key = record.key.as_deref().unwrap_or_default();
-    let shown = if json { answer.text.trim_end() } else { key };
+    let shown = if json {
+        answer.text.trim_end()
+    } else {
+        &record.key
+    };
     writeln!(terminal.output, "{shown}")
         .and_then(|()| terminal.output.flush())
         .map_err(|source| KeysError::KeyLost {
@@ -360,13 +379,11 @@ fn hand_over(answer: &Answer, json: bool, terminal: &mut Terminal<'_>) -> Result
     } else {
         "It is shown this once."
     };
-    writeln!(
-        terminal.notes,
-        "latchkey: made the {} key {:?}, {}. {once}",
-        clean(&record.kind),
-        record.name,
-        clean(&record.id),
-    )?;
+    let (kind, name, id) = (clean(&record.kind), clean(&record.name), clean(&record.id));
+    note(
+        terminal,
+        &format!("made the {kind} key \"{name}\", {id}. {once}"),
+    );
     Ok(())
 }
 

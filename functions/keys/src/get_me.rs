@@ -1,7 +1,9 @@
-use api::authorize::EXPIRY_NOTICE;
+use api::authorize::{EXPIRY_NOTICE, Standings};
 use api::caller::App;
 use api::{ApiError, Data, State};
 use auth::Who;
+use auth::limiter::Standing;
+use axum::Extension;
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::key::Mode;
@@ -32,6 +34,21 @@ pub(crate) struct Me {
     expires_at: Option<String>,
     /// Whether that is within seven days.
     expires_soon: bool,
+    /// Your rate limits and what is left of them. A session has none.
+    limits: Vec<MyLimit>,
+}
+
+/// A rate limit of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MyLimit {
+    /// `key`, `address` or `test-app`, as in the `RateLimit-Policy` header.
+    policy: &'static str,
+    /// The most requests.
+    limit: u32,
+    /// In this time.
+    window: String,
+    /// What is left, as last seen a few seconds ago at most.
+    remaining: u32,
 }
 
 /// The app that a caller acts for.
@@ -56,6 +73,7 @@ pub(crate) struct MyApp {
 pub(crate) async fn get_me(
     Extract(state): Extract<State>,
     App(principal): App,
+    Extension(Standings(standings)): Extension<Standings>,
 ) -> Result<Data<Me>, ApiError> {
     let app = state
         .store()
@@ -107,6 +125,16 @@ pub(crate) async fn get_me(
             scopes: principal.scopes.iter().map(Scope::name).collect(),
             expires_at: expires_at.map(|at| format_instant(at, Tz::UTC)),
             expires_soon: expires_at.is_some_and(|at| at - state.now() <= EXPIRY_NOTICE),
+            limits: standings.into_iter().map(limit).collect(),
         },
     })
+}
+
+fn limit(standing: Standing) -> MyLimit {
+    MyLimit {
+        policy: standing.policy,
+        limit: standing.rate.limit,
+        window: format!("{} seconds", standing.rate.window_s),
+        remaining: standing.remaining,
+    }
 }

@@ -111,6 +111,7 @@ mod tests {
     use super::*;
     use api::ambient::SystemRandom;
     use model::key::KeyKind;
+    use model::scope::Scope;
 
     fn every_key() -> Vec<(&'static str, Option<Mode>, String)> {
         let generate = |kind, mode| PlainKey::generate(kind, mode, &SystemRandom);
@@ -160,6 +161,54 @@ mod tests {
                 let said = format!("{found:?}{}{:?}", found.table(), found.verdict());
                 assert!(!said.contains(&body[..8]), "{said}");
             }
+        }
+    }
+
+    /// Notes that something cannot be tried here, as `scripts/test` describes.
+    fn skip(what: &str) {
+        use std::io::Write as _;
+        let Some(file) = std::env::var_os("LATCHKEY_SKIPPED") else {
+            return;
+        };
+        let file = std::fs::OpenOptions::new().append(true).open(file);
+        writeln!(file.expect("a file"), "{what}").expect("a line");
+    }
+
+    #[test]
+    fn the_published_program_finds_every_key_and_no_typo() {
+        let page = include_str!("../../../docs/KEYS.md");
+        let program = page.split("```python\n").nth(1).expect("a program");
+        let program = program.split("```").next().expect("its end");
+        let mut calls = String::new();
+        for (kind, _, key) in every_key() {
+            let last = key.chars().next_back().expect("a character");
+            let typo = if last == '0' { '1' } else { '0' };
+            let mistyped = format!("{}{typo}", &key[..key.len() - 1]);
+            calls += &format!("assert is_sound('{key}')\nassert not is_sound('{mistyped}')\n");
+            if kind != "resource token" {
+                let text = format!("key = '{key}'; key = '{mistyped}'");
+                calls += &format!("assert keys_in(\"{text}\") == ['{key}']\n");
+            }
+        }
+        let run = std::process::Command::new("python3")
+            .args(["-c", &format!("{program}\n{calls}")])
+            .output();
+        match run {
+            Ok(run) => assert!(
+                run.status.success(),
+                "docs/KEYS.md: {}",
+                String::from_utf8_lossy(&run.stderr)
+            ),
+            Err(_) => skip("the program in docs/KEYS.md: SKIPPED (install python3)"),
+        }
+    }
+
+    #[test]
+    fn the_published_scopes_are_all_there_are() {
+        let page = include_str!("../../../docs/KEYS.md");
+        for scope in Scope::ALL {
+            let row = format!("| `{scope}` | {} |\n", scope.allows());
+            assert!(page.contains(&row), "docs/KEYS.md needs the row {row}");
         }
     }
 

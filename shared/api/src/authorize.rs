@@ -43,6 +43,10 @@ pub const fn cookie_name(secure: bool) -> &'static str {
     }
 }
 
+/// How the caller stands with its limits, for the handler that tells it in words.
+#[derive(Clone, Debug, Default)]
+pub struct Standings(pub Vec<Standing>);
+
 /// Who called which operation, for the log line at the edge.
 #[derive(Clone, Debug)]
 pub(crate) struct Called {
@@ -77,6 +81,7 @@ pub(crate) async fn authorize(
         (Err(error), _) | (Ok(_), Err(error)) => error.into_response(),
         (Ok(caller), Ok(())) => {
             parts.extensions.insert(caller);
+            parts.extensions.insert(Standings(standings.clone()));
             next.run(Request::from_parts(parts, body)).await
         }
     };

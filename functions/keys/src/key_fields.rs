@@ -1,9 +1,9 @@
 //! What a client may ask of a new key, and how far it may reach.
 
 use api::{ApiError, Faults, Field, Object};
-use auth::Principal;
 use auth::issue::NewKey;
 use auth::principal::key_reach;
+use auth::{Principal, Reach, Wider};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::duration::parse_duration;
@@ -208,24 +208,41 @@ pub(crate) fn refuse_wider(key: &ApiKey, principal: &Principal) -> Result<(), Ap
         .map_err(ApiError::from)
 }
 
-/// A key that is revoked or expired: there is nothing to change or replace any more.
+/// Why a key is neither changed nor replaced.
 #[derive(Debug, thiserror::Error)]
-#[error("the key is revoked or expired")]
-pub(crate) struct KeyEnded;
+pub(crate) enum KeyRefused {
+    /// It reaches, or would reach, further than the caller.
+    #[error(transparent)]
+    Wider(#[from] Wider),
+    /// It is revoked or expired: there is nothing to change or replace any more.
+    #[error("the key is revoked or expired")]
+    Ended,
+    /// A field does not go with its kind.
+    #[error("a field does not go with the key's kind")]
+    WrongKind(Faults),
+}
 
-impl From<KeyEnded> for ApiError {
-    fn from(_: KeyEnded) -> Self {
-        Self::Conflict("This key is revoked or expired. Make a new one.")
+impl From<KeyRefused> for ApiError {
+    fn from(refused: KeyRefused) -> Self {
+        match refused {
+            KeyRefused::Wider(wider) => wider.into(),
+            KeyRefused::Ended => Self::Conflict("This key is revoked or expired. Make a new one."),
+            KeyRefused::WrongKind(faults) => Self::Invalid(faults),
+        }
     }
 }
 
-/// Refuses a key that has ended.
-pub(crate) fn refuse_ended(key: &ApiKey, now: DateTime<Utc>) -> Result<(), KeyEnded> {
+/// Refuses a key that is wider than the caller, or has ended.
+pub(crate) fn refuse_wider_or_ended(
+    key: &ApiKey,
+    own: &Reach,
+    now: DateTime<Utc>,
+) -> Result<(), KeyRefused> {
+    own.covers(&key_reach(key))?;
     if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at <= now) {
-        Err(KeyEnded)
-    } else {
-        Ok(())
+        return Err(KeyRefused::Ended);
     }
+    Ok(())
 }
 
 /// Why a widget key is given no scopes.

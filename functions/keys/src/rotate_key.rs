@@ -1,8 +1,7 @@
 use api::caller::{Address, App};
 use api::{ApiError, Body, Created, Faults, Field, Path, State, audit};
+use auth::PlainKey;
 use auth::issue::{self, NewKey, Secret};
-use auth::principal::key_reach;
-use auth::{PlainKey, Wider};
 use axum::extract::State as Extract;
 use chrono::TimeDelta;
 use model::audit::AuditAction;
@@ -11,7 +10,7 @@ use model::key::{ApiKey, KeyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::key_fields::{self, KeyEnded};
+use crate::key_fields::{KeyRefused, refuse_wider_or_ended};
 use crate::view::KeyView;
 
 /// How to replace a key.
@@ -28,26 +27,6 @@ const MAX_OVERLAP: TimeDelta = TimeDelta::days(7);
 
 /// The overlap unless another is asked for.
 const USUAL_OVERLAP: TimeDelta = TimeDelta::hours(24);
-
-/// Why a key is not replaced.
-#[derive(Debug, thiserror::Error)]
-enum NotRotated {
-    /// It is wider than the caller.
-    #[error(transparent)]
-    Wider(#[from] Wider),
-    /// There is nothing left to replace.
-    #[error(transparent)]
-    Ended(#[from] KeyEnded),
-}
-
-impl From<NotRotated> for ApiError {
-    fn from(error: NotRotated) -> Self {
-        match error {
-            NotRotated::Wider(wider) => wider.into(),
-            NotRotated::Ended(ended) => ended.into(),
-        }
-    }
-}
 
 /// Replaces a key by a new one with the same settings. The old one works until the overlap ends.
 #[utoipa::path(
@@ -80,9 +59,8 @@ pub(crate) async fn rotate_key(
         .ok_or(ApiError::NotFound("Key"))?;
     let plain = PlainKey::generate(current.kind, current.mode, state.random());
     let (own, issuer, now) = (principal.reach(), principal.issuer(), state.now());
-    let replace = |old: ApiKey| -> Result<_, NotRotated> {
-        own.covers(&key_reach(&old))?;
-        key_fields::refuse_ended(&old, now)?;
+    let replace = |old: ApiKey| -> Result<_, KeyRefused> {
+        refuse_wider_or_ended(&old, &own, now)?;
         let settings = NewKey {
             name: old.name.clone(),
             kind: old.kind,

@@ -1,7 +1,7 @@
 use api::caller::{Address, App};
 use api::{ApiError, Body, Data, Faults, Field, Object, Path, State, audit};
+use auth::Reach;
 use auth::principal::key_reach;
-use auth::{Reach, Wider};
 use axum::extract::State as Extract;
 use ipnet::IpNet;
 use model::audit::AuditAction;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::key_fields::{self, KeyEnded, RateLimitRequest};
+use crate::key_fields::{self, KeyRefused, RateLimitRequest, refuse_wider_or_ended};
 use crate::view::KeyView;
 
 /// What to change of a key. What is not sent stays.
@@ -43,30 +43,6 @@ pub(crate) struct UpdateKeyRequest {
     #[serde(flatten)]
     #[schema(ignore)]
     rest: Map<String, Value>,
-}
-
-/// Why a key is not changed.
-#[derive(Debug, thiserror::Error)]
-enum NotChanged {
-    /// It is or would be wider than the caller.
-    #[error(transparent)]
-    Wider(#[from] Wider),
-    /// There is nothing left to change.
-    #[error(transparent)]
-    Ended(#[from] KeyEnded),
-    /// A field does not go with its kind.
-    #[error("a field does not go with the key's kind")]
-    WrongKind(Faults),
-}
-
-impl From<NotChanged> for ApiError {
-    fn from(error: NotChanged) -> Self {
-        match error {
-            NotChanged::Wider(wider) => wider.into(),
-            NotChanged::Ended(ended) => ended.into(),
-            NotChanged::WrongKind(faults) => Self::Invalid(faults),
-        }
-    }
 }
 
 /// Changes a key's name, scopes, limit, addresses or origins.
@@ -149,9 +125,8 @@ impl Changes {
         key: ApiKey,
         own: &Reach,
         now: chrono::DateTime<chrono::Utc>,
-    ) -> Result<ApiKey, NotChanged> {
-        own.covers(&key_reach(&key))?;
-        key_fields::refuse_ended(&key, now)?;
+    ) -> Result<ApiKey, KeyRefused> {
+        refuse_wider_or_ended(&key, own, now)?;
         let mut faults = Faults::none();
         if key.kind == KeyKind::Widget
             && self
@@ -170,7 +145,7 @@ impl Changes {
             faults.add("allowed_origins", key_fields::ORIGINS_FOR_WIDGETS_ONLY);
         }
         if !faults.is_empty() {
-            return Err(NotChanged::WrongKind(faults));
+            return Err(KeyRefused::WrongKind(faults));
         }
         let changed = ApiKey {
             name: self.name.clone().unwrap_or(key.name),

@@ -180,6 +180,36 @@ impl Store {
         pk: &str,
         prefix: &str,
     ) -> Result<Vec<RawItem>, StoreError> {
+        self.run(
+            table,
+            "pk = :pk AND begins_with(sk, :first)",
+            &[(":pk", pk), (":first", prefix)],
+        )
+        .await
+    }
+
+    /// Reads every item of a partition from one place to another, both included, strongly consistent, in order.
+    pub(crate) async fn partition_between(
+        &self,
+        table: Table,
+        pk: &str,
+        (first, last): (&str, &str),
+    ) -> Result<Vec<RawItem>, StoreError> {
+        let values = [(":pk", pk), (":first", first), (":last", last)];
+        self.run(table, "pk = :pk AND sk BETWEEN :first AND :last", &values)
+            .await
+    }
+
+    async fn run(
+        &self,
+        table: Table,
+        condition: &str,
+        values: &[(&str, &str)],
+    ) -> Result<Vec<RawItem>, StoreError> {
+        let values: RawItem = values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())))
+            .collect();
         let mut items = Vec::new();
         let mut start = None;
         loop {
@@ -188,12 +218,8 @@ impl Store {
                     self.client
                         .query()
                         .table_name(self.table(table))
-                        .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                        .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                        .expression_attribute_values(
-                            ":prefix",
-                            AttributeValue::S(prefix.to_owned()),
-                        )
+                        .key_condition_expression(condition)
+                        .set_expression_attribute_values(Some(values.clone()))
                         .consistent_read(true)
                         .set_exclusive_start_key(start.clone())
                         .send()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use chrono::{DateTime, TimeDelta, Utc};
 use model::ids::KeyId;
 use model::rate::Ledger;
@@ -243,7 +243,7 @@ impl Store {
     ) -> Result<Usage, StoreError> {
         let name = LedgerName::of_caller(key);
         let items = self
-            .partition_between(Table::Meters, &name.0, &hour_sk(hour_of(from)), "ledger")
+            .partition_between(Table::Meters, &name.0, (&hour_sk(hour_of(from)), "ledger"))
             .await?;
         let mut usage = Usage::default();
         for item in items {
@@ -279,39 +279,6 @@ impl Store {
             .into_iter()
             .map(|name| found.remove(&name.0).unwrap_or_default())
             .collect())
-    }
-
-    /// Reads a run of a partition, strongly consistent, in order.
-    async fn partition_between(
-        &self,
-        table: Table,
-        pk: &str,
-        first: &str,
-        last: &str,
-    ) -> Result<Vec<RawItem>, StoreError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let answer = self
-                .call("Query", || {
-                    self.client
-                        .query()
-                        .table_name(self.table(table))
-                        .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-                        .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                        .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
-                        .expression_attribute_values(":last", AttributeValue::S(last.to_owned()))
-                        .consistent_read(true)
-                        .set_exclusive_start_key(start.clone())
-                        .send()
-                })
-                .await?;
-            items.extend(answer.items.unwrap_or_default());
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
     }
 }
 

@@ -144,8 +144,9 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
     };
 
     let server = Server::start(listener, &state).map_err(|error| LocalError::store(&error))?;
+    let stopped = stop_signal();
     announce(&server, &endpoint, &options, demo.as_ref());
-    stop_signal().await;
+    stopped.await;
     eprintln!("latchkey: stopping");
     server.stop().await;
     if let Some(embedded) = embedded {
@@ -215,17 +216,23 @@ fn announce(server: &Server, endpoint: &str, options: &ServeOptions, demo: Optio
     );
 }
 
-async fn stop_signal() {
+/// Ctrl-C, or a request to terminate: heard from this call on, also while nobody waits for it yet.
+fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        signal(SignalKind::interrupt())
+            .and_then(|interrupt| Ok((interrupt, signal(SignalKind::terminate())?)))
+    };
+    async move {
+        #[cfg(unix)]
+        if let Ok((mut interrupt, mut terminate)) = signals {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

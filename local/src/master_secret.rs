@@ -28,14 +28,17 @@ pub fn load_or_create(folder: &Path, random: &dyn Random) -> Result<MasterSecret
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let text = MasterSecret::generate(random);
+            // Written aside and renamed: a file cut short would keep every later start from succeeding.
+            let aside = folder.join("master-secret.json.new");
             let mut options = OpenOptions::new();
-            options.write(true).create_new(true);
+            options.write(true).create(true).truncate(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&path).map_err(io)?;
+            let mut file = options.open(&aside).map_err(io)?;
             file.write_all(text.as_bytes())
                 .and_then(|()| file.sync_all())
                 .map_err(io)?;
+            std::fs::rename(&aside, &path).map_err(io)?;
             text
         }
         Err(error) => return Err(io(error)),

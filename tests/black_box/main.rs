@@ -2,15 +2,22 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod bad_input;
 mod bookings;
 mod contract;
 mod credentials_answers;
 mod http_conventions;
+mod import;
 mod keys;
+mod leaked;
 mod lists;
+mod never_wider;
 mod process;
 mod races;
 mod resources;
+mod rotation;
 mod source_documents;
 mod tenants;
+mod timetime;
+mod usage;

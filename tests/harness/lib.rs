@@ -33,6 +33,8 @@ pub struct Options {
     pub is_development: bool,
     /// Whether cookies are for HTTPS only.
     pub secure_cookies: bool,
+    /// For how many seconds an instance takes a key for what it was.
+    pub auth_cache_s: u32,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             sign_up_open: true,
             is_development: true,
             secure_cookies: false,
+            auth_cache_s: 0,
         }
     }
 }
@@ -236,7 +239,7 @@ async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) 
         sign_up_open: options.sign_up_open,
         base_url: None,
         secure_cookies: options.secure_cookies,
-        auth_cache_s: 0,
+        auth_cache_s: options.auth_cache_s,
         max_rate: auth::principal::MAX_RATE,
         trusted_proxies: Vec::new(),
     };

@@ -50,11 +50,13 @@ impl Search {
                 ),
             }
         }
-        // All must hold: one attribute cannot be two things, and passing over one of them would widen the list.
+        // All must hold. What has one value cannot be two things, and passing over one of them would widen the list.
         for (index, (key, value)) in criteria.iter().enumerate() {
-            if criteria[..index]
-                .iter()
-                .any(|(other, others)| other == key && others != value)
+            let has_one_value = known.contains(&key.as_str()) && key != "tags";
+            if has_one_value
+                && criteria[..index]
+                    .iter()
+                    .any(|(other, others)| other == key && others != value)
             {
                 faults.add(
                     "search",

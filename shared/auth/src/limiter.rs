@@ -56,6 +56,9 @@ const AWAY: TimeDelta = TimeDelta::seconds(5);
 /// Of a limit, what an instance admits by itself while the ledgers are away.
 const SHARE_WHILE_AWAY: u32 = 10;
 
+/// What is logged then. `template.yaml` raises an alarm on it.
+pub const METERS_AWAY: &str = "the meters are away: admitting a tenth of each limit";
+
 /// One per instance. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Limiter(Arc<Inner>);
@@ -99,7 +102,7 @@ impl Limiter {
         now: DateTime<Utc>,
     ) -> Result<Vec<Standing>, LimitReached> {
         let mut standings = Vec::with_capacity(limits.len());
-        let mut taken: Vec<Arc<AsyncMutex<Lease>>> = Vec::with_capacity(limits.len());
+        let mut taken = Vec::with_capacity(limits.len());
         let mut retry_at: Option<DateTime<Utc>> = None;
         for limit in limits {
             let lease = self.lease(&limit.ledger, now);
@@ -108,7 +111,7 @@ impl Limiter {
             standings.push(held.standing(limit, now));
             drop(held);
             match admitted {
-                Ok(()) => taken.push(lease),
+                Ok(()) => taken.push((standings.len() - 1, lease)),
                 Err(frees_at) => retry_at = retry_at.max(Some(frees_at)),
             }
         }
@@ -116,8 +119,9 @@ impl Limiter {
             None => Ok(standings),
             Some(retry_at) => {
                 // The request is not served, so it costs nothing.
-                for lease in taken {
+                for (index, lease) in taken {
                     lease.lock().await.left += 1;
+                    standings[index].remaining += 1;
                 }
                 Err(LimitReached {
                     standings,
@@ -171,7 +175,7 @@ impl Limiter {
                     .away_until
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner) = Some(now + AWAY);
-                tracing::error!(%error, "the meters are away: admitting a tenth of each limit");
+                tracing::error!(%error, "{METERS_AWAY}");
                 lease.take_while_away(limit.rate, now)
             }
         }
@@ -220,11 +224,9 @@ impl Lease {
         // Spent before it died: there is need for more. Died before it was spent: that was enough.
         let wanted = if was_alive { self.wanted * 2 } else { spent };
         self.wanted = wanted.clamp(1, rate.largest_block());
-        let (wanted, back, counted) = (
-            self.wanted,
-            self.lent.zip(Some(self.left)),
-            self.counted.clone(),
-        );
+        // Taken now: if the write is not heard of, it is not done twice. Counts are lower bounds, limits upper ones.
+        let back = self.lent.take().zip(Some(std::mem::take(&mut self.left)));
+        let (wanted, counted) = (self.wanted, std::mem::take(&mut self.counted));
         let ttl = limit.is_passing.then(|| now + rate.window() * 2);
         let seen = std::mem::take(&mut self.seen);
         let change = |record: &mut store::LedgerRecord| {
@@ -243,7 +245,6 @@ impl Lease {
             .change_ledger(&limit.ledger, seen, now, ttl, change)
             .await?;
         self.seen = seen;
-        self.counted = Hours::default();
         self.left_elsewhere = left_elsewhere;
         self.frees_at = Some(frees_at);
         self.lent = Some(lent);

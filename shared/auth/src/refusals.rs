@@ -28,6 +28,11 @@ struct Line {
     minute: i64,
 }
 
+struct Unwritten {
+    count: u64,
+    is_first: bool,
+}
+
 #[derive(Default)]
 struct Count {
     seen: u64,
@@ -36,7 +41,7 @@ struct Count {
 
 impl Refusals {
     /// Counts a refusal. The first of a line is written at once, the second, the fourth and so on after it: a caller
-    /// that keeps knocking costs ever fewer writes. A log that cannot be written keeps nobody waiting.
+    /// that keeps knocking costs ever fewer writes. A log that cannot be written changes no answer.
     pub async fn count(
         &self,
         store: &Store,
@@ -72,20 +77,32 @@ impl Refusals {
             detail: Some(line.reason.clone()),
             at: DateTime::UNIX_EPOCH + TimeDelta::seconds(minute),
         };
-        if let Err(error) = store.count_refusal(&event, unwritten).await {
+        let added = if unwritten.is_first {
+            store.add_refusal(&event).await
+        } else {
+            Ok(())
+        };
+        let counted = match added {
+            Ok(()) => store.count_refusals(&event, unwritten.count).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = counted {
             tracing::warn!(%error, "a refusal could not be written to the audit log");
         }
     }
 
     /// How many of a line are to be written now, if any.
-    fn see(&self, line: &Line) -> Option<u64> {
+    fn see(&self, line: &Line) -> Option<Unwritten> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() >= MAX_KEPT {
             lines.clear();
         }
         let count = lines.entry(line.clone()).or_default();
         count.seen += 1;
-        let unwritten = count.seen - count.written;
+        let unwritten = Unwritten {
+            count: count.seen - count.written,
+            is_first: count.written == 0,
+        };
         if !count.seen.is_power_of_two() {
             return None;
         }

@@ -30,6 +30,12 @@ const SMALLEST_SHARED: u32 = 40;
 /// Into how many parts a limit is divided, so that instances can share it.
 const BLOCKS: u32 = 20;
 
+/// The same for long windows, in which an instance that ends takes its unspent permits with it for long.
+const BLOCKS_OF_LONG_WINDOWS: u32 = 200;
+
+/// From how long on a window is long, in seconds.
+const LONG_WINDOW_S: u32 = 60 * 60;
+
 /// The longest a lease lives, in milliseconds.
 const LONGEST_LEASE_MS: i64 = 5_000;
 
@@ -72,11 +78,17 @@ impl RateLimit {
 
     /// The most permits that are lent at once.
     pub const fn largest_block(self) -> u32 {
-        if self.is_shared() {
-            self.limit / BLOCKS
+        let blocks = if self.window_s < LONG_WINDOW_S {
+            BLOCKS
+        } else {
+            BLOCKS_OF_LONG_WINDOWS
+        };
+        let block = if self.is_shared() {
+            self.limit / blocks
         } else {
             1
-        }
+        };
+        if block == 0 { 1 } else { block }
     }
 
     /// How exactly a ledger keeps when permits were lent, in milliseconds.

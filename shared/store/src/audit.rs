@@ -2,8 +2,9 @@
 //! overwrite by itself; the condition, and names that nobody can guess beforehand, do.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use model::audit::{AuditAction, AuditEvent};
 use model::ids::AppId;
@@ -11,7 +12,7 @@ use model::ids::AppId;
 use crate::item::{Item, Key, RawItem, record, text};
 use crate::list::{self, Chunk, MonthlyIndex, Walk, sort_key};
 use crate::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table};
+use crate::{Store, StoreError, Table, error};
 
 fn prefix(app: AppId) -> String {
     format!("app#{app}#audit#")
@@ -51,34 +52,12 @@ pub(crate) fn add_to<L: Clone>(
 }
 
 impl Store {
-    /// Counts refusals on a line, and adds the line with the first: one of the same name that is there already
-    /// stays as it is. The count stands in the meters, for lines are never changed.
+    /// Adds a line for refusals; one of the same name that is there already stays as it is.
     ///
     /// # Errors
     ///
     /// Only if the store fails.
-    pub async fn count_refusal(&self, event: &AuditEvent, more: u64) -> Result<(), StoreError> {
-        let key = refusal_key(event);
-        let ttl_s = event.at.timestamp() + COUNTS_KEPT_S;
-        let counted = self
-            .call("UpdateItem", || {
-                self.client
-                    .update_item()
-                    .table_name(self.table(Table::Meters))
-                    .set_key(Some(key.attributes()))
-                    .update_expression("SET #ttl = :ttl ADD #count :more")
-                    .expression_attribute_names("#ttl", "ttl")
-                    .expression_attribute_names("#count", "count")
-                    .expression_attribute_values(":ttl", AttributeValue::N(ttl_s.to_string()))
-                    .expression_attribute_values(":more", AttributeValue::N(more.to_string()))
-                    .return_values(ReturnValue::UpdatedNew)
-                    .send()
-            })
-            .await?;
-        let is_first = count_of(&counted.attributes.unwrap_or_default()) == Some(more);
-        if !is_first {
-            return Ok(());
-        }
+    pub async fn add_refusal(&self, event: &AuditEvent) -> Result<(), StoreError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             add_to(&mut transaction, &(), event)?;
@@ -88,6 +67,36 @@ impl Store {
             }
         })
         .await
+    }
+
+    /// Counts more refusals of a line. The count stands in the meters, for lines are never changed. It is tried once
+    /// only: a second try might count twice what is to be a lower bound.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn count_refusals(&self, event: &AuditEvent, more: u64) -> Result<(), StoreError> {
+        let key = refusal_key(event);
+        let ttl_s = event.at.timestamp() + COUNTS_KEPT_S;
+        self.call_for(
+            "UpdateItem",
+            Duration::ZERO,
+            || {
+                self.client
+                    .update_item()
+                    .table_name(self.table(Table::Meters))
+                    .set_key(Some(key.attributes()))
+                    .update_expression("SET #ttl = :ttl ADD #count :more")
+                    .expression_attribute_names("#ttl", "ttl")
+                    .expression_attribute_names("#count", "count")
+                    .expression_attribute_values(":ttl", AttributeValue::N(ttl_s.to_string()))
+                    .expression_attribute_values(":more", AttributeValue::N(more.to_string()))
+                    .send()
+            },
+            |answer| answer.map_err(error::judged),
+        )
+        .await?;
+        Ok(())
     }
 
     /// How often each of these refusals was counted, by the line's id.

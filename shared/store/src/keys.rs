@@ -273,6 +273,10 @@ impl Store {
             let found = self.key_and_version(event.app, event.key).await?;
             let (api_key, version) = found.ok_or(ChangeKeyError::NotFound)?;
             let (old, new) = replace(api_key).map_err(ChangeKeyError::Refused)?;
+            let event = &AuditEvent {
+                detail: Some(format!("replaced by {}", new.id)),
+                ..event.clone()
+            };
             let mut transaction = Transaction::new(self);
             rewrite_in(&mut transaction, self, &(), &old, version)?;
             add_to(&mut transaction, self, &(), &new)?;

@@ -163,6 +163,16 @@ impl Store {
                         },
                     ));
                 }
+                // What stands there is what was just written: it went through, only its answer did not arrive.
+                Some(found) if found.version.as_deref() == Some(version.as_str()) => {
+                    return Ok((
+                        changed,
+                        SeenLedger {
+                            record,
+                            version: Some(version),
+                        },
+                    ));
+                }
                 Some(found) => seen = found,
             }
             if Instant::now() >= deadline {

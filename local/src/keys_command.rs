@@ -41,7 +41,7 @@ pub enum KeysCommand {
 /// Where the API is reached. The key to call with is read from the variable `LATCHKEY_KEY`.
 #[derive(Clone, Debug, Args)]
 pub struct Deployment {
-    /// Where the API is reached, such as https://api.example.com
+    /// Where the API is reached, such as `https://api.example.com`
     #[arg(long, env = "LATCHKEY_URL", value_name = "URL")]
     url: String,
     /// Send the key over plain http to another machine, where whoever is on the way can read it
@@ -84,7 +84,7 @@ pub struct Create {
     /// A network or address that it may be used from; repeat it for several. Any unless said
     #[arg(long = "cidr", value_name = "CIDR")]
     cidrs: Vec<String>,
-    /// An origin that a widget key may be used from, such as https://example.com; repeat it for several. Any unless
+    /// An origin that a widget key may be used from, such as `https://example.com`; repeat it for several. Any unless
     /// said
     #[arg(long = "origin", value_name = "ORIGIN")]
     origins: Vec<String>,

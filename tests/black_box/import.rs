@@ -192,10 +192,9 @@ async fn nobody_imports_a_token_wider_than_their_own_key() {
     .await;
     let short = make(json!({ "name": "Maker", "expires_at": "2026-12-01T00:00:00Z" })).await;
     let bound = make(json!({ "name": "Maker", "allowed_cidrs": ["127.0.0.0/8"] })).await;
-    let slow = make(
-        json!({ "name": "Maker", "rate_limit": { "limit": 100, "window": "1 minute" } }),
-    )
-    .await;
+    let slow =
+        make(json!({ "name": "Maker", "rate_limit": { "limit": 100, "window": "1 minute" } }))
+            .await;
     for (maker, token_type) in [
         (&narrow, "client-token"),
         (&narrow, "server-token"),
@@ -248,7 +247,10 @@ async fn a_resources_own_token_imports_nothing() {
         .await;
     let resource = server.with_token(TEST_SLUG, &own);
     let reply = import(&resource, token("server-token", TOKEN)).await;
-    assert_eq!((reply.status, &reply.body["code"]), (403, &json!("forbidden")));
+    assert_eq!(
+        (reply.status, &reply.body["code"]),
+        (403, &json!("forbidden"))
+    );
 }
 
 #[tokio::test]
@@ -259,7 +261,10 @@ async fn a_deployment_that_takes_no_imported_secrets_neither_imports_nor_looks_t
         import(&server.app(), token("client-token", TOKEN)).await,
         server
             .app()
-            .post("/v2/keys/import", json!({ "name": "Mine", "sha256": sha256 }))
+            .post(
+                "/v2/keys/import",
+                json!({ "name": "Mine", "sha256": sha256 }),
+            )
             .await,
     ] {
         assert_eq!(
@@ -293,7 +298,10 @@ async fn an_imported_key_has_the_settings_it_was_given_and_keeps_to_them() {
     let made = server.app().post("/v2/keys/import", wanted).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let shown = &made.body["data"];
-    assert_eq!((&shown["kind"], &shown["imported"]), (&json!("api"), &json!(true)));
+    assert_eq!(
+        (&shown["kind"], &shown["imported"]),
+        (&json!("api"), &json!(true))
+    );
     let key = server.with_key("a key from elsewhere");
     assert_eq!(key.get("/v2/bookings").await.status, 200);
     assert_eq!(key.get("/v2/keys").await.status, 403);

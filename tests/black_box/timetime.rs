@@ -67,8 +67,9 @@ async fn only_named_keys_that_still_work_are_listed() {
     let ids = async || {
         let listed = owner.get("/v1/api-keys").await.expecting(200);
         let rows = listed.body.as_array().expect("a list").clone();
-        let ids = rows.iter().map(|row| row["id"].as_str().map(str::to_owned));
-        ids.map(Option::unwrap).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| row["id"].as_str().expect("an id").to_owned())
+            .collect::<Vec<_>>()
     };
     let before = ids().await;
     let (revoked, _) = server.make_key(&owner, json!({ "name": "Revoked" })).await;
@@ -95,8 +96,15 @@ async fn a_key_needs_no_name() {
         assert_eq!(record(&server, &made).await["name"], name);
     }
     for name in [json!("x".repeat(101)), json!(7), json!(["Mine"])] {
-        let reply = server.app().post("/v1/api-keys", json!({ "name": name })).await;
-        assert_eq!((reply.status, reply.faults()), (422, vec!["name"]), "{name}");
+        let reply = server
+            .app()
+            .post("/v1/api-keys", json!({ "name": name }))
+            .await;
+        assert_eq!(
+            (reply.status, reply.faults()),
+            (422, vec!["name"]),
+            "{name}"
+        );
     }
 }
 
@@ -105,8 +113,14 @@ async fn a_new_key_has_the_rights_of_its_maker_and_its_bounds_too() {
     let server = TestServer::start().await;
     let made = make(&server.app(), json!({ "name": "All" })).await;
     let all = record(&server, &made).await;
-    assert_eq!((&all["scopes"], &all["kind"]), (&json!(["*"]), &json!("named")));
-    assert_eq!((&all["expires_at"], &all["allowed_cidrs"]), (&Value::Null, &json!([])));
+    assert_eq!(
+        (&all["scopes"], &all["kind"]),
+        (&json!(["*"]), &json!("named"))
+    );
+    assert_eq!(
+        (&all["expires_at"], &all["allowed_cidrs"]),
+        (&Value::Null, &json!([]))
+    );
 
     let own = json!({
         "name": "Maker",

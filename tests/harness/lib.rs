@@ -61,6 +61,7 @@ pub struct TestServer {
     embedded: Option<EmbeddedStore>,
     options: Options,
     servers: Vec<Server>,
+    instances: Vec<State>,
 }
 
 /// An app to call with: its slug and keys.
@@ -89,6 +90,7 @@ impl TestServer {
         let (server, base) = serve(&state).await;
         Self {
             clock,
+            instances: vec![state.clone()],
             state,
             demo,
             base,
@@ -107,7 +109,14 @@ impl TestServer {
         let state = new_state(embedded.endpoint(), self.clock.clone(), self.options).await;
         let (server, base) = serve(&state).await;
         self.servers.push(server);
+        self.instances.push(state);
         base
+    }
+
+    /// How many calls have gone to the store so far, from all instances together.
+    pub fn store_calls(&self) -> u64 {
+        let calls = |state: &State| state.store().calls();
+        self.instances.iter().map(calls).sum()
     }
 
     /// Where it listens, without a slash at the end.
@@ -129,6 +138,11 @@ impl TestServer {
     /// The demo's test app, with its App API key.
     pub fn app(&self) -> Client {
         self.with_key(self.demo.test.api_key.expose())
+    }
+
+    /// The demo's live app, with its App API key. Unlike a test app it has no limit for the day.
+    pub fn live_app(&self) -> Client {
+        self.with_key(self.demo.live.api_key.expose())
     }
 
     /// Makes a key as `owner` would, and answers its id and somebody who calls with it.

@@ -217,6 +217,9 @@ pub(crate) enum KeyRefused {
     /// It is revoked or expired: there is nothing to change or replace any more.
     #[error("the key is revoked or expired")]
     Ended,
+    /// It has been replaced, and works only until the overlap ends.
+    #[error("the key has been replaced already")]
+    Replaced,
     /// A field does not go with its kind.
     #[error("a field does not go with the key's kind")]
     WrongKind(Faults),
@@ -227,6 +230,9 @@ impl From<KeyRefused> for ApiError {
         match refused {
             KeyRefused::Wider(wider) => wider.into(),
             KeyRefused::Ended => Self::Conflict("This key is revoked or expired. Make a new one."),
+            KeyRefused::Replaced => Self::Conflict(
+                "This key has been replaced already. Rotate the key that replaced it.",
+            ),
             KeyRefused::WrongKind(faults) => Self::Invalid(faults),
         }
     }

@@ -73,7 +73,8 @@ pub(crate) async fn report_leaked_keys(
 
 /// What a text would be looked up by; none if it cannot be a key here.
 fn hash_of(text: &str, state: &State) -> Option<HashedKey> {
-    match PlainKey::parse_key(text.trim()) {
+    let text = text.trim();
+    match PlainKey::parse_key(text) {
         Ok(key) => Some(key.hashed()),
         Err(_) if state.config().policy.allow_imported_keys => Some(hash_secret(text)),
         Err(_) => None,

@@ -39,7 +39,7 @@ const USUAL_OVERLAP: TimeDelta = TimeDelta::hours(24);
         (status = 201, description = "The new key's record, with `key`: store it now.", body = KeyView),
         (status = 403, description = "It reaches further than your own key."),
         (status = 404, description = "There is none, or it is not yours."),
-        (status = 409, description = "It is revoked or expired."),
+        (status = 409, description = "It is revoked or expired, or has been replaced already."),
         (status = 422, description = "The overlap is no duration, or longer than seven days."),
     )
 )]
@@ -61,6 +61,10 @@ pub(crate) async fn rotate_key(
     let (own, issuer, now) = (principal.reach(), principal.issuer(), state.now());
     let replace = |old: ApiKey| -> Result<_, KeyRefused> {
         refuse_wider_or_ended(&old, &own, now)?;
+        // Its settings are no longer its own: they end with the overlap.
+        if old.replaced_by.is_some() {
+            return Err(KeyRefused::Replaced);
+        }
         let settings = NewKey {
             name: old.name.clone(),
             kind: old.kind,
@@ -77,6 +81,7 @@ pub(crate) async fn rotate_key(
         Ok((
             ApiKey {
                 expires_at: Some(ends_at),
+                replaced_by: Some(new.id),
                 ..old
             },
             new,

@@ -47,6 +47,8 @@ pub(crate) struct KeyView {
     expires_soon: bool,
     /// Since when it is refused for good.
     revoked_at: Option<String>,
+    /// The key that replaced it, if one did: it works until `expires_at`.
+    replaced_by: Option<String>,
     /// When it was last used, to a minute.
     last_used_at: Option<String>,
     /// Requests of the last 24 hours: a lower bound.
@@ -102,6 +104,7 @@ impl KeyView {
             expires_at: key.expires_at.map(time),
             expires_soon: key.expires_at.is_some_and(|at| at - now <= EXPIRY_NOTICE),
             revoked_at: key.revoked_at.map(time),
+            replaced_by: key.replaced_by.map(|id| id.to_string()),
             last_used_at: used.and_then(|used| used.last_used_at).map(time),
             requests_24h: used.map_or(0, |used| {
                 used.hours.total_since(hour_of(now - TimeDelta::hours(23)))

@@ -78,6 +78,7 @@ pub async fn authenticate(
         key: None,
         may_open: true,
     };
+    let mut was_read = false;
     known.caller = async {
         let found = match presented::read(&request.authorization, policy.allow_imported_keys)? {
             Some(Presented::Key(hash)) => {
@@ -85,7 +86,10 @@ pub async fn authenticate(
                 known.may_open = cached.as_ref().is_none_or(|cached| cached.may_open);
                 known.key = match cached {
                     Some(cached) => Some(cached.key),
-                    None => store.find_key(hash).await?,
+                    None => {
+                        was_read = true;
+                        store.find_key(hash).await?
+                    }
                 };
                 known.key.clone().map(Found::Key)
             }
@@ -109,7 +113,8 @@ pub async fn authenticate(
     }
     .await;
     if let (Some(keys), Some(key), Ok(_)) = (keys, &known.key, &known.caller)
-        && known.may_open
+        // One from the cache is not kept anew: it would never be read again while it is in use.
+        && was_read
     {
         keys.keep(key, now);
     }

@@ -249,6 +249,7 @@ mod tests {
             created_by: String::new(),
             expires_at: None,
             revoked_at: None,
+            replaced_by: None,
         }
     }
 

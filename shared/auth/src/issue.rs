@@ -86,6 +86,7 @@ pub fn key(
         created_by: issuer.by.clone(),
         expires_at: new.expires_at,
         revoked_at: None,
+        replaced_by: None,
     }
 }
 

@@ -140,6 +140,12 @@ impl Limiter {
             .count(now, status);
     }
 
+    /// How many ledgers this instance keeps in mind.
+    pub fn kept(&self) -> usize {
+        let leases = self.0.leases.lock();
+        leases.unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn lease(&self, name: &LedgerName, now: DateTime<Utc>) -> Arc<AsyncMutex<Lease>> {
         // Nothing in here can panic half-way, so what a poisoned lock guards is sound.
         let mut leases = self.0.leases.lock().unwrap_or_else(PoisonError::into_inner);

@@ -174,6 +174,9 @@ pub struct ApiKey {
     pub expires_at: Option<DateTime<Utc>>,
     /// Since when it is refused for good.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The key that replaced it, if one did.
+    #[serde(default)]
+    pub replaced_by: Option<KeyId>,
 }
 
 /// The two types of resource credential.

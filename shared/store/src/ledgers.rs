@@ -77,8 +77,10 @@ pub struct LedgerRecord {
 impl LedgerRecord {
     /// Adds what an instance has counted.
     pub fn add_usage(&mut self, counted: &Hours, now: DateTime<Utc>) {
-        self.hours.add(counted);
-        for (hour, _) in counted.iter() {
+        // Hours that were forgotten here stand in copies, which a late count by itself would take the place of.
+        let forgotten = self.last_used_at.map(|at| hour_of(at - HOURS_KEPT));
+        for (hour, classes) in counted.iter().filter(|(hour, _)| Some(*hour) >= forgotten) {
+            self.hours.add(&Hours::one(hour, classes));
             if !self.dirty.contains(&hour) {
                 self.dirty.push(hour);
             }

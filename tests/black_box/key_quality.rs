@@ -53,7 +53,7 @@ fn unevenness(counts: &[u64]) -> f64 {
 }
 
 /// Chi-square has a longer tail than the normal distribution. At 15 degrees of freedom, the fewest here, it lies
-/// beyond this with a probability of 1e-12; with all the counts below, a false alarm comes once in 1e9 runs at most.
+/// beyond this with a probability of 5e-12; with all the counts below, a false alarm comes once in 1e9 runs at most.
 const EVEN: f64 = 13.0;
 
 /// The place of each character in an alphabet; past its end for those that are not in it.

@@ -519,7 +519,6 @@ async fn each_instance_is_refused_by_the_store_once_and_then_knows() {
         server.clock.advance(TimeDelta::seconds(2));
     }
     let calls = server.store_calls() - before;
-    println!("{calls} calls for 40 refusals");
     assert_eq!(calls, 0);
 }
 

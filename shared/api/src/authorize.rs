@@ -143,7 +143,7 @@ async fn admit(state: &State, known: &Known, parts: &Parts) -> Admission {
         },
         Err(reached) => {
             if let Some(key) = &known.key {
-                state.keys().block(key, reached.retry_at);
+                state.keys().block(key, reached.retry_at, now);
             }
             let wait_ms = (reached.retry_at - now).num_milliseconds().unsigned_abs();
             let retry_after_s = wait_ms.div_ceil(1_000).max(1);

@@ -13,6 +13,9 @@ const MAX_KEPT: usize = 10_000;
 /// The longest that a key is taken for what it was, in seconds.
 pub const MAX_SECONDS: u32 = 5;
 
+/// The longest that a key over its limit is refused unread.
+const LONGEST_BLOCK: TimeDelta = TimeDelta::minutes(1);
+
 /// One per instance. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct KeyCache {
@@ -67,8 +70,10 @@ impl KeyCache {
         }
     }
 
-    /// Remembers that a key is over its limit until then.
-    pub fn block(&self, key: &ApiKey, until: DateTime<Utc>) {
+    /// Remembers that a key is over its limit until then, or for a minute: a key that is revoked or given another limit
+    /// meanwhile should not hear of its old limit for a day.
+    pub fn block(&self, key: &ApiKey, until: DateTime<Utc>, now: DateTime<Utc>) {
+        let until = until.min(now + LONGEST_BLOCK);
         self.insert(Entry {
             key: key.clone(),
             read_at: DateTime::UNIX_EPOCH,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use model::rate::{Ledger, Lent, RateLimit};
 use model::usage::Hours;
-use store::{LedgerName, SeenLedger, Store};
+use store::{LedgerName, LedgerRecord, Renewal, Store};
 use tokio::sync::Mutex as AsyncMutex;
 
 /// One limit that a request must keep to.
@@ -69,10 +69,21 @@ struct Inner {
     away_until: Mutex<Option<DateTime<Utc>>>,
 }
 
+/// Where a permit was taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// The lease that dies then.
+    FromLease(Option<DateTime<Utc>>),
+    /// The share that is admitted while the ledger is away.
+    WhileAway,
+}
+
 /// What an instance holds of one limit.
 #[derive(Debug, Default)]
 struct Lease {
-    seen: SeenLedger,
+    /// The limit it is a lease of: a key may be given another.
+    rate: Option<RateLimit>,
+    seen: LedgerRecord,
     lent: Option<Lent>,
     left: u32,
     /// Permits that the whole limit still had when the ledger was last seen.
@@ -81,7 +92,6 @@ struct Lease {
     /// How many to ask for next time.
     wanted: u32,
     dies_at: Option<DateTime<Utc>>,
-    blocked_until: Option<DateTime<Utc>>,
     /// Answers that are not in the ledger yet.
     counted: Hours,
     last_used_at: Option<DateTime<Utc>>,
@@ -104,23 +114,35 @@ impl Limiter {
         let mut standings = Vec::with_capacity(limits.len());
         let mut taken = Vec::with_capacity(limits.len());
         let mut retry_at: Option<DateTime<Utc>> = None;
+        // What is refused anyway must not renew the leases of its other limits.
         for limit in limits {
             let lease = self.lease(&limit.ledger, now);
             let mut held = lease.lock().await;
-            let admitted = self.take(&mut held, store, limit, now).await;
-            standings.push(held.standing(limit, now));
+            held.be_of(limit.rate);
+            retry_at = retry_at.max(held.refuses_until(now));
+        }
+        for limit in limits {
+            let lease = self.lease(&limit.ledger, now);
+            let mut held = lease.lock().await;
+            let admitted = match retry_at {
+                None => self.take(&mut held, store, limit, now).await.map(Some),
+                Some(_) => Ok(None),
+            };
+            standings.push(held.standing(limit, admitted.err(), now));
             drop(held);
             match admitted {
-                Ok(()) => taken.push((standings.len() - 1, lease)),
-                Err(frees_at) => retry_at = retry_at.max(Some(frees_at)),
+                Ok(permit) => {
+                    taken.extend(permit.map(|permit| (standings.len() - 1, lease, permit)))
+                }
+                Err(frees_at) => retry_at = Some(frees_at),
             }
         }
         match retry_at {
             None => Ok(standings),
             Some(retry_at) => {
                 // The request is not served, so it costs nothing.
-                for (index, lease) in taken {
-                    lease.lock().await.left += 1;
+                for (index, lease, permit) in taken {
+                    lease.lock().await.put_back(permit);
                     standings[index].remaining += 1;
                 }
                 Err(LimitReached {
@@ -161,20 +183,22 @@ impl Limiter {
         store: &Store,
         limit: &Limit,
         now: DateTime<Utc>,
-    ) -> Result<(), DateTime<Utc>> {
+    ) -> Result<Taken, DateTime<Utc>> {
+        lease.be_of(limit.rate);
         lease.last_used_at = Some(now);
-        if let Some(blocked_until) = lease.blocked_until.filter(|until| *until > now) {
-            return Err(blocked_until);
-        }
         if lease.left > 0 && lease.dies_at.is_some_and(|dies_at| now < dies_at) {
             lease.left -= 1;
-            return Ok(());
+            return Ok(Taken::FromLease(lease.dies_at));
+        }
+        // Another request may have heard of it while this one waited.
+        if let Some(frees_at) = lease.refuses_until(now) {
+            return Err(frees_at);
         }
         if self.is_away(now) {
             return lease.take_while_away(limit.rate, now);
         }
         match lease.renew(store, limit, now).await {
-            Ok(admitted) => admitted,
+            Ok(admitted) => admitted.map(|()| Taken::FromLease(lease.dies_at)),
             Err(error) => {
                 *self
                     .0
@@ -233,32 +257,27 @@ impl Lease {
         // Taken now: if the write is not heard of, it is not done twice. Counts are lower bounds, limits upper ones.
         let back = self.lent.take().zip(Some(std::mem::take(&mut self.left)));
         let (wanted, counted) = (self.wanted, std::mem::take(&mut self.counted));
-        let ttl = limit.is_passing.then(|| now + rate.window() * 2);
-        let seen = std::mem::take(&mut self.seen);
-        let change = |record: &mut store::LedgerRecord| {
-            if let Some((lent, unspent)) = back {
-                record.ledger.give_back(lent, unspent);
-            }
-            let lent = record.ledger.lend(rate, wanted, now);
-            record.add_usage(&counted, now);
-            (
-                lent,
-                rate.limit.saturating_sub(record.ledger.used()),
-                record.ledger.frees_at(rate, now),
-            )
+        let renewal = Renewal {
+            rate,
+            wanted,
+            back,
+            counted: counted.clone(),
+            ttl: limit.is_passing.then(|| now + rate.window() * 2),
         };
-        let ((lent, left_elsewhere, frees_at), seen) = store
-            .change_ledger(&limit.ledger, seen, now, ttl, change)
-            .await?;
+        let seen = std::mem::take(&mut self.seen);
+        let (lent, seen) = store.renew_lease(&limit.ledger, seen, renewal, now).await?;
+        let mut ledger = seen.ledger.clone();
+        ledger.forget_old(rate, now);
+        let frees_at = ledger.frees_at(rate, now);
+        self.left_elsewhere = rate.limit.saturating_sub(ledger.used());
         self.seen = seen;
-        self.left_elsewhere = left_elsewhere;
         self.frees_at = Some(frees_at);
         self.lent = Some(lent);
         // A permit that is lent alone is spent at once: its lease need not live.
         self.dies_at = Some(now + rate.lease_life());
         if lent.permits == 0 {
-            self.left = 0;
-            self.blocked_until = Some(frees_at);
+            // Nothing was written.
+            self.counted = counted;
             return Ok(Err(frees_at));
         }
         self.left = lent.permits - 1;
@@ -269,24 +288,60 @@ impl Lease {
         &mut self,
         rate: RateLimit,
         now: DateTime<Utc>,
-    ) -> Result<(), DateTime<Utc>> {
+    ) -> Result<Taken, DateTime<Utc>> {
         let tenth = RateLimit {
             limit: (rate.limit / SHARE_WHILE_AWAY).max(1),
             ..rate
         };
         if self.while_away.lend(tenth, 1, now).permits == 1 {
-            Ok(())
+            Ok(Taken::WhileAway)
         } else {
             Err(self.while_away.frees_at(tenth, now))
         }
     }
 
-    fn standing(&self, limit: &Limit, now: DateTime<Utc>) -> Standing {
+    fn put_back(&mut self, permit: Taken) {
+        if permit == Taken::FromLease(self.dies_at) {
+            self.left += 1;
+        }
+    }
+
+    /// Begins anew if the limit is another than before: what was lent by the old one says nothing about the new.
+    fn be_of(&mut self, rate: RateLimit) {
+        if self.rate.is_some_and(|old| old != rate) {
+            let counted = std::mem::take(&mut self.counted);
+            *self = Self {
+                counted,
+                last_used_at: self.last_used_at,
+                ..Self::default()
+            };
+        }
+        self.rate = Some(rate);
+    }
+
+    /// Until when there is nothing to ask the ledger for: all of the limit was lent when it was last seen.
+    fn refuses_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.frees_at
+            .filter(|frees_at| self.left == 0 && self.left_elsewhere == 0 && *frees_at > now)
+    }
+
+    fn standing(
+        &self,
+        limit: &Limit,
+        refused_until: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Standing {
+        let left = match (refused_until, self.frees_at) {
+            (Some(_), _) => 0,
+            (None, Some(_)) => self.left_elsewhere + self.left,
+            // Not asked for yet.
+            (None, None) => limit.rate.limit,
+        };
         Standing {
             policy: limit.policy,
             rate: limit.rate,
-            remaining: (self.left_elsewhere + self.left).min(limit.rate.limit),
-            frees_at: self.frees_at.unwrap_or(now).max(now),
+            remaining: left.min(limit.rate.limit),
+            frees_at: refused_until.or(self.frees_at).unwrap_or(now).max(now),
         }
     }
 }

@@ -112,8 +112,7 @@ impl RateLimit {
 }
 
 /// What has been lent of one limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<(i64, u32)>", into = "Vec<(i64, u32)>")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// Permits by the beginning of the bucket they were lent in, in milliseconds since the epoch.
     lent: BTreeMap<i64, u32>,
@@ -127,12 +126,6 @@ impl From<Vec<(i64, u32)>> for Ledger {
     }
 }
 
-impl From<Ledger> for Vec<(i64, u32)> {
-    fn from(ledger: Ledger) -> Self {
-        ledger.lent.into_iter().collect()
-    }
-}
-
 /// Permits that were lent, and where the ledger says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lent {
@@ -142,7 +135,34 @@ pub struct Lent {
     bucket_ms: i64,
 }
 
+impl Lent {
+    /// The bucket they are written in, by its first millisecond.
+    pub const fn bucket_ms(self) -> i64 {
+        self.bucket_ms
+    }
+}
+
+/// How much longer than they count buckets are kept, in milliseconds: an instance whose clock is behind must not
+/// give back to one that is gone.
+const GRACE_MS: i64 = 60_000;
+
 impl Ledger {
+    /// Whether it still has the bucket that these were lent from.
+    pub fn has(&self, lent: Lent) -> bool {
+        self.lent.contains_key(&lent.bucket_ms)
+    }
+
+    /// Buckets that long since count no more.
+    pub fn forgettable(
+        &self,
+        limit: RateLimit,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = i64> + '_ {
+        let kept_ms = kept(limit).num_milliseconds() + GRACE_MS;
+        let since_ms = now.timestamp_millis() - kept_ms;
+        self.lent.range(..since_ms).map(|(bucket_ms, _)| *bucket_ms)
+    }
+
     /// Lends up to `wanted` permits at `now`; none if the limit is reached.
     pub fn lend(&mut self, limit: RateLimit, wanted: u32, now: DateTime<Utc>) -> Lent {
         self.forget_old(limit, now);
@@ -161,14 +181,15 @@ impl Ledger {
         }
     }
 
-    fn forget_old(&mut self, limit: RateLimit, now: DateTime<Utc>) {
+    /// Forgets what counts no more.
+    pub fn forget_old(&mut self, limit: RateLimit, now: DateTime<Utc>) {
         let kept_ms = kept(limit).num_milliseconds();
         self.lent.retain(|bucket_ms, permits| {
             *permits > 0 && bucket_ms + kept_ms > now.timestamp_millis()
         });
     }
 
-    /// How many permits count against the limit.
+    /// How many permits count against the limit, once old ones are forgotten.
     pub fn used(&self) -> u32 {
         self.lent
             .values()

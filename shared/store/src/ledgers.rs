@@ -1,21 +1,22 @@
-//! Rate ledgers and usage, in one item per limit, so that one write does for both. Hours that are over are
-//! copied to items of their own beside it, where a month of them is one query.
+//! Rate ledgers and usage, in one item per limit, so that one write does for both. The item is added to and never
+//! rewritten: instances that take leases at once do not stand in each other's way, while there is plenty. Hours that
+//! are over are copied to items of their own beside it, where a month of them is one query.
 
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, TimeDelta, Utc};
 use model::ids::KeyId;
-use model::rate::Ledger;
-use model::usage::{Hours, hour_of};
-use serde::{Deserialize, Serialize};
+use model::rate::{Ledger, Lent, RateLimit};
+use model::usage::{Classes, Hours, hour_of};
 use tokio::time::Instant;
 
 use crate::error;
 use crate::item::{Item, Key, RawItem, record, text};
-use crate::transaction::{Condition, Outcome, Transaction};
+use crate::transaction::Transaction;
 use crate::{Store, StoreError, Table};
 
 /// How long a request waits for its ledger. Past that it is served without: a limit is never the reason for an outage.
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How long a lost race for a ledger is run again.
 const CONTENTION: Duration = Duration::from_secs(2);
+
+const HOUR_S: i64 = 60 * 60;
 
 /// How long hours stay in the ledger itself, where the last day's total is read.
 const HOURS_KEPT: TimeDelta = TimeDelta::hours(25);
@@ -61,56 +64,133 @@ fn hour_sk(hour: i64) -> String {
     format!("hour#{hour:012}")
 }
 
-/// What is written in a ledger.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A ledger as it was last seen. An instance keeps it between leases, so that most need no read.
+#[derive(Clone, Debug, Default)]
 pub struct LedgerRecord {
     /// Permits lent.
     pub ledger: Ledger,
     /// Answers of the last day, by hour.
     pub hours: Hours,
-    /// Hours that have been added to since they were copied to their own items.
-    dirty: Vec<i64>,
     /// When a permit was last spent, to a few seconds.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Permits ever lent, from a number that no earlier item of this name has reached; none if there is no item.
+    total: Option<i64>,
+    /// How many answers of an hour its copy has.
+    copied: BTreeMap<i64, u64>,
+}
+
+/// What an instance asks of a ledger, and tells it.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// The limit.
+    pub rate: RateLimit,
+    /// The permits asked for.
+    pub wanted: u32,
+    /// The last lease, and how many of its permits were not spent.
+    pub back: Option<(Lent, u32)>,
+    /// Answers counted since.
+    pub counted: Hours,
+    /// When the ledger may go if nobody uses it any more.
+    pub ttl: Option<DateTime<Utc>>,
+}
+
+/// The attributes of a ledger: a letter, and what it is about.
+mod attribute {
+    pub(super) const TOTAL: &str = "total";
+    pub(super) const LAST_USED_AT: &str = "last_used_at";
+    pub(super) const TTL: &str = "ttl";
+
+    pub(super) fn bucket(bucket_ms: i64) -> String {
+        format!("b{bucket_ms}")
+    }
+
+    pub(super) fn class(hour: i64, class: usize) -> String {
+        format!("h{hour}_{class}")
+    }
+
+    pub(super) fn copied(hour: i64) -> String {
+        format!("c{hour}")
+    }
 }
 
 impl LedgerRecord {
-    /// Adds what an instance has counted.
-    pub fn add_usage(&mut self, counted: &Hours, now: DateTime<Utc>) {
-        // Hours that were forgotten here stand in copies, which a late count by itself would take the place of.
-        let forgotten = self.last_used_at.map(|at| hour_of(at - HOURS_KEPT));
-        for (hour, classes) in counted.iter().filter(|(hour, _)| Some(*hour) >= forgotten) {
-            self.hours.add(&Hours::one(hour, classes));
-            if !self.dirty.contains(&hour) {
-                self.dirty.push(hour);
+    fn read(item: &RawItem) -> Self {
+        let mut record = Self::default();
+        let mut lent = Vec::new();
+        for (name, value) in item {
+            let Some(number) = value.as_n().ok().and_then(|text| text.parse::<i64>().ok()) else {
+                continue;
+            };
+            // What is given back to a bucket that was forgotten meanwhile leaves less than nothing.
+            let count = u64::try_from(number).unwrap_or(0);
+            match (name.as_str(), name.split_at_checked(1)) {
+                (attribute::TOTAL, _) => record.total = Some(number),
+                (attribute::LAST_USED_AT, _) => {
+                    record.last_used_at = DateTime::from_timestamp_millis(number);
+                }
+                (_, Some(("b", bucket_ms))) => {
+                    let permits = u32::try_from(count).unwrap_or(u32::MAX);
+                    lent.extend(
+                        bucket_ms
+                            .parse()
+                            .ok()
+                            .map(|bucket_ms: i64| (bucket_ms, permits)),
+                    );
+                }
+                (_, Some(("h", hour))) => {
+                    if let Some((hour, class)) = parse_class(hour) {
+                        let mut classes = Classes::default();
+                        classes[class] = count;
+                        record.hours.add(&Hours::one(hour, classes));
+                    }
+                }
+                (_, Some(("c", hour))) => {
+                    record
+                        .copied
+                        .extend(hour.parse().ok().map(|hour: i64| (hour, count)));
+                }
+                _ => {}
             }
         }
-        self.last_used_at = self.last_used_at.max(Some(now));
+        record.ledger = lent.into();
+        record
     }
 
-    /// Hours that are over and not yet copied, with their counts; from now on they count as copied.
-    fn take_finished(&mut self, now: DateTime<Utc>) -> Hours {
-        let current = hour_of(now);
-        let mut finished = Hours::default();
-        for (hour, classes) in self
-            .hours
-            .iter()
-            .filter(|(hour, _)| *hour < current && self.dirty.contains(hour))
-        {
-            finished.add(&Hours::one(hour, classes));
+    /// Hours that are over and whose copies, if there are any, lack something.
+    fn uncopied(&self, now: DateTime<Utc>) -> Hours {
+        let mut uncopied = Hours::default();
+        for (hour, classes) in self.hours.iter().filter(|(hour, _)| *hour < hour_of(now)) {
+            if self.copied.get(&hour) != Some(&classes.iter().sum()) {
+                uncopied.add(&Hours::one(hour, classes));
+            }
         }
-        self.dirty.retain(|hour| *hour >= current);
-        self.hours.forget_before(hour_of(now - HOURS_KEPT));
-        finished
+        uncopied
+    }
+
+    /// Attributes that nobody needs any more.
+    fn outdated(&self, rate: RateLimit, now: DateTime<Utc>) -> Vec<String> {
+        let old_buckets = self.ledger.forgettable(rate, now);
+        let mut outdated: Vec<String> = old_buckets.map(attribute::bucket).collect();
+        let uncopied = self.uncopied(now);
+        for (hour, classes) in self.hours.iter() {
+            let is_copied = uncopied.iter().all(|(uncopied, _)| uncopied != hour);
+            if hour < hour_of(now - HOURS_KEPT) && is_copied {
+                outdated.push(attribute::copied(hour));
+                let counted = (0..classes.len()).filter(|class| classes[*class] > 0);
+                outdated.extend(counted.map(|class| attribute::class(hour, class)));
+            }
+        }
+        outdated
     }
 }
 
-/// A ledger as it was last seen. An instance keeps it between leases, so that most need no read.
-#[derive(Clone, Debug, Default)]
-pub struct SeenLedger {
-    /// What was written.
-    pub record: LedgerRecord,
-    version: Option<String>,
+fn parse_class(text: &str) -> Option<(i64, usize)> {
+    let (hour, class) = text.split_once('_')?;
+    let class = class
+        .parse()
+        .ok()
+        .filter(|class| *class < Classes::default().len())?;
+    Some((hour.parse().ok()?, class))
 }
 
 /// What a month of a key's use comes to.
@@ -123,123 +203,203 @@ pub struct Usage {
 }
 
 impl Store {
-    /// Changes a ledger by `change`, on condition that it is as `seen`; if not, asks again on what is there.
+    /// Takes a lease: lends from the ledger, if there is enough even after all that others may have taken since it
+    /// was `seen`; if not, looks again. Answers what was lent, which is nothing if the limit is reached, and the
+    /// ledger as it is now. If nothing was lent, nothing was written.
     ///
     /// # Errors
     ///
-    /// If it cannot be done within a moment. Nothing was changed then that the next change does not see.
-    pub async fn change_ledger<T>(
+    /// If it cannot be done within a moment. It may have been done all the same, and must not be asked for again.
+    pub async fn renew_lease(
         &self,
         name: &LedgerName,
-        seen: SeenLedger,
+        seen: LedgerRecord,
+        mut renewal: Renewal,
         now: DateTime<Utc>,
-        ttl: Option<DateTime<Utc>>,
-        change: impl Fn(&mut LedgerRecord) -> T,
-    ) -> Result<(T, SeenLedger), StoreError> {
-        let deadline = Instant::now() + CONTENTION;
-        let mut seen = seen;
-        let mut longest_ms = 2;
+    ) -> Result<(Lent, LedgerRecord), StoreError> {
+        let (patience, contention) = (Instant::now() + PATIENCE, Instant::now() + CONTENTION);
+        let (mut seen, mut is_fresh) = (seen, false);
         loop {
-            let mut record = seen.record.clone();
-            let changed = change(&mut record);
-            let finished = record.take_finished(now);
-            let version = self.new_version();
-            let condition = Condition::as_seen(seen.version.clone());
-            let mut item = Item::new(&name.key(), &record)?.with("version", version.clone());
-            if let Some(ttl) = ttl {
-                item = item.expiring(ttl.timestamp());
+            let mut after = seen.ledger.clone();
+            if let Some((lent, unspent)) = renewal.back {
+                after.give_back(lent, unspent);
             }
-            let found = if finished.is_empty() {
-                self.put_ledger(item, &condition).await?
-            } else {
-                self.put_ledger_and_hours(name, item, &condition, &finished)
-                    .await?
-            };
-            match found {
-                None => {
-                    return Ok((
-                        changed,
-                        SeenLedger {
-                            record,
-                            version: Some(version),
-                        },
-                    ));
+            let lent = after.lend(renewal.rate, renewal.wanted, now);
+            if lent.permits == 0 {
+                if is_fresh {
+                    return Ok((lent, seen));
                 }
-                // What stands there is what was just written: it went through, only its answer did not arrive.
-                Some(found) if found.version.as_deref() == Some(version.as_str()) => {
-                    return Ok((
-                        changed,
-                        SeenLedger {
-                            record,
-                            version: Some(version),
-                        },
-                    ));
+                seen = LedgerRecord::read(
+                    &self
+                        .get(Table::Meters, &name.key())
+                        .await?
+                        .unwrap_or_default(),
+                );
+                is_fresh = true;
+                continue;
+            }
+            // As much as others may have lent meanwhile without this being too much.
+            let slack = renewal.rate.limit.saturating_sub(after.used());
+            match self.lend(name, &seen, &renewal, lent, slack, now).await {
+                Ok(Ok(written)) => {
+                    self.copy_finished_hours(name, &written, now).await?;
+                    return Ok((lent, written));
                 }
-                Some(found) => seen = found,
+                Ok(Err(found)) => {
+                    if Instant::now() >= contention {
+                        return Err(StoreError::Contended);
+                    }
+                    seen = found;
+                    is_fresh = true;
+                }
+                Err(error @ StoreError::Unavailable { .. }) => {
+                    if Instant::now() >= patience {
+                        return Err(error);
+                    }
+                    // It may have been written without our hearing of it: nothing is given back or counted twice.
+                    renewal.back = None;
+                    renewal.counted = Hours::default();
+                    self.pause(25).await;
+                }
+                Err(error) => return Err(error),
             }
-            if Instant::now() >= deadline {
-                return Err(StoreError::Contended);
-            }
-            self.pause(longest_ms).await;
-            longest_ms = (longest_ms * 2).min(100);
         }
     }
 
-    /// `None` if it was written, else what stands there.
-    async fn put_ledger(
-        &self,
-        item: Item,
-        condition: &Condition,
-    ) -> Result<Option<SeenLedger>, StoreError> {
-        let attributes = item.into_attributes();
-        let found = self
-            .call_for(
-                "PutItem",
-                PATIENCE,
-                || {
-                    self.client
-                        .put_item()
-                        .table_name(self.table(Table::Meters))
-                        .set_item(Some(attributes.clone()))
-                        .condition_expression(condition.expression())
-                        .set_expression_attribute_values(condition.values())
-                        .return_values_on_condition_check_failure(
-                            ReturnValuesOnConditionCheckFailure::AllOld,
-                        )
-                        .send()
-                },
-                |answer| match answer {
-                    Ok(_) => Ok(None),
-                    Err(error) => failed_on(&error)
-                        .map(Some)
-                        .ok_or_else(|| error::judged(error)),
-                },
-            )
-            .await?;
-        found.map(read).transpose()
-    }
-
-    /// Once an hour: the ledger, and a copy of each hour that is over.
-    async fn put_ledger_and_hours(
+    /// The ledger after it, or what stands there if that is too much.
+    async fn lend(
         &self,
         name: &LedgerName,
-        item: Item,
-        condition: &Condition,
-        finished: &Hours,
-    ) -> Result<Option<SeenLedger>, StoreError> {
+        seen: &LedgerRecord,
+        renewal: &Renewal,
+        lent: Lent,
+        slack: u32,
+        now: DateTime<Utc>,
+    ) -> Result<Result<LedgerRecord, LedgerRecord>, StoreError> {
+        let mut update = Update::default();
+        let permits = i64::from(lent.permits);
+        let mut by_bucket = BTreeMap::from([(lent.bucket_ms(), permits)]);
+        // What no longer counts is not given back: its bucket may be gone.
+        let mut live = seen.ledger.clone();
+        live.forget_old(renewal.rate, now);
+        if let Some((old, unspent)) = renewal.back
+            && live.has(old)
+        {
+            *by_bucket.entry(old.bucket_ms()).or_default() -= i64::from(unspent);
+        }
+        for (bucket_ms, permits) in by_bucket {
+            update.add(&attribute::bucket(bucket_ms), permits);
+        }
+        // Hours that were forgotten here stand in copies, which a late count by itself would take the place of.
+        let forgotten = seen.last_used_at.map(|at| hour_of(at - HOURS_KEPT));
+        let late = hour_of(now - HOURS_KEPT) + HOUR_S;
+        let mut is_late = false;
+        for (hour, classes) in renewal.counted.iter() {
+            if Some(hour) < forgotten {
+                continue;
+            }
+            is_late |= hour < late;
+            for (class, count) in classes
+                .into_iter()
+                .enumerate()
+                .filter(|(_, count)| *count > 0)
+            {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                update.add(&attribute::class(hour, class), count);
+            }
+        }
+        update.set(attribute::LAST_USED_AT, now.timestamp_millis());
+        if let Some(ttl) = renewal.ttl {
+            update.set(attribute::TTL, ttl.timestamp());
+        }
+        if !is_late {
+            for name in seen.outdated(renewal.rate, now) {
+                update.remove(&name);
+            }
+        }
+        let condition = match seen.total {
+            Some(total) => {
+                update.add(attribute::TOTAL, permits);
+                let enough = update.at_most(attribute::TOTAL, total + i64::from(slack));
+                match seen.last_used_at.filter(|_| is_late) {
+                    // Nobody has forgotten an hour meanwhile.
+                    Some(at) => {
+                        let same = update.equal(attribute::LAST_USED_AT, at.timestamp_millis());
+                        format!("{enough} AND {same}")
+                    }
+                    None => enough,
+                }
+            }
+            None => {
+                // In microseconds: nobody lends as many in a second, so no later item of this name begins lower.
+                update.add(attribute::TOTAL, now.timestamp_micros() + permits);
+                update.absent(attribute::TOTAL)
+            }
+        };
+        self.call_for(
+            "UpdateItem",
+            Duration::ZERO,
+            || {
+                self.client
+                    .update_item()
+                    .table_name(self.table(Table::Meters))
+                    .set_key(Some(name.key().attributes()))
+                    .update_expression(update.expression())
+                    .condition_expression(&condition)
+                    .set_expression_attribute_names(Some(update.names.clone()))
+                    .set_expression_attribute_values(Some(update.values.clone()))
+                    .return_values(ReturnValue::AllNew)
+                    .return_values_on_condition_check_failure(
+                        ReturnValuesOnConditionCheckFailure::AllOld,
+                    )
+                    .send()
+            },
+            |answer| match answer {
+                Ok(written) => Ok(Ok(LedgerRecord::read(
+                    &written.attributes.unwrap_or_default(),
+                ))),
+                Err(error) => match failed_on(&error) {
+                    Some(found) => Ok(Err(LedgerRecord::read(&found))),
+                    None => Err(error::judged(error)),
+                },
+            },
+        )
+        .await
+    }
+
+    /// Once an hour. Copies are whole, so it does no harm if two instances do it; should an older one stand at last,
+    /// the next lease mends it.
+    async fn copy_finished_hours(
+        &self,
+        name: &LedgerName,
+        record: &LedgerRecord,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let finished = record.uncopied(now);
+        if finished.is_empty() {
+            return Ok(());
+        }
         let mut transaction = Transaction::new(self);
-        transaction.put((), Table::Meters, item, condition)?;
+        let mut update = Update::default();
         for (hour, classes) in finished.iter() {
             let copy = Item::new(&name.hour_key(hour), &Hours::one(hour, classes))?;
             transaction.put_unconditionally((), Table::Meters, copy)?;
+            let sum = i64::try_from(classes.iter().sum::<u64>()).unwrap_or(i64::MAX);
+            update.set(&attribute::copied(hour), sum);
         }
-        match transaction.commit().await? {
-            Outcome::Committed => Ok(None),
-            Outcome::Refused(_) | Outcome::Conflict => {
-                let found = self.get(Table::Meters, &name.key()).await?;
-                Ok(Some(found.map(read).transpose()?.unwrap_or_default()))
-            }
-        }
+        transaction.commit().await?;
+        self.call("UpdateItem", || {
+            self.client
+                .update_item()
+                .table_name(self.table(Table::Meters))
+                .set_key(Some(name.key().attributes()))
+                .update_expression(update.expression())
+                .set_expression_attribute_names(Some(update.names.clone()))
+                .set_expression_attribute_values(Some(update.values.clone()))
+                .send()
+        })
+        .await?;
+        Ok(())
     }
 
     /// What was counted of a key between two instants, by one query.
@@ -260,7 +420,7 @@ impl Store {
         let mut usage = Usage::default();
         for item in items {
             if text(&item, "sk").as_deref() == Some("ledger") {
-                let ledger: LedgerRecord = record(item)?;
+                let ledger = LedgerRecord::read(&item);
                 usage.last_used_at = ledger.last_used_at;
                 // The ledger's own are at least as new as the copies.
                 usage.hours.replace(&ledger.hours);
@@ -284,7 +444,7 @@ impl Store {
         let mut found = std::collections::HashMap::new();
         for item in self.get_many(Table::Meters, &wanted).await? {
             if let Some(pk) = text(&item, "pk") {
-                found.insert(pk, record::<LedgerRecord>(item)?);
+                found.insert(pk, LedgerRecord::read(&item));
             }
         }
         Ok(names
@@ -295,26 +455,83 @@ impl Store {
 }
 
 /// What stood there when the condition failed.
-fn failed_on(error: &SdkError<PutItemError>) -> Option<RawItem> {
+fn failed_on(error: &SdkError<UpdateItemError>) -> Option<RawItem> {
     let SdkError::ServiceError(service) = error else {
         return None;
     };
     match service.err() {
-        PutItemError::ConditionalCheckFailedException(failed) => {
+        UpdateItemError::ConditionalCheckFailedException(failed) => {
             Some(failed.item().cloned().unwrap_or_default())
         }
         _ => None,
     }
 }
 
-fn read(item: RawItem) -> Result<SeenLedger, StoreError> {
-    // Deleted meanwhile: there is nothing to go by but the condition that nothing is there.
-    if item.is_empty() {
-        return Ok(SeenLedger::default());
+/// An update expression that is being put together.
+#[derive(Debug, Default)]
+struct Update {
+    set: Vec<String>,
+    add: Vec<String>,
+    remove: Vec<String>,
+    names: HashMap<String, String>,
+    values: RawItem,
+}
+
+impl Update {
+    fn name(&mut self, name: &str) -> String {
+        let known = self.names.iter().find(|(_, known)| *known == name);
+        if let Some((placeholder, _)) = known {
+            return placeholder.clone();
+        }
+        let placeholder = format!("#n{}", self.names.len());
+        self.names.insert(placeholder.clone(), name.to_owned());
+        placeholder
     }
-    let version = text(&item, "version");
-    Ok(SeenLedger {
-        record: record(item)?,
-        version,
-    })
+
+    fn value(&mut self, number: i64) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        let value = AttributeValue::N(number.to_string());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    fn set(&mut self, name: &str, number: i64) {
+        let action = format!("{} = {}", self.name(name), self.value(number));
+        self.set.push(action);
+    }
+
+    fn add(&mut self, name: &str, number: i64) {
+        let action = format!("{} {}", self.name(name), self.value(number));
+        self.add.push(action);
+    }
+
+    fn remove(&mut self, name: &str) {
+        let action = self.name(name);
+        self.remove.push(action);
+    }
+
+    fn at_most(&mut self, name: &str, most: i64) -> String {
+        format!("{} <= {}", self.name(name), self.value(most))
+    }
+
+    fn equal(&mut self, name: &str, number: i64) -> String {
+        format!("{} = {}", self.name(name), self.value(number))
+    }
+
+    fn absent(&mut self, name: &str) -> String {
+        format!("attribute_not_exists({})", self.name(name))
+    }
+
+    fn expression(&self) -> String {
+        [
+            ("SET", &self.set),
+            ("ADD", &self.add),
+            ("REMOVE", &self.remove),
+        ]
+        .into_iter()
+        .filter(|(_, actions)| !actions.is_empty())
+        .map(|(verb, actions)| format!("{verb} {}", actions.join(", ")))
+        .collect::<Vec<_>>()
+        .join(" ")
+    }
 }

@@ -39,7 +39,7 @@ pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
 pub use error::StoreError;
 pub use keys::{ChangeKeyError, CreateKeyError};
-pub use ledgers::{LedgerName, LedgerRecord, SeenLedger, Usage};
+pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
 pub use resources::{CreateResourceError, ResourceSecret};
 pub use tables::{Table, Tables};

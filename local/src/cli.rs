@@ -156,7 +156,8 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
 }
 
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("LATCHKEY_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,aws_smithy_runtime=error,aws_sdk_dynamodb=error"));
     let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_ansi(ansi)

@@ -31,15 +31,7 @@ pub(crate) async fn get_booking(
         .get_booking(principal.tenant(), id)
         .await?
         .ok_or(ApiError::NotFound("Booking"))?;
-    let viewer = Viewer::of(
-        &principal,
-        state.store(),
-        &include,
-        zone,
-        std::slice::from_ref(&booking),
-    )
-    .await?;
-    Ok(Data {
-        data: viewer.show(booking, state.now()),
-    })
+    let (store, now) = (state.store(), state.now());
+    let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
+    Ok(Data { data: view })
 }

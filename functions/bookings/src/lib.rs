@@ -1,10 +1,13 @@
 //! Bookings: create, read, act, delete. One file per operation.
 
 mod act_on_booking;
+mod acting;
 mod create_booking;
 mod delete_booking;
 mod get_booking;
 mod list_bookings;
+mod making;
+mod request;
 mod update_booking;
 mod view;
 

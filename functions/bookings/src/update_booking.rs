@@ -2,10 +2,8 @@ use api::body::MAX_FREE_FORM;
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
-use model::booking::Booking;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::convert::Infallible;
 use utoipa::ToSchema;
 
 use crate::view::{BookingView, Viewer};
@@ -48,27 +46,16 @@ pub(crate) async fn update_booking(
     }
     let meta = faults.finish(meta)?;
     let now = state.now();
-    let change = |booking: Booking| {
-        let booking = booking.settled(now);
-        Ok::<_, Infallible>(Booking {
-            meta: meta.clone(),
-            updated_at: now,
-            ..booking
+    let (store, tenant) = (state.store(), principal.tenant());
+    let view = store
+        .until_decided(|| async {
+            let mut decision = store.decision(tenant, now);
+            let booking = decision.booking(id).await?;
+            let booking = booking.ok_or(ApiError::NotFound("Booking"))?;
+            let booking = decision.put(booking.with_meta(meta.clone(), now));
+            let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
+            Ok::<_, ApiError>(decision.commit(view).await?)
         })
-    };
-    let booking = state
-        .store()
-        .change_booking(principal.tenant(), id, now, change)
         .await?;
-    let viewer = Viewer::of(
-        &principal,
-        state.store(),
-        &include,
-        zone,
-        std::slice::from_ref(&booking),
-    )
-    .await?;
-    Ok(Data {
-        data: viewer.show(booking, now),
-    })
+    Ok(Data { data: view })
 }

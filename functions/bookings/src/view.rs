@@ -81,6 +81,19 @@ impl<'a> Viewer<'a> {
         })
     }
 
+    /// One booking as it stands at `now`, with what its includes need.
+    pub(crate) async fn show_one(
+        principal: &Principal,
+        store: &Store,
+        include: &'a Include,
+        zone: OutputZone,
+        booking: Booking,
+        now: DateTime<Utc>,
+    ) -> Result<BookingView, ApiError> {
+        let viewer = Self::of(principal, store, include, zone, std::slice::from_ref(&booking));
+        Ok(viewer.await?.show(booking, now))
+    }
+
     /// The booking as it stands at `now`.
     pub(crate) fn show(&self, booking: Booking, now: DateTime<Utc>) -> BookingView {
         let booking = booking.settled(now);
@@ -93,7 +106,7 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: json!({ "event_info": event_info(&booking, zone) }),
+            attributes: attributes(&booking, zone, now),
             included: self.included(&booking, zone),
         }
     }
@@ -152,6 +165,15 @@ impl<'a> Viewer<'a> {
         }
         shown
     }
+}
+
+fn attributes(booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+    let mut attributes = json!({ "event_info": event_info(booking, zone) });
+    if let Some(seats) = &booking.seats {
+        attributes["group_booking"] =
+            json!({ "max_seats": seats.max, "current_seats": seats.current(now) });
+    }
+    attributes
 }
 
 fn event_info(booking: &Booking, zone: Tz) -> Value {

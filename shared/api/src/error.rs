@@ -7,12 +7,16 @@ use std::sync::Arc;
 use auth::{AuthError, Denied};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use model::booking::IllegalAction;
+use model::booking::{CannotAct, IllegalAction, WrongMoment};
+use model::graph::BookingState;
 use model::occupancy::CannotPlace;
+use model::reservation::Lapsed;
+use model::seats::GroupFull;
+use model::time::{Tz, format_instant};
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeBookingError, ChangeKeyError, CreateAccountError, CreateBookingError,
-    CreateCredentialError, CreateKeyError, CreateResourceError, StoreError,
+    ChangeKeyError, CreateAccountError, CreateCredentialError, CreateKeyError, CreateResourceError,
+    DecisionError, StoreError,
 };
 
 use crate::faults::Faults;
@@ -47,6 +51,18 @@ pub enum ApiError {
     /// The booking's state does not allow the action.
     #[error(transparent)]
     IllegalAction(#[from] IllegalAction),
+    /// It is too early or too late for this.
+    #[error(transparent)]
+    WrongMoment(#[from] WrongMoment),
+    /// Every seat of the group is taken.
+    #[error(transparent)]
+    GroupFull(#[from] GroupFull),
+    /// A group takes no more customers.
+    #[error("the group is {0}")]
+    GroupClosed(BookingState),
+    /// The reservation is over.
+    #[error(transparent)]
+    ReservationLapsed(#[from] Lapsed),
     /// What is asked for cannot be done to the thing as it stands.
     #[error("{0}")]
     Conflict(&'static str),
@@ -91,7 +107,13 @@ impl ApiError {
             }
             Self::NotFound(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::SlotTaken | Self::IllegalAction(_) | Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::SlotTaken
+            | Self::IllegalAction(_)
+            | Self::WrongMoment(_)
+            | Self::GroupFull(_)
+            | Self::GroupClosed(_)
+            | Self::ReservationLapsed(_)
+            | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -112,6 +134,12 @@ impl ApiError {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::SlotTaken => "slot_taken",
             Self::IllegalAction(_) => "illegal_action",
+            Self::WrongMoment(WrongMoment::BookingClosed(_)) => "booking_closed",
+            Self::WrongMoment(WrongMoment::BookingNotOpen(_)) => "booking_not_open",
+            Self::WrongMoment(WrongMoment::TooLateToCancel(_)) => "too_late_to_cancel",
+            Self::GroupFull(_) => "group_full",
+            Self::GroupClosed(_) => "group_closed",
+            Self::ReservationLapsed(_) => "reservation_lapsed",
             Self::Conflict(_) => "conflict",
             Self::Invalid(_) => "invalid",
             Self::TooLarge => "too_large",
@@ -126,9 +154,15 @@ impl ApiError {
     pub fn body(&self, request_id: &str) -> Value {
         let mut body = Map::new();
         match self {
-            Self::SlotTaken => {
-                let sentence = "The time is already taken. Search for another slot.";
-                body.insert("errors".to_owned(), json!({ "event": [sentence] }));
+            // Booking pages show what stands under a field.
+            Self::SlotTaken
+            | Self::GroupFull(_)
+            | Self::GroupClosed(_)
+            | Self::ReservationLapsed(_)
+            | Self::WrongMoment(
+                WrongMoment::BookingClosed(_) | WrongMoment::BookingNotOpen(_),
+            ) => {
+                body.insert("errors".to_owned(), json!({ "event": [self.sentence()] }));
             }
             Self::Invalid(faults) => {
                 body.insert("errors".to_owned(), faults.to_json());
@@ -171,7 +205,26 @@ impl ApiError {
             Self::NotFound(_) => "Resource does not exist".to_owned(),
             Self::NoSuchPath => "There is no such path. See the README for the list of operations.".to_owned(),
             Self::MethodNotAllowed => "This path does not take this method.".to_owned(),
-            Self::SlotTaken | Self::Invalid(_) => String::new(),
+            Self::Invalid(_) => String::new(),
+            Self::SlotTaken => "The time is already taken. Search for another slot.".to_owned(),
+            Self::GroupFull(GroupFull { max }) => {
+                format!("All {max} seats of this group are taken. Choose another group.")
+            }
+            Self::GroupClosed(state) => {
+                format!("This group is {state} and takes nobody any more. Choose another group.")
+            }
+            Self::ReservationLapsed(Lapsed(at)) => {
+                format!("The reservation lapsed at {}. Reserve a slot again.", format_instant(*at, Tz::UTC))
+            }
+            Self::WrongMoment(WrongMoment::BookingClosed(at)) => {
+                format!("This could be booked until {}. Choose another time.", format_instant(*at, Tz::UTC))
+            }
+            Self::WrongMoment(WrongMoment::BookingNotOpen(at)) => {
+                format!("This can be booked from {} on.", format_instant(*at, Tz::UTC))
+            }
+            Self::WrongMoment(WrongMoment::TooLateToCancel(at)) => {
+                format!("This could be called off until {}. Ask whoever you booked.", format_instant(*at, Tz::UTC))
+            }
             Self::IllegalAction(illegal) => {
                 let actions: Vec<&str> =
                     illegal.graph.available_actions(illegal.state).map(model::graph::Action::name).collect();
@@ -282,22 +335,25 @@ impl From<CannotPlace> for ApiError {
     }
 }
 
-impl From<CreateBookingError> for ApiError {
-    fn from(error: CreateBookingError) -> Self {
+impl From<DecisionError> for ApiError {
+    fn from(error: DecisionError) -> Self {
         match error {
-            CreateBookingError::CannotPlace(error) => error.into(),
-            CreateBookingError::Store(error) => error.into(),
+            DecisionError::CannotPlace(error) => error.into(),
+            DecisionError::GroupFull(error) => error.into(),
+            DecisionError::TooLarge { fits } => Self::Invalid(Faults::one(
+                "bookings",
+                format!("are too many for one transaction, in which the first {fits} fit; send fewer at a time"),
+            )),
+            DecisionError::Store(error) => error.into(),
         }
     }
 }
 
-impl<E: StdError + Into<Self> + 'static> From<ChangeBookingError<E>> for ApiError {
-    fn from(error: ChangeBookingError<E>) -> Self {
+impl From<CannotAct> for ApiError {
+    fn from(error: CannotAct) -> Self {
         match error {
-            ChangeBookingError::NotFound => Self::NotFound("Booking"),
-            ChangeBookingError::Refused(error) => error.into(),
-            ChangeBookingError::CannotPlace(error) => error.into(),
-            ChangeBookingError::Store(error) => error.into(),
+            CannotAct::Illegal(error) => error.into(),
+            CannotAct::WrongMoment(error) => error.into(),
         }
     }
 }

@@ -442,6 +442,18 @@ impl Booking {
         self.graph.rules().holding == holding && self.graph.holds(self.state)
     }
 
+    /// The booking with other `meta`.
+    #[must_use]
+    pub fn with_meta(self, meta: Map<String, Value>, now: DateTime<Utc>) -> Self {
+        let booking = self.settled(now);
+        Self {
+            meta,
+            updated_at: now,
+            revision: booking.revision + 1,
+            ..booking
+        }
+    }
+
     /// Whether nothing more can happen to it.
     pub fn completed(&self) -> bool {
         self.graph.is_final(self.state)

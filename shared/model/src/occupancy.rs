@@ -213,7 +213,6 @@ impl Occupancy {
 fn most_at_once<'a>(claim: &Claim, others: impl Iterator<Item = &'a Claim>) -> usize {
     let within = claim.widened();
     let mut changes: Vec<(DateTime<Utc>, i32)> = others
-        .filter(|other| other.widened().overlaps(&within))
         .flat_map(|other| {
             let widened = other.widened();
             [(widened.start().max(within.start()), 1), (widened.end(), -1)]

@@ -502,7 +502,11 @@ pub(crate) fn resource_id(
         Some(own) if !field.is_present() => return Some(own),
         _ => faults.required("resource_id", field),
     };
-    id(faults, "resource_id", text.map_or(Field::Absent, Field::Value))
+    id(
+        faults,
+        "resource_id",
+        text.map_or(Field::Absent, Field::Value),
+    )
 }
 
 /// Each graph has its own start: naming it is allowed, naming another is not.

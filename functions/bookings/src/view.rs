@@ -90,7 +90,13 @@ impl<'a> Viewer<'a> {
         booking: Booking,
         now: DateTime<Utc>,
     ) -> Result<BookingView, ApiError> {
-        let viewer = Self::of(principal, store, include, zone, std::slice::from_ref(&booking));
+        let viewer = Self::of(
+            principal,
+            store,
+            include,
+            zone,
+            std::slice::from_ref(&booking),
+        );
         Ok(viewer.await?.show(booking, now))
     }
 

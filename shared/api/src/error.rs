@@ -159,9 +159,7 @@ impl ApiError {
             | Self::GroupFull(_)
             | Self::GroupClosed(_)
             | Self::ReservationLapsed(_)
-            | Self::WrongMoment(
-                WrongMoment::BookingClosed(_) | WrongMoment::BookingNotOpen(_),
-            ) => {
+            | Self::WrongMoment(WrongMoment::BookingClosed(_) | WrongMoment::BookingNotOpen(_)) => {
                 body.insert("errors".to_owned(), json!({ "event": [self.sentence()] }));
             }
             Self::Invalid(faults) => {
@@ -342,7 +340,9 @@ impl From<DecisionError> for ApiError {
             DecisionError::GroupFull(error) => error.into(),
             DecisionError::TooLarge { fits } => Self::Invalid(Faults::one(
                 "bookings",
-                format!("are too many for one transaction, in which the first {fits} fit; send fewer at a time"),
+                format!(
+                    "are too many for one transaction, in which the first {fits} fit; send fewer at a time"
+                ),
             )),
             DecisionError::Store(error) => error.into(),
         }

@@ -81,7 +81,11 @@ impl Notice {
     /// # Errors
     ///
     /// [`WrongMoment`] says since or until when.
-    pub fn check_booking(&self, start: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), WrongMoment> {
+    pub fn check_booking(
+        &self,
+        start: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), WrongMoment> {
         if let Some(closes) = before(start, self.min_booking_s).filter(|closes| now > *closes) {
             return Err(WrongMoment::BookingClosed(closes));
         }
@@ -96,7 +100,11 @@ impl Notice {
     /// # Errors
     ///
     /// [`WrongMoment`] says until when.
-    pub fn check_cancelling(&self, start: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), WrongMoment> {
+    pub fn check_cancelling(
+        &self,
+        start: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), WrongMoment> {
         match before(start, self.min_cancel_s) {
             Some(closes) if now > closes => Err(WrongMoment::TooLateToCancel(closes)),
             _ => Ok(()),
@@ -399,9 +407,7 @@ impl Booking {
                 action,
             })?;
         if action == Action::CancelByCustomer {
-            booking
-                .notice
-                .check_cancelling(booking.slot.start(), now)?;
+            booking.notice.check_cancelling(booking.slot.start(), now)?;
         }
         booking.payment_id = act.payment_id.or(booking.payment_id);
         booking.step(action, to, &act.by, now, act.message);
@@ -580,8 +586,7 @@ mod tests {
 
     #[test]
     fn an_action_is_judged_on_the_state_that_time_has_reached() {
-        let refused =
-            booked(Graph::Instant).act(act(Action::Cancel), at("2026-03-01T11:00:00Z"));
+        let refused = booked(Graph::Instant).act(act(Action::Cancel), at("2026-03-01T11:00:00Z"));
         assert_eq!(
             refused,
             Err(CannotAct::Illegal(IllegalAction {

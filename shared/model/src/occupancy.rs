@@ -215,7 +215,10 @@ fn most_at_once<'a>(claim: &Claim, others: impl Iterator<Item = &'a Claim>) -> u
     let mut changes: Vec<(DateTime<Utc>, i32)> = others
         .flat_map(|other| {
             let widened = other.widened();
-            [(widened.start().max(within.start()), 1), (widened.end(), -1)]
+            [
+                (widened.start().max(within.start()), 1),
+                (widened.end(), -1),
+            ]
         })
         .collect();
     // Where one ends and another begins, the end comes first: slots are half-open.
@@ -305,7 +308,11 @@ mod tests {
                 sheet.claims.insert(hold.id, hold);
             });
             let mut occupancy = Occupancy::new(sheets, now);
-            assert_eq!(occupancy.check_free(&wanted, 1), expected, "{seconds} s after");
+            assert_eq!(
+                occupancy.check_free(&wanted, 1),
+                expected,
+                "{seconds} s after"
+            );
             if expected.is_ok() {
                 occupancy.place(wanted).expect("room");
                 assert!(

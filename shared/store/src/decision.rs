@@ -261,11 +261,7 @@ impl<'a> Decision<'a> {
                 continue;
             }
             if let Some((booking, claim)) = draft.before.as_ref().zip(before) {
-                moves
-                    .entry(booking.resource_id)
-                    .or_default()
-                    .go
-                    .push(claim);
+                moves.entry(booking.resource_id).or_default().go.push(claim);
             }
             if let Some((booking, claim)) = draft.after.as_ref().zip(after) {
                 let moves = moves.entry(booking.resource_id).or_default();
@@ -285,11 +281,7 @@ impl<'a> Decision<'a> {
         moves
     }
 
-    async fn place(
-        &self,
-        resource: ResourceId,
-        moves: &Moves,
-    ) -> Result<Occupancy, DecisionError> {
+    async fn place(&self, resource: ResourceId, moves: &Moves) -> Result<Occupancy, DecisionError> {
         let touched = moves
             .go
             .iter()
@@ -339,7 +331,10 @@ impl<'a> Decision<'a> {
                 }
             }
         }
-        let changed = self.reservations.iter().filter(|(_, draft)| draft.is_changed);
+        let changed = self
+            .reservations
+            .iter()
+            .filter(|(_, draft)| draft.is_changed);
         for (id, draft) in changed {
             let condition = seen(draft.before.as_ref().map(|held| &held.version));
             match &draft.after {
@@ -382,7 +377,11 @@ impl<'a> Decision<'a> {
             for booking in draft.before.iter().chain(&draft.after) {
                 items.insert((booking.id.uuid(), None));
                 items.extend(booking.owner_id.map(|owner| (owner.uuid(), None)));
-                for day in booking.claim().iter().flat_map(|claim| claim.widened().days()) {
+                for day in booking
+                    .claim()
+                    .iter()
+                    .flat_map(|claim| claim.widened().days())
+                {
                     items.insert((booking.resource_id.uuid(), Some(day)));
                 }
             }

@@ -7,7 +7,10 @@ use crate::item::{Item, Key, record, text};
 use crate::{Store, StoreError, Table, Tenant};
 
 pub(crate) fn key(tenant: Tenant, id: ReservationId) -> Key {
-    Key::new(format!("app#{}#reservation#{id}", tenant.app), "reservation")
+    Key::new(
+        format!("app#{}#reservation#{id}", tenant.app),
+        "reservation",
+    )
 }
 
 pub(crate) fn item(tenant: Tenant, reservation: &Reservation) -> Result<Item, StoreError> {

@@ -153,11 +153,7 @@ impl Store {
     /// # Errors
     ///
     /// Only if the store fails. A resource that is gone takes one.
-    pub(crate) async fn capacity(
-        &self,
-        tenant: Tenant,
-        id: ResourceId,
-    ) -> Result<u32, StoreError> {
+    pub(crate) async fn capacity(&self, tenant: Tenant, id: ResourceId) -> Result<u32, StoreError> {
         let resource = self.get_resource(tenant, id).await?;
         Ok(resource.map_or(1, |resource| resource.capacity))
     }

@@ -224,11 +224,13 @@ fn size_of_value(value: &AttributeValue) -> usize {
         AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::L(values) => {
-            OVERHEAD + values.iter().map(|value| 1 + size_of_value(value)).sum::<usize>()
+            OVERHEAD
+                + values
+                    .iter()
+                    .map(|value| 1 + size_of_value(value))
+                    .sum::<usize>()
         }
-        AttributeValue::M(values) => {
-            OVERHEAD + values.len() + size_of_item(values)
-        }
+        AttributeValue::M(values) => OVERHEAD + values.len() + size_of_item(values),
         AttributeValue::Ss(texts) | AttributeValue::Ns(texts) => {
             texts.iter().map(String::len).sum()
         }

@@ -1,13 +1,17 @@
-//! Bookings: create, read, act, delete. One file per operation.
+//! Bookings: make, reserve, read, act on, reschedule, delete. One file per operation.
 
 mod act_on_booking;
 mod acting;
 mod create_booking;
 mod delete_booking;
+mod extend_reservation;
 mod get_booking;
 mod list_bookings;
 mod making;
 mod request;
+mod reschedule_booking;
+mod reservation_view;
+mod reserve_slot;
 mod update_booking;
 mod view;
 
@@ -28,5 +32,8 @@ pub fn operations() -> Operations {
         .add(routes!(get_booking::get_booking), read)
         .add(routes!(update_booking::update_booking), write)
         .add(routes!(delete_booking::delete_booking), write)
+        .add(routes!(reserve_slot::reserve_slot), write)
+        .add(routes!(extend_reservation::extend_reservation), write)
+        .add(routes!(reschedule_booking::reschedule_booking), write)
         .add(routes!(act_on_booking::act_on_booking), write)
 }

@@ -172,6 +172,17 @@ struct Text {
     participants: Vec<String>,
 }
 
+impl Text {
+    fn into_event(self) -> EventText {
+        EventText {
+            what: self.what.unwrap_or_default(),
+            place: self.place.unwrap_or_default(),
+            description: self.description.unwrap_or_default(),
+            participants: self.participants,
+        }
+    }
+}
+
 impl Wanted {
     /// The booking of `resource` that is wanted.
     pub(crate) fn of_resource(
@@ -179,16 +190,9 @@ impl Wanted {
         resource: &Resource,
         slot: TimeSlot,
     ) -> Result<NewBooking, ApiError> {
-        let calendar = match self.calendar_id {
-            None => resource.calendars.first(),
-            Some(id) => resource.calendars.iter().find(|calendar| calendar.id == id),
-        };
-        let calendar = calendar.ok_or_else(|| {
-            ApiError::Invalid(Faults::one(
-                "calendar_id",
-                "is no calendar of this resource",
-            ))
-        })?;
+        let calendar = resource
+            .calendar(self.calendar_id)
+            .ok_or_else(no_calendar)?;
         let place = (resource.id, calendar.id, resource.timezone);
         Ok(self.at(place, slot, None))
     }
@@ -244,12 +248,7 @@ impl Wanted {
             owner_id,
             related: Vec::new(),
             timezone,
-            event: EventText {
-                what: self.event.what.unwrap_or_default(),
-                place: self.event.place.unwrap_or_default(),
-                description: self.event.description.unwrap_or_default(),
-                participants: self.event.participants,
-            },
+            event: self.event.into_event(),
             customers: self.customer.into_iter().collect(),
             meta: self.meta,
         }
@@ -374,6 +373,73 @@ pub(crate) fn parse(
     faults.finish(wanted)
 }
 
+/// The calendar that is named is another resource's, or nobody's.
+pub(crate) fn no_calendar() -> ApiError {
+    ApiError::Invalid(Faults::one(
+        "calendar_id",
+        "is no calendar of this resource",
+    ))
+}
+
+/// What a request to hold a slot says of the booking to come.
+pub(crate) struct Reserved {
+    pub(crate) resource_id: Field<String>,
+    pub(crate) start: Field<String>,
+    pub(crate) end: Field<String>,
+    pub(crate) what: Field<String>,
+    pub(crate) place: Field<String>,
+    pub(crate) description: Field<String>,
+    pub(crate) customer: Field<Map<String, Value>>,
+    pub(crate) settings: Field<Object<BookingSettings>>,
+}
+
+/// A slot to hold, every field of it sound.
+pub(crate) struct Held {
+    pub(crate) resource_id: ResourceId,
+    pub(crate) slot: TimeSlot,
+    pub(crate) buffers: Buffers,
+    pub(crate) event: EventText,
+    pub(crate) customer: Option<Customer>,
+}
+
+/// Reads what a request to hold a slot says of the booking to come.
+pub(crate) fn reserved(
+    faults: &mut Faults,
+    principal: &Principal,
+    random: &dyn model::Random,
+    sent: Reserved,
+) -> Option<Held> {
+    let resource_id = resource_id(faults, sent.resource_id, principal);
+    let slot = slot(faults, sent.start, sent.end);
+    let text = text(
+        faults,
+        Sent {
+            what: sent.what,
+            place: sent.place,
+            description: sent.description,
+            participants: Field::Absent,
+        },
+        None,
+        false,
+    );
+    let customer = faults.optional("customer", sent.customer);
+    let customer = customer.map(|customer| parse_customer(faults, customer, random));
+    let Object(settings) = faults
+        .optional("settings", sent.settings)
+        .unwrap_or_default();
+    let buffers = buffers(faults, &settings);
+    Some(Held {
+        resource_id: resource_id?,
+        slot: slot?,
+        buffers: buffers?,
+        event: text?.into_event(),
+        customer: match customer {
+            None => None,
+            Some(customer) => Some(customer?),
+        },
+    })
+}
+
 fn seat(
     faults: &mut Faults,
     related: Related,
@@ -434,11 +500,11 @@ fn own_time(
 }
 
 /// A booking's words as they were sent.
-pub(crate) struct Sent {
-    pub(crate) what: Field<String>,
-    pub(crate) place: Field<String>,
-    pub(crate) description: Field<String>,
-    pub(crate) participants: Field<Vec<String>>,
+struct Sent {
+    what: Field<String>,
+    place: Field<String>,
+    description: Field<String>,
+    participants: Field<Vec<String>>,
 }
 
 fn text(

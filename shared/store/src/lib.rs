@@ -14,6 +14,7 @@ mod connection;
 mod contention;
 mod credentials;
 mod error;
+mod idempotency;
 mod item;
 mod keys;
 mod ledgers;
@@ -23,6 +24,7 @@ mod sheets;
 mod tables;
 mod transaction;
 mod turns;
+mod version;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,11 +40,15 @@ pub use bookings::{BookingList, ChangeBookingError, CreateBookingError};
 pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
 pub use error::StoreError;
+pub use idempotency::{
+    IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,
+};
 pub use keys::{ChangeKeyError, CreateKeyError};
 pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
 pub use resources::{CreateResourceError, ResourceSecret};
 pub use tables::{Table, Tables};
+pub use version::{Expected, Stale, Version, Versioned};
 
 /// For whom a store function acts: an app, or one resource of it. What lies outside does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +82,7 @@ pub struct Store {
     random: Arc<dyn Random>,
     calls: Arc<AtomicU64>,
     turns: turns::Turns,
+    keep: Option<Keep>,
 }
 
 impl Store {
@@ -87,6 +94,7 @@ impl Store {
             random,
             calls: Arc::default(),
             turns: turns::Turns::default(),
+            keep: None,
         }
     }
 

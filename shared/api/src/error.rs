@@ -11,8 +11,9 @@ use model::booking::IllegalAction;
 use model::occupancy::CannotPlace;
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeBookingError, ChangeKeyError, CreateAccountError, CreateBookingError,
-    CreateCredentialError, CreateKeyError, CreateResourceError, Stale, StoreError,
+    ChangeBookingError, ChangeKeyError, ChangeResourceError, CreateAccountError,
+    CreateBookingError, CreateCredentialError, CreateKeyError, CreateResourceError, Stale,
+    StoreError,
 };
 
 use crate::faults::Faults;
@@ -358,6 +359,16 @@ impl From<CreateResourceError> for ApiError {
                 Self::Invalid(Faults::one("email", "belongs to another resource already"))
             }
             CreateResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeResourceError> for ApiError {
+    fn from(error: ChangeResourceError) -> Self {
+        match error {
+            ChangeResourceError::NotFound => Self::NotFound("Resource"),
+            ChangeResourceError::Stale(stale) => stale.into(),
+            ChangeResourceError::Store(error) => error.into(),
         }
     }
 }

@@ -46,7 +46,7 @@ pub use idempotency::{
 pub use keys::{ChangeKeyError, CreateKeyError};
 pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
-pub use resources::{CreateResourceError, ResourceSecret};
+pub use resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
 pub use tables::{Table, Tables};
 pub use version::{Expected, Stale, Version, Versioned};
 

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, Trans
 use crate::call::PATIENCE;
 use crate::error::{self, Failure, TRANSACT, Verdict};
 use crate::item::{Item, Key, RawItem};
+use crate::version::Version;
 use crate::{Store, StoreError, Table};
 
 /// The most actions DynamoDB takes in one transaction.
@@ -28,6 +29,11 @@ pub(crate) enum Condition {
 }
 
 impl Condition {
+    /// That an item is still as it was seen, with this version.
+    pub(crate) fn version(seen: &Version) -> Self {
+        Self::Version(seen.as_str().to_owned())
+    }
+
     /// That an item is as it was seen: with this version, or not there at all.
     pub(crate) fn as_seen(version: Option<String>) -> Self {
         version.map_or(Self::Absent, Self::Version)

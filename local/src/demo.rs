@@ -21,7 +21,7 @@ use model::resource::{Calendar, Resource};
 use model::scope::Scopes;
 use model::time::Tz;
 use serde_json::{Map, json};
-use store::{ResourceSecret, Tenant};
+use store::{ResourceSecret, Tenant, Versioned};
 use uuid::Uuid;
 
 use crate::error::LocalError;
@@ -168,11 +168,12 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
             let example = issue::credential_with(CREDENTIAL, new, resource, &issuer, secret, now);
             credentials.push(example.map_err(|e| failed(&e))?);
         }
+        let resource = Versioned::new(resource.clone(), random);
         let no_password = ResourceSecret {
             password_hash: None,
         };
         store
-            .create_resource(tenant, resource, &no_password, &credentials)
+            .create_resource(tenant, &resource, &no_password, &credentials)
             .await
             .map_err(|e| failed(&e))?;
     }

@@ -25,15 +25,15 @@ pub fn operations() -> Operations {
     let write = Access::scope(Scope::BookingsWrite).and_server_token();
     Operations::new()
         .add(routes!(list_bookings::list_bookings), read)
-        .add(
+        .add_versioned(
             routes!(create_booking::create_booking),
             write.and_widget_key().and_client_token(),
         )
-        .add(routes!(get_booking::get_booking), read)
-        .add(routes!(update_booking::update_booking), write)
-        .add(routes!(delete_booking::delete_booking), write)
+        .add_versioned(routes!(get_booking::get_booking), read)
+        .add_versioned(routes!(update_booking::update_booking), write)
+        .add_versioned(routes!(delete_booking::delete_booking), write)
         .add(routes!(reserve_slot::reserve_slot), write)
         .add(routes!(extend_reservation::extend_reservation), write)
-        .add(routes!(reschedule_booking::reschedule_booking), write)
-        .add(routes!(act_on_booking::act_on_booking), write)
+        .add_versioned(routes!(reschedule_booking::reschedule_booking), write)
+        .add_versioned(routes!(act_on_booking::act_on_booking), write)
 }

@@ -1,4 +1,6 @@
 use api::caller::App;
+use api::concurrency::{IfMatch, Tagged};
+use api::idempotency::Idempotency;
 use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use model::TimeSlot;
@@ -9,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
 use crate::request::{id as parse_id, slot};
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Viewer, version};
 
 /// Where a booking shall go.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -59,18 +61,21 @@ pub(crate) async fn reschedule_booking(
     Path(id): Path<String>,
     include: Include,
     zone: OutputZone,
+    once: Idempotency,
+    IfMatch(expected): IfMatch,
     Body(request): Body<RescheduleBookingRequest>,
-) -> Result<Data<BookingView>, ApiError> {
+) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id: BookingId = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let wanted = parse(request)?;
     let new_id = BookingId::random(state.random());
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
     let by = principal.actor();
-    let view = store
+    store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = decision.booking(id).await?;
-            let booking = booking.ok_or(ApiError::NotFound("Booking"))?;
+            let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+            expected.check(&version(&booking))?;
             let to = wanted.resource_id.unwrap_or(booking.resource_id);
             let resource = store.get_resource(tenant, to).await?;
             let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
@@ -90,11 +95,14 @@ pub(crate) async fn reschedule_booking(
             decision.capacity(resource.id, resource.capacity);
             decision.put(left);
             let taken = decision.put(taken);
-            let view = Viewer::show_one(&principal, store, &include, zone, taken, now).await?;
-            Ok::<_, ApiError>(decision.commit(view).await?)
+            let view =
+                Viewer::show_one(&principal, state.store(), &include, zone, taken, now).await?;
+            let version = view.version();
+            let answer = Tagged::new(Data { data: view }, &version);
+            once.keep(&answer)?;
+            Ok(decision.commit(answer).await?)
         })
-        .await?;
-    Ok(Data { data: view })
+        .await
 }
 
 struct Wanted {

@@ -1,4 +1,5 @@
 use api::caller::App;
+use api::idempotency::Idempotency;
 use api::{ApiError, Body, Created, Faults, Field, Object, OutputZone, State};
 use axum::extract::State as Extract;
 use model::graph::Graph;
@@ -84,6 +85,7 @@ pub(crate) async fn reserve_slot(
     Extract(state): Extract<State>,
     App(principal): App,
     zone: OutputZone,
+    once: Idempotency,
     Body(request): Body<ReserveSlotRequest>,
 ) -> Result<Created<ReservationView>, ApiError> {
     let mut faults = Faults::none();
@@ -111,7 +113,7 @@ pub(crate) async fn reserve_slot(
         },
     );
     let (held, seconds) = faults.finish(held.zip(seconds))?;
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
     let resource = store.get_resource(tenant, held.resource_id).await?;
     let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
     let reservation = Reservation {
@@ -128,16 +130,15 @@ pub(crate) async fn reserve_slot(
         created_at: now,
         version: String::new(),
     };
-    let reservation = store
+    store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             decision.capacity(resource.id, resource.capacity);
             let reservation = decision.put_reservation(reservation.clone());
-            Ok::<_, ApiError>(decision.commit(reservation).await?)
+            let zone = zone.or(resource.timezone);
+            let answer = Created(ReservationView::new(&reservation, zone));
+            once.keep(&answer)?;
+            Ok(decision.commit(answer).await?)
         })
-        .await?;
-    Ok(Created(ReservationView::new(
-        &reservation,
-        zone.or(resource.timezone),
-    )))
+        .await
 }

@@ -15,8 +15,8 @@ use model::seats::GroupFull;
 use model::time::{Tz, format_instant};
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeKeyError, CreateAccountError, CreateCredentialError, CreateKeyError, CreateResourceError,
-    DecisionError, StoreError,
+    ChangeKeyError, ChangeResourceError, CreateAccountError, CreateCredentialError, CreateKeyError,
+    CreateResourceError, DecisionError, Stale, StoreError,
 };
 
 use crate::faults::Faults;
@@ -66,9 +66,26 @@ pub enum ApiError {
     /// What is asked for cannot be done to the thing as it stands.
     #[error("{0}")]
     Conflict(&'static str),
+    /// The thing is not in the state that `If-Match` names.
+    #[error(transparent)]
+    Stale(#[from] Stale),
     /// Something is wrong with the request.
     #[error("the request is invalid")]
     Invalid(Faults),
+    /// Something is wrong with a header.
+    #[error("{header} {fault}")]
+    InvalidHeader {
+        /// The header.
+        header: &'static str,
+        /// What is wrong with it, and how to mend it.
+        fault: &'static str,
+    },
+    /// Another request was sent with the same idempotency key.
+    #[error("the idempotency key has been used for another request")]
+    IdempotencyKeyReused,
+    /// It may have been done or not.
+    #[error("whether it was done is not known")]
+    OutcomeUnknown,
     /// The body is larger than is taken.
     #[error("the body is too large")]
     TooLarge,
@@ -113,8 +130,12 @@ impl ApiError {
             | Self::GroupFull(_)
             | Self::GroupClosed(_)
             | Self::ReservationLapsed(_)
-            | Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::Conflict(_)
+            | Self::OutcomeUnknown => StatusCode::CONFLICT,
+            Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
+            Self::Invalid(_) | Self::InvalidHeader { .. } | Self::IdempotencyKeyReused => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Contended | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -141,7 +162,11 @@ impl ApiError {
             Self::GroupClosed(_) => "group_closed",
             Self::ReservationLapsed(_) => "reservation_lapsed",
             Self::Conflict(_) => "conflict",
+            Self::Stale(_) => "stale",
             Self::Invalid(_) => "invalid",
+            Self::InvalidHeader { .. } => "invalid_header",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::OutcomeUnknown => "outcome_unknown",
             Self::TooLarge => "too_large",
             Self::TooMany { .. } => "too_many_requests",
             Self::Contended => "contended",
@@ -230,6 +255,16 @@ impl ApiError {
                 format!("The booking is {}, which does not allow {}. Possible: {possible}.", illegal.state, illegal.action)
             }
             Self::Conflict(sentence) => (*sentence).to_owned(),
+            Self::Stale(_) => {
+                "It has changed since you read it: If-Match does not name its ETag. Read it again and decide anew.".to_owned()
+            }
+            Self::InvalidHeader { header, fault } => format!("The header {header} {fault}."),
+            Self::IdempotencyKeyReused => {
+                "This Idempotency-Key was sent with another request within 24 hours. Give each request a key of its own.".to_owned()
+            }
+            Self::OutcomeUnknown => {
+                "It may have been done or not: we could not learn it in time. Send it again with the same Idempotency-Key; it is done at most once.".to_owned()
+            }
             Self::TooLarge => {
                 format!("The body is too large. At most {} bytes are taken.", crate::body::MAX_BODY)
             }
@@ -257,6 +292,17 @@ impl ApiError {
         }
     }
 
+    /// Whether a change was sent to the store and never answered, so that nobody knows whether it was made.
+    pub(crate) fn leaves_outcome_unknown(&self) -> bool {
+        match self {
+            Self::OutcomeUnknown => true,
+            Self::Unavailable(source) => source
+                .downcast_ref::<StoreError>()
+                .is_some_and(StoreError::leaves_outcome_unknown),
+            _ => false,
+        }
+    }
+
     /// Headers that go with it.
     pub(crate) fn headers(&self) -> Vec<(header::HeaderName, HeaderValue)> {
         match self {
@@ -269,7 +315,7 @@ impl ApiError {
             Self::TooMany { retry_after_s } => {
                 vec![(header::RETRY_AFTER, HeaderValue::from(*retry_after_s))]
             }
-            Self::Contended | Self::Unavailable(_) => {
+            Self::Contended | Self::Unavailable(_) | Self::OutcomeUnknown => {
                 vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))]
             }
             _ => Vec::new(),
@@ -319,6 +365,8 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Unavailable { .. } => Self::Unavailable(error.into()),
             StoreError::Contended => Self::Contended,
+            // The twin's answer is replayed instead, wherever it can be found.
+            StoreError::Replayed => Self::OutcomeUnknown,
             StoreError::Broken { .. } => Self::Internal(error.into()),
         }
     }
@@ -365,6 +413,16 @@ impl From<CreateResourceError> for ApiError {
                 Self::Invalid(Faults::one("email", "belongs to another resource already"))
             }
             CreateResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeResourceError> for ApiError {
+    fn from(error: ChangeResourceError) -> Self {
+        match error {
+            ChangeResourceError::NotFound => Self::NotFound("Resource"),
+            ChangeResourceError::Stale(stale) => stale.into(),
+            ChangeResourceError::Store(error) => error.into(),
         }
     }
 }

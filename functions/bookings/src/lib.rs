@@ -1,8 +1,11 @@
 //! Bookings: make, reserve, read, act on, reschedule, delete. One file per operation.
 
 mod act_on_booking;
+mod act_on_bookings;
 mod acting;
+mod bulk;
 mod create_booking;
+mod create_bookings;
 mod delete_booking;
 mod extend_reservation;
 mod get_booking;
@@ -32,6 +35,8 @@ pub fn operations() -> Operations {
         .add_versioned(routes!(get_booking::get_booking), read)
         .add_versioned(routes!(update_booking::update_booking), write)
         .add_versioned(routes!(delete_booking::delete_booking), write)
+        .add(routes!(create_bookings::create_bookings), write)
+        .add(routes!(act_on_bookings::act_on_bookings), write)
         .add(routes!(reserve_slot::reserve_slot), write)
         .add(routes!(extend_reservation::extend_reservation), write)
         .add_versioned(routes!(reschedule_booking::reschedule_booking), write)

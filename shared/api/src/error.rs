@@ -51,6 +51,14 @@ pub enum ApiError {
     /// The booking's state does not allow the action.
     #[error(transparent)]
     IllegalAction(#[from] IllegalAction),
+    /// Something is wrong with one of many that were asked for.
+    #[error("of many, number {index}: {error}")]
+    OfMany {
+        /// Which one, from 0.
+        index: usize,
+        /// What is wrong.
+        error: Box<Self>,
+    },
     /// It is too early or too late for this.
     #[error(transparent)]
     WrongMoment(#[from] WrongMoment),
@@ -118,6 +126,7 @@ impl ApiError {
     /// The table from error to status.
     pub fn status(&self) -> StatusCode {
         match self {
+            Self::OfMany { error, .. } => error.status(),
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::WiderThanCaller(_) | Self::SignUpClosed => {
                 StatusCode::FORBIDDEN
@@ -146,6 +155,7 @@ impl ApiError {
     /// A stable word for programs to act on.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::OfMany { error, .. } => error.code(),
             Self::Unauthenticated(_) => "unauthenticated",
             Self::Forbidden(Denied::CrossSite) => "cross_site",
             Self::Forbidden(_) => "forbidden",
@@ -177,8 +187,19 @@ impl ApiError {
 
     /// The body: a sentence to act on, or sentences by field.
     pub fn body(&self, request_id: &str) -> Value {
+        let mut body = self.what_is_wrong();
+        body.insert("request_id".to_owned(), request_id.into());
+        body.into()
+    }
+
+    /// The body without the request's id, which one of many errors in an answer does not need.
+    pub fn what_is_wrong(&self) -> Map<String, Value> {
         let mut body = Map::new();
         match self {
+            Self::OfMany { index, error } => {
+                body = error.what_is_wrong();
+                body.insert("index".to_owned(), (*index).into());
+            }
             // Booking pages show what stands under a field.
             Self::SlotTaken
             | Self::GroupFull(_)
@@ -198,8 +219,7 @@ impl ApiError {
             body.insert("model".to_owned(), (*model).into());
         }
         body.insert("code".to_owned(), self.code().into());
-        body.insert("request_id".to_owned(), request_id.into());
-        body.into()
+        body
     }
 
     fn sentence(&self) -> String {
@@ -228,6 +248,7 @@ impl ApiError {
             Self::NotFound(_) => "Resource does not exist".to_owned(),
             Self::NoSuchPath => "There is no such path. See the README for the list of operations.".to_owned(),
             Self::MethodNotAllowed => "This path does not take this method.".to_owned(),
+            Self::OfMany { error, .. } => error.sentence(),
             Self::Invalid(_) => String::new(),
             Self::SlotTaken => "The time is already taken. Search for another slot.".to_owned(),
             Self::GroupFull(GroupFull { max }) => {
@@ -278,6 +299,7 @@ impl ApiError {
     /// What the operator should know beyond the code: the chain of causes, or why a caller was turned away.
     pub fn cause(&self) -> Option<String> {
         match self {
+            Self::OfMany { error, .. } => Self::cause(error),
             Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.to_string()),
             Self::Unavailable(source) | Self::Internal(source) => {
                 let mut chain = source.to_string();
@@ -306,6 +328,7 @@ impl ApiError {
     /// Headers that go with it.
     pub(crate) fn headers(&self) -> Vec<(header::HeaderName, HeaderValue)> {
         match self {
+            Self::OfMany { error, .. } => error.headers(),
             Self::Unauthenticated(_) => {
                 vec![(
                     header::WWW_AUTHENTICATE,

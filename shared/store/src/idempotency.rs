@@ -68,6 +68,15 @@ impl Seed {
         self.0.into_bytes()
     }
 
+    /// The id of the thing that is made as number `index`: the same whenever the request is sent again.
+    pub fn id(self, index: u16) -> Uuid {
+        let mut bytes = self.bytes();
+        let [high, low] = index.to_be_bytes();
+        bytes[14] ^= high;
+        bytes[15] ^= low;
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
     fn version(self) -> String {
         self.0.to_string()
     }

@@ -72,7 +72,8 @@ pub(crate) async fn act_on_bookings(
                         let mut decision = store.decision(tenant, now);
                         let booking = acting.decide(&mut decision, now).await?;
                         let view =
-                            Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
+                            Viewer::show_one(&principal, store, &include, zone, booking, now)
+                                .await?;
                         Ok::<_, ApiError>(decision.commit(view).await?)
                     })
                     .await
@@ -99,7 +100,9 @@ fn read(booking: Value, by: String) -> Result<Acting, ApiError> {
         text
     };
     let (id, action) = (text("id"), text("action"));
-    let id = faults.parsed("id", id, |id| id.parse().map_err(|_| "must be a valid UUID"));
+    let id = faults.parsed("id", id, |id| {
+        id.parse().map_err(|_| "must be a valid UUID")
+    });
     let action = faults.parsed("action", action, str::parse::<Action>);
     let (id, action) = faults.finish(id.zip(action))?;
     parse(&body, id, action, by)

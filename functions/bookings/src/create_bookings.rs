@@ -50,7 +50,11 @@ pub(crate) async fn create_bookings(
         .zip(&bulk.bookings)
         .map(|(index, _)| BookingId::new(seed.id(index)))
         .collect();
-    let related = if bulk.relates { ids.clone() } else { Vec::new() };
+    let related = if bulk.relates {
+        ids.clone()
+    } else {
+        Vec::new()
+    };
     let maker = Maker {
         state: &state,
         principal: &principal,
@@ -108,7 +112,9 @@ impl Maker<'_> {
 
     async fn make(&self, booking: Value, id: BookingId) -> Result<BookingView, ApiError> {
         let (store, tenant, now) = (self.state.store(), self.principal.tenant(), self.now);
-        let show = |booking| Viewer::show_one(self.principal, store, self.include, self.zone, booking, now);
+        let show = |booking| {
+            Viewer::show_one(self.principal, store, self.include, self.zone, booking, now)
+        };
         if let Some(made) = store.get_booking(tenant, id).await? {
             return show(made).await;
         }
@@ -147,10 +153,17 @@ impl Maker<'_> {
                     let booking = making.decide(&mut decision, now).await;
                     made.push(booking.map_err(|error| of_many(index, error))?);
                 }
-                let viewer =
-                    Viewer::of(self.principal, self.state.store(), self.include, self.zone, &made);
+                let viewer = Viewer::of(
+                    self.principal,
+                    self.state.store(),
+                    self.include,
+                    self.zone,
+                    &made,
+                );
                 let viewer = viewer.await?;
-                let views = made.into_iter().map(|booking| Ok(viewer.show(booking, now)));
+                let views = made
+                    .into_iter()
+                    .map(|booking| Ok(viewer.show(booking, now)));
                 let answer = BulkAnswer::new(StatusCode::CREATED, views.collect())?;
                 once.keep(&answer)?;
                 Ok::<_, ApiError>(decision.commit(answer).await?)

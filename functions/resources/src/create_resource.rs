@@ -48,6 +48,7 @@ pub(crate) async fn create_resource(
         email: fields.email.clone(),
         image: None,
         timezone,
+        capacity: 1,
         availability_constraints: Vec::new(),
         tags: Vec::new(),
         meta: Map::new(),

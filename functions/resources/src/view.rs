@@ -34,6 +34,8 @@ pub(crate) struct ResourceView {
     timezone: &'static str,
     /// Words to group it by.
     tags: Vec<String>,
+    /// How many bookings it takes at once.
+    capacity: u32,
     /// Whatever you keep with it.
     #[schema(value_type = Object)]
     meta: Map<String, Value>,
@@ -183,6 +185,7 @@ impl<'a> Viewer<'a> {
             image: resource.image,
             timezone: resource.timezone.name(),
             tags: resource.tags,
+            capacity: resource.capacity,
             meta: resource.meta,
             calendars: resource
                 .calendars

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use auth::{AuthError, Denied};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use model::booking::IllegalAction;
+use model::booking::{CannotAct, IllegalAction, WrongMoment};
+use model::graph::BookingState;
 use model::occupancy::CannotPlace;
+use model::reservation::Lapsed;
+use model::seats::GroupFull;
+use model::time::{Tz, format_instant};
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeBookingError, ChangeKeyError, ChangeResourceError, CreateAccountError,
-    CreateBookingError, CreateCredentialError, CreateKeyError, CreateResourceError, Stale,
-    StoreError,
+    ChangeKeyError, ChangeResourceError, CreateAccountError, CreateCredentialError, CreateKeyError,
+    CreateResourceError, DecisionError, Stale, StoreError,
 };
 
 use crate::faults::Faults;
@@ -48,6 +51,26 @@ pub enum ApiError {
     /// The booking's state does not allow the action.
     #[error(transparent)]
     IllegalAction(#[from] IllegalAction),
+    /// Something is wrong with one of many that were asked for.
+    #[error("of many, number {index}: {error}")]
+    OfMany {
+        /// Which one, from 0.
+        index: usize,
+        /// What is wrong.
+        error: Box<Self>,
+    },
+    /// It is too early or too late for this.
+    #[error(transparent)]
+    WrongMoment(#[from] WrongMoment),
+    /// Every seat of the group is taken.
+    #[error(transparent)]
+    GroupFull(#[from] GroupFull),
+    /// A group takes no more customers.
+    #[error("the group is {0}")]
+    GroupClosed(BookingState),
+    /// The reservation is over.
+    #[error(transparent)]
+    ReservationLapsed(#[from] Lapsed),
     /// What is asked for cannot be done to the thing as it stands.
     #[error("{0}")]
     Conflict(&'static str),
@@ -103,15 +126,21 @@ impl ApiError {
     /// The table from error to status.
     pub fn status(&self) -> StatusCode {
         match self {
+            Self::OfMany { error, .. } => error.status(),
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::WiderThanCaller(_) | Self::SignUpClosed => {
                 StatusCode::FORBIDDEN
             }
             Self::NotFound(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::SlotTaken | Self::IllegalAction(_) | Self::Conflict(_) | Self::OutcomeUnknown => {
-                StatusCode::CONFLICT
-            }
+            Self::SlotTaken
+            | Self::IllegalAction(_)
+            | Self::WrongMoment(_)
+            | Self::GroupFull(_)
+            | Self::GroupClosed(_)
+            | Self::ReservationLapsed(_)
+            | Self::Conflict(_)
+            | Self::OutcomeUnknown => StatusCode::CONFLICT,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Self::Invalid(_) | Self::InvalidHeader { .. } | Self::IdempotencyKeyReused => {
                 StatusCode::UNPROCESSABLE_ENTITY
@@ -126,6 +155,7 @@ impl ApiError {
     /// A stable word for programs to act on.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::OfMany { error, .. } => error.code(),
             Self::Unauthenticated(_) => "unauthenticated",
             Self::Forbidden(Denied::CrossSite) => "cross_site",
             Self::Forbidden(_) => "forbidden",
@@ -135,6 +165,12 @@ impl ApiError {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::SlotTaken => "slot_taken",
             Self::IllegalAction(_) => "illegal_action",
+            Self::WrongMoment(WrongMoment::BookingClosed(_)) => "booking_closed",
+            Self::WrongMoment(WrongMoment::BookingNotOpen(_)) => "booking_not_open",
+            Self::WrongMoment(WrongMoment::TooLateToCancel(_)) => "too_late_to_cancel",
+            Self::GroupFull(_) => "group_full",
+            Self::GroupClosed(_) => "group_closed",
+            Self::ReservationLapsed(_) => "reservation_lapsed",
             Self::Conflict(_) => "conflict",
             Self::Stale(_) => "stale",
             Self::Invalid(_) => "invalid",
@@ -151,11 +187,26 @@ impl ApiError {
 
     /// The body: a sentence to act on, or sentences by field.
     pub fn body(&self, request_id: &str) -> Value {
+        let mut body = self.what_is_wrong();
+        body.insert("request_id".to_owned(), request_id.into());
+        body.into()
+    }
+
+    /// The body without the request's id, which one of many errors in an answer does not need.
+    pub fn what_is_wrong(&self) -> Map<String, Value> {
         let mut body = Map::new();
         match self {
-            Self::SlotTaken => {
-                let sentence = "The time is already taken. Search for another slot.";
-                body.insert("errors".to_owned(), json!({ "event": [sentence] }));
+            Self::OfMany { index, error } => {
+                body = error.what_is_wrong();
+                body.insert("index".to_owned(), (*index).into());
+            }
+            // Booking pages show what stands under a field.
+            Self::SlotTaken
+            | Self::GroupFull(_)
+            | Self::GroupClosed(_)
+            | Self::ReservationLapsed(_)
+            | Self::WrongMoment(WrongMoment::BookingClosed(_) | WrongMoment::BookingNotOpen(_)) => {
+                body.insert("errors".to_owned(), json!({ "event": [self.sentence()] }));
             }
             Self::Invalid(faults) => {
                 body.insert("errors".to_owned(), faults.to_json());
@@ -168,8 +219,7 @@ impl ApiError {
             body.insert("model".to_owned(), (*model).into());
         }
         body.insert("code".to_owned(), self.code().into());
-        body.insert("request_id".to_owned(), request_id.into());
-        body.into()
+        body
     }
 
     fn sentence(&self) -> String {
@@ -198,7 +248,27 @@ impl ApiError {
             Self::NotFound(_) => "Resource does not exist".to_owned(),
             Self::NoSuchPath => "There is no such path. See the README for the list of operations.".to_owned(),
             Self::MethodNotAllowed => "This path does not take this method.".to_owned(),
-            Self::SlotTaken | Self::Invalid(_) => String::new(),
+            Self::OfMany { error, .. } => error.sentence(),
+            Self::Invalid(_) => String::new(),
+            Self::SlotTaken => "The time is already taken. Search for another slot.".to_owned(),
+            Self::GroupFull(GroupFull { max }) => {
+                format!("All {max} seats of this group are taken. Choose another group.")
+            }
+            Self::GroupClosed(state) => {
+                format!("This group is {state} and takes nobody any more. Choose another group.")
+            }
+            Self::ReservationLapsed(Lapsed(at)) => {
+                format!("The reservation lapsed at {}. Reserve a slot again.", format_instant(*at, Tz::UTC))
+            }
+            Self::WrongMoment(WrongMoment::BookingClosed(at)) => {
+                format!("This could be booked until {}. Choose another time.", format_instant(*at, Tz::UTC))
+            }
+            Self::WrongMoment(WrongMoment::BookingNotOpen(at)) => {
+                format!("This can be booked from {} on.", format_instant(*at, Tz::UTC))
+            }
+            Self::WrongMoment(WrongMoment::TooLateToCancel(at)) => {
+                format!("This could be called off until {}. Ask whoever you booked.", format_instant(*at, Tz::UTC))
+            }
             Self::IllegalAction(illegal) => {
                 let actions: Vec<&str> =
                     illegal.graph.available_actions(illegal.state).map(model::graph::Action::name).collect();
@@ -229,6 +299,7 @@ impl ApiError {
     /// What the operator should know beyond the code: the chain of causes, or why a caller was turned away.
     pub fn cause(&self) -> Option<String> {
         match self {
+            Self::OfMany { error, .. } => Self::cause(error),
             Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.to_string()),
             Self::Unavailable(source) | Self::Internal(source) => {
                 let mut chain = source.to_string();
@@ -257,6 +328,7 @@ impl ApiError {
     /// Headers that go with it.
     pub(crate) fn headers(&self) -> Vec<(header::HeaderName, HeaderValue)> {
         match self {
+            Self::OfMany { error, .. } => error.headers(),
             Self::Unauthenticated(_) => {
                 vec![(
                     header::WWW_AUTHENTICATE,
@@ -332,22 +404,27 @@ impl From<CannotPlace> for ApiError {
     }
 }
 
-impl From<CreateBookingError> for ApiError {
-    fn from(error: CreateBookingError) -> Self {
+impl From<DecisionError> for ApiError {
+    fn from(error: DecisionError) -> Self {
         match error {
-            CreateBookingError::CannotPlace(error) => error.into(),
-            CreateBookingError::Store(error) => error.into(),
+            DecisionError::CannotPlace(error) => error.into(),
+            DecisionError::GroupFull(error) => error.into(),
+            DecisionError::TooLarge { fits } => Self::Invalid(Faults::one(
+                "bookings",
+                format!(
+                    "are too many for one transaction, in which the first {fits} fit; send fewer at a time"
+                ),
+            )),
+            DecisionError::Store(error) => error.into(),
         }
     }
 }
 
-impl<E: StdError + Into<Self> + 'static> From<ChangeBookingError<E>> for ApiError {
-    fn from(error: ChangeBookingError<E>) -> Self {
+impl From<CannotAct> for ApiError {
+    fn from(error: CannotAct) -> Self {
         match error {
-            ChangeBookingError::NotFound => Self::NotFound("Booking"),
-            ChangeBookingError::Refused(error) => error.into(),
-            ChangeBookingError::CannotPlace(error) => error.into(),
-            ChangeBookingError::Store(error) => error.into(),
+            CannotAct::Illegal(error) => error.into(),
+            CannotAct::WrongMoment(error) => error.into(),
         }
     }
 }

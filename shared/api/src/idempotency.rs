@@ -270,6 +270,11 @@ struct Once {
 }
 
 impl Idempotency {
+    /// Whether the request has a key.
+    pub const fn is_keyed(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Says what the request will be answered, before anything is written.
     ///
     /// # Errors

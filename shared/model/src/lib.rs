@@ -14,8 +14,10 @@ pub mod key;
 pub mod occupancy;
 pub mod origin;
 pub mod rate;
+pub mod reservation;
 pub mod resource;
 pub mod scope;
+pub mod seats;
 pub mod time;
 pub mod usage;
 

@@ -16,7 +16,11 @@ const LONGEST_WAIT_MS: u64 = 400;
 
 impl Store {
     /// Runs `attempt` until it decides. An attempt that answers `None` lost a race and is made again.
-    pub(crate) async fn until_decided<T, E: From<StoreError>, F>(
+    ///
+    /// # Errors
+    ///
+    /// Whatever `attempt` fails with; [`StoreError::Contended`] if it kept losing until the deadline.
+    pub async fn until_decided<T, E: From<StoreError>, F>(
         &self,
         attempt: impl Fn() -> F,
     ) -> Result<T, E>

@@ -68,6 +68,15 @@ impl Seed {
         self.0.into_bytes()
     }
 
+    /// The id of the thing that is made as number `index`: the same whenever the request is sent again.
+    pub fn id(self, index: u16) -> Uuid {
+        let mut bytes = self.bytes();
+        let [high, low] = index.to_be_bytes();
+        bytes[14] ^= high;
+        bytes[15] ^= low;
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
     fn version(self) -> String {
         self.0.to_string()
     }
@@ -162,6 +171,12 @@ impl Keep {
 
     fn answer(&self) -> std::sync::MutexGuard<'_, Option<KeptAnswer>> {
         self.0.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many bytes the answer has, and somewhat more.
+    pub(crate) fn bytes(&self) -> usize {
+        const REST: usize = 1_000;
+        REST + self.answer().as_ref().map_or(0, |answer| answer.body.len())
     }
 
     /// The item to put with the transaction, and on which condition.

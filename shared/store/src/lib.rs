@@ -13,12 +13,14 @@ mod call;
 mod connection;
 mod contention;
 mod credentials;
+mod decision;
 mod error;
 mod idempotency;
 mod item;
 mod keys;
 mod ledgers;
 mod list;
+mod reservations;
 mod resources;
 mod sheets;
 mod tables;
@@ -36,9 +38,10 @@ use model::ids::{AppId, ResourceId};
 pub use accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
 pub use apps::AppIdentity;
 pub use attempts::{Attempt, Window};
-pub use bookings::{BookingList, ChangeBookingError, CreateBookingError};
+pub use bookings::BookingList;
 pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
+pub use decision::{Decision, DecisionError};
 pub use error::StoreError;
 pub use idempotency::{
     IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,

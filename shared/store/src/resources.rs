@@ -180,6 +180,16 @@ impl Store {
         found.map(Versioned::read).transpose()
     }
 
+    /// How many bookings a resource takes at once.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails. A resource that is gone takes one.
+    pub(crate) async fn capacity(&self, tenant: Tenant, id: ResourceId) -> Result<u32, StoreError> {
+        let resource = self.get_resource(tenant, id).await?;
+        Ok(resource.map_or(1, |resource| resource.capacity))
+    }
+
     /// Reads many resources, strongly consistent, in no order; those that do not exist are left out.
     ///
     /// # Errors

@@ -10,10 +10,13 @@ use crate::call::PATIENCE;
 use crate::error::{self, Failure, TRANSACT, Verdict};
 use crate::item::{Item, Key, RawItem};
 use crate::version::Version;
-use crate::{Store, StoreError, Table};
+use crate::{Keep, Store, StoreError, Table};
 
 /// The most actions DynamoDB takes in one transaction.
 pub(crate) const MAX_ACTIONS: usize = 100;
+
+/// The most bytes that the items of one transaction may have together; DynamoDB takes 4 MB.
+pub(crate) const MAX_BYTES: usize = 4 * 1_000 * 1_000;
 
 /// What must be true of an item for the transaction to go through.
 #[derive(Clone, Debug)]
@@ -63,6 +66,7 @@ pub(crate) struct Transaction<'a, L> {
     store: &'a Store,
     labels: Vec<L>,
     actions: Vec<TransactWriteItem>,
+    bytes: usize,
 }
 
 /// How a transaction ended.
@@ -82,7 +86,18 @@ impl<'a, L: Clone> Transaction<'a, L> {
             store,
             labels: Vec::new(),
             actions: Vec::new(),
+            bytes: 0,
         }
+    }
+
+    /// How many actions it has, that of an idempotency record included.
+    pub(crate) fn len(&self) -> usize {
+        self.actions.len() + usize::from(self.store.keep.is_some())
+    }
+
+    /// How many bytes its items have together, as DynamoDB counts them, or somewhat more.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes + self.store.keep.as_ref().map_or(0, Keep::bytes)
     }
 
     pub(crate) fn put(
@@ -102,6 +117,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
         attributes: RawItem,
         condition: &Condition,
     ) -> Result<(), StoreError> {
+        self.bytes += size_of_item(&attributes);
         let put = self.conditional_put(table, attributes, condition)?;
         self.add(label, put);
         Ok(())
@@ -229,6 +245,33 @@ impl<'a, L: Clone> Transaction<'a, L> {
             )
             .await?
             .ok_or(StoreError::Replayed)
+    }
+}
+
+/// Source: DynamoDB's rules for item sizes. A number counts one byte for each digit, which is at most twice too many.
+fn size_of_item(item: &RawItem) -> usize {
+    item.iter()
+        .map(|(name, value)| name.len() + size_of_value(value))
+        .sum()
+}
+
+fn size_of_value(value: &AttributeValue) -> usize {
+    const OVERHEAD: usize = 3;
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::L(values) => {
+            OVERHEAD
+                + values
+                    .iter()
+                    .map(|value| 1 + size_of_value(value))
+                    .sum::<usize>()
+        }
+        AttributeValue::M(values) => OVERHEAD + values.len() + size_of_item(values),
+        AttributeValue::Ss(texts) | AttributeValue::Ns(texts) => {
+            texts.iter().map(String::len).sum()
+        }
+        _ => 1,
     }
 }
 

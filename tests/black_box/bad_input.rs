@@ -50,16 +50,16 @@ async fn total(client: &Client) -> Value {
 }
 
 /// One operation that takes a body, asked for by somebody who may, with a body that is sound.
-struct Asked {
-    id: String,
-    method: Method,
-    path: String,
-    caller: Client,
-    body: Value,
+pub(crate) struct Asked {
+    pub(crate) id: String,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) caller: Client,
+    pub(crate) body: Value,
 }
 
 /// Every operation that takes a body.
-fn every_operation(server: &TestServer) -> Vec<Asked> {
+pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
     let app = server.app();
     let nobody = server.anonymous().header("timekit-app", TEST_SLUG);
     let auth = json!({ "email": "doc.brown@latchkey.example", "password": "great scott 1955" });

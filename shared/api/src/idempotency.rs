@@ -155,7 +155,9 @@ fn sent_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(key) = sent.next() else {
         return Ok(None);
     };
-    let is_sound = |text: &&str| (1..=MAX_KEY).contains(&text.len());
+    let is_sound = |text: &&str| {
+        (1..=MAX_KEY).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    };
     match (key.to_str().ok().filter(is_sound), sent.next()) {
         (Some(key), None) => Ok(Some(key.to_owned())),
         _ => Err(ApiError::InvalidHeader {

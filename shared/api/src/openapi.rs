@@ -93,11 +93,11 @@ pub(crate) fn describe_headers(described: &mut OpenApiOperation, operation: &Ope
         errors.extend([
             (
                 "409",
-                "Whether it was done is not known: send it again with the same `Idempotency-Key`.",
+                "`outcome_unknown`: it may have been done or not; send it again with the same `Idempotency-Key`.",
             ),
             (
                 "422",
-                "The `Idempotency-Key` is malformed, or was sent with another request.",
+                "`idempotency_key_reused`: the `Idempotency-Key` was sent with another request.",
             ),
         ]);
     }
@@ -110,9 +110,9 @@ pub(crate) fn describe_headers(described: &mut OpenApiOperation, operation: &Ope
         errors.extend([
             (
                 "412",
-                "It has changed since: `If-Match` does not name its `ETag`.",
+                "`stale`: it has changed since, and `If-Match` does not name its `ETag`.",
             ),
-            ("422", "`If-Match` is malformed."),
+            ("422", "`invalid_header`: `If-Match` is malformed."),
         ]);
     }
     let responses = &mut described.responses.responses;

@@ -857,74 +857,32 @@ fn crowded_before(placed: &mut [Placed], buffer_s: i64, capacity: usize) -> Inte
     );
     // Later in the buffer it is enough to look where a claim begins: at those that cover that instant. The slot must
     // start behind it, with the buffer reaching it, and before as many of them let go.
+    // Of more than that, the first to let go can be forgotten: wherever they would refuse a slot, the others do.
     placed.sort_unstable_by_key(|one| one.widened.start);
-    let mut covering = Largest::new(capacity);
-    let at_begin: Intervals = placed
-        .iter()
-        .enumerate()
-        .filter_map(|(id, one)| {
-            let begin = one.widened.start;
-            covering.drop_until(begin);
-            covering.insert(one, id);
-            let let_go = covering.nth()?;
-            Some(Interval::new(begin + 1, let_go.min(begin + buffer_s + 1)))
-        })
-        .collect();
-    at_first.union(&at_begin)
-}
-
-/// The claims that cover an instant, with the `n` among them that let go last at hand.
-struct Largest {
-    n: usize,
-    by_end: BTreeSet<(i64, usize)>,
-    last: BTreeSet<(i64, usize)>,
-    others: BTreeSet<(i64, usize)>,
-    lets_go: HashMap<usize, i64>,
-}
-
-impl Largest {
-    fn new(n: usize) -> Self {
-        Self {
-            n,
-            by_end: BTreeSet::new(),
-            last: BTreeSet::new(),
-            others: BTreeSet::new(),
-            lets_go: HashMap::new(),
+    let mut by_end: BTreeSet<(i64, usize)> = BTreeSet::new();
+    let mut by_letting_go: BTreeSet<(i64, usize)> = BTreeSet::new();
+    let mut at_begin = Vec::new();
+    for (id, one) in placed.iter().enumerate() {
+        let begin = one.widened.start;
+        while let Some((_, ended)) = by_end.first().copied().filter(|(end, _)| *end <= begin) {
+            by_end.pop_first();
+            by_letting_go.remove(&(placed[ended].apart.end, ended));
+        }
+        by_end.insert((one.widened.end, id));
+        by_letting_go.insert((one.apart.end, id));
+        if by_letting_go.len() > capacity
+            && let Some((_, forgotten)) = by_letting_go.pop_first()
+        {
+            by_end.remove(&(placed[forgotten].widened.end, forgotten));
+        }
+        if by_letting_go.len() == capacity
+            && let Some((let_go, _)) = by_letting_go.first()
+        {
+            let last = (begin + buffer_s + 1).min(*let_go);
+            at_begin.push(Interval::new(begin + 1, last));
         }
     }
-
-    fn insert(&mut self, one: &Placed, id: usize) {
-        self.by_end.insert((one.widened.end, id));
-        self.lets_go.insert(id, one.apart.end);
-        self.last.insert((one.apart.end, id));
-        if self.last.len() > self.n {
-            self.others.extend(self.last.pop_first());
-        }
-    }
-
-    /// Drops what ends at `instant` or before.
-    fn drop_until(&mut self, instant: i64) {
-        while let Some((end, id)) = self.by_end.pop_first() {
-            if end > instant {
-                self.by_end.insert((end, id));
-                return;
-            }
-            let Some(lets_go) = self.lets_go.remove(&id) else {
-                continue;
-            };
-            if self.last.remove(&(lets_go, id)) {
-                self.last.extend(self.others.pop_last());
-            } else {
-                self.others.remove(&(lets_go, id));
-            }
-        }
-    }
-
-    /// When the one lets go that does so `n`th from the last; none if there are fewer.
-    fn nth(&self) -> Option<i64> {
-        let (lets_go, _) = self.last.first()?;
-        (self.last.len() == self.n).then_some(*lets_go)
-    }
+    at_first.union(&at_begin.into_iter().collect())
 }
 
 /// The starts of slots that would need a place on a sheet that holds no more claims.

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 const CASES: usize = 10_000;
 
+/// Threads that share them.
+const PARTS: usize = 4;
+
 /// Minutes that are looked at from each of [`WINDOWS`] on.
 const MINUTES: usize = 4 * 1_440;
 
@@ -572,14 +575,53 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 
 #[test]
 fn availability_is_what_a_minute_by_minute_oracle_finds() {
+    let parts: Vec<_> = (0..PARTS)
+        .map(|part| std::thread::spawn(move || differences_are_none(part)))
+        .collect();
+    let mut total = Tally::default();
+    for part in parts {
+        let tally = part.join().expect("no differences; the first is above");
+        total.empty += tally.empty;
+        total.offered += tally.offered;
+        total.refused += tally.refused;
+    }
+    // The cases are worth something only if they are not all empty or all free.
+    let Tally {
+        empty,
+        offered,
+        refused,
+    } = total;
+    assert!(
+        empty < CASES * 6 / 10,
+        "{empty} of {CASES} cases offer nothing"
+    );
+    assert!(
+        offered > CASES / 2 && refused > CASES / 2,
+        "{offered} offered, {refused} refused"
+    );
+    println!(
+        "{CASES} cases, 0 differences; {empty} of them without a slot, {offered} slots offered and {refused} refused \
+         one by one"
+    );
+}
+
+/// What the cases were like.
+#[derive(Default)]
+struct Tally {
+    empty: usize,
+    offered: usize,
+    refused: usize,
+}
+
+fn differences_are_none(part: usize) -> Tally {
     let bases = WINDOWS.map(|text| parse_instant(text).expect("an instant"));
     let readings: Vec<Vec<Vec<Reading>>> = bases
         .iter()
         .map(|base| ZONES.iter().map(|zone| readings_of(*base, *zone)).collect())
         .collect();
-    let mut dice = Dice(0x1a7c_4ce1);
-    let (mut offered, mut refused, mut empty) = (0, 0, 0);
-    for number in 0..CASES {
+    let mut dice = Dice(0x1a7c_4ce1 + part as u64);
+    let mut tally = Tally::default();
+    for number in (part..CASES).step_by(PARTS) {
         let (case, search) = random_case(&mut dice, &bases);
         let base = bases[case.window];
         let answers = Oracle::new(&case, &readings[case.window]).answers();
@@ -683,17 +725,13 @@ fn availability_is_what_a_minute_by_minute_oracle_finds() {
                 expected,
                 "case {number}: {start} {at} {answer:?} {case:#?}"
             );
-            if expected { offered += 1 } else { refused += 1 }
+            *(if expected {
+                &mut tally.offered
+            } else {
+                &mut tally.refused
+            }) += 1;
         }
-        empty += usize::from(free.is_empty());
+        tally.empty += usize::from(free.is_empty());
     }
-    // The cases are worth something only if they are not all empty or all free.
-    assert!(empty < CASES * 6 / 10, "{empty} of {CASES} cases offer nothing");
-    assert!(
-        offered > CASES / 2 && refused > CASES / 2,
-        "{offered} offered, {refused} refused"
-    );
-    println!(
-        "{CASES} cases, 0 differences; {empty} of them without a slot, {offered} slots offered and {refused} refused one by one"
-    );
+    tally
 }

@@ -11,8 +11,8 @@ use model::booking::IllegalAction;
 use model::occupancy::CannotPlace;
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeBookingError, ChangeKeyError, CreateAccountError, CreateBookingError,
-    CreateCredentialError, CreateKeyError, CreateResourceError, StoreError,
+    ChangeBookingError, ChangeKeyError, ChangeProjectError, CreateAccountError, CreateBookingError,
+    CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError, StoreError,
 };
 
 use crate::faults::Faults;
@@ -309,6 +309,33 @@ impl From<CreateResourceError> for ApiError {
                 Self::Invalid(Faults::one("email", "belongs to another resource already"))
             }
             CreateResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn slug_taken() -> ApiError {
+    ApiError::Invalid(Faults::one(
+        "slug",
+        "is taken; choose another, or leave it out to be given one",
+    ))
+}
+
+impl From<CreateProjectError> for ApiError {
+    fn from(error: CreateProjectError) -> Self {
+        match error {
+            CreateProjectError::SlugTaken => slug_taken(),
+            CreateProjectError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: StdError + Into<Self> + 'static> From<ChangeProjectError<E>> for ApiError {
+    fn from(error: ChangeProjectError<E>) -> Self {
+        match error {
+            ChangeProjectError::NotFound => Self::NotFound("Project"),
+            ChangeProjectError::SlugTaken => slug_taken(),
+            ChangeProjectError::Refused(error) => error.into(),
+            ChangeProjectError::Store(error) => error.into(),
         }
     }
 }

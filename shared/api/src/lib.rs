@@ -30,7 +30,7 @@ pub mod state;
 pub mod zone;
 
 pub use answer::{Created, Data, NoContent};
-pub use body::{Body, Field, Object};
+pub use body::{BareArray, Body, Field, Object};
 pub use error::ApiError;
 pub use faults::Faults;
 pub use include::Include;

@@ -69,10 +69,14 @@ ids! {
     CustomerId
     /// An API key.
     KeyId
+    /// A place that people come to.
+    LocationId
     /// A booking page's settings.
     ProjectId
     /// A bookable person, room or thing.
     ResourceId
+    /// Something that is done for people.
+    ServiceId
 }
 
 impl From<BookingId> for Uuid {

@@ -11,11 +11,15 @@ pub mod graph;
 pub mod ids;
 mod json_text;
 pub mod key;
+pub mod location;
 pub mod occupancy;
 pub mod origin;
+pub mod project;
 pub mod rate;
 pub mod resource;
 pub mod scope;
+pub mod slug;
+pub mod template;
 pub mod time;
 pub mod usage;
 

@@ -18,9 +18,12 @@ mod item;
 mod keys;
 mod ledgers;
 mod list;
+mod locations;
+mod projects;
 mod resources;
 mod sheets;
 mod tables;
+mod templates;
 mod transaction;
 mod turns;
 
@@ -41,6 +44,8 @@ pub use error::StoreError;
 pub use keys::{ChangeKeyError, CreateKeyError};
 pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
+pub use locations::Place;
+pub use projects::{ChangeProjectError, CreateProjectError, Tie};
 pub use resources::{CreateResourceError, ResourceSecret};
 pub use tables::{Table, Tables};
 

@@ -109,7 +109,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &State) -> Result<Self, Self::Rejection> {
-        let bytes = read(request).await?;
+        let bytes = read(request.into_body()).await?;
         let bytes = if bytes.trim_ascii().is_empty() {
             Bytes::from_static(b"{}")
         } else {
@@ -131,19 +131,18 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     }
 }
 
-async fn read(request: Request) -> Result<Bytes, ApiError> {
-    axum::body::to_bytes(request.into_body(), MAX_BODY)
-        .await
-        .map_err(|error| {
-            // The limit is the one error that the caller can mend; any other is a connection that broke.
-            let too_large = std::error::Error::source(&error)
-                .is_some_and(|source| source.to_string().contains("length limit"));
-            if too_large {
-                ApiError::TooLarge
-            } else {
-                ApiError::Invalid(Faults::one("body", "did not arrive whole"))
-            }
-        })
+/// The whole of a body, which must not be larger than [`MAX_BODY`].
+pub(crate) async fn read(body: axum::body::Body) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
+        // The limit is the one error that the caller can mend; any other is a connection that broke.
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(|source| source.to_string().contains("length limit"));
+        if too_large {
+            ApiError::TooLarge
+        } else {
+            ApiError::Invalid(Faults::one("body", "did not arrive whole"))
+        }
+    })
 }
 
 /// Text that is no e-mail address.

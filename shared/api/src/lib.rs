@@ -8,6 +8,7 @@ pub mod audit;
 pub mod authorize;
 pub mod body;
 pub mod caller;
+pub mod concurrency;
 pub mod cors;
 pub mod credential_view;
 pub mod edge;
@@ -15,6 +16,7 @@ pub mod error;
 pub mod faults;
 #[cfg(feature = "gateway")]
 pub mod gateway;
+pub mod idempotency;
 pub mod include;
 #[cfg(feature = "lambda")]
 pub mod lambda;
@@ -31,8 +33,10 @@ pub mod zone;
 
 pub use answer::{Created, Data, NoContent};
 pub use body::{Body, Field, Object};
+pub use concurrency::{IfMatch, Tagged};
 pub use error::ApiError;
 pub use faults::Faults;
+pub use idempotency::Idempotency;
 pub use include::Include;
 pub use operations::Operations;
 pub use path::Path;

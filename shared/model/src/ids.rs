@@ -71,8 +71,16 @@ ids! {
     KeyId
     /// A booking page's settings.
     ProjectId
+    /// A slot that is held for a while.
+    ReservationId
     /// A bookable person, room or thing.
     ResourceId
+}
+
+impl From<ReservationId> for Uuid {
+    fn from(id: ReservationId) -> Self {
+        id.uuid()
+    }
 }
 
 impl From<BookingId> for Uuid {

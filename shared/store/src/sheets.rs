@@ -25,15 +25,14 @@ fn key(app: AppId, resource: ResourceId, day: NaiveDate) -> Key {
 
 impl Store {
     /// Reads, strongly consistent, every sheet of `resource` that `claims` touch, for a decision at `now`.
-    pub(crate) async fn occupancy(
+    pub(crate) async fn occupancy<'c>(
         &self,
         app: AppId,
         resource: ResourceId,
-        claims: &[Claim],
+        claims: impl Iterator<Item = &'c Claim>,
         now: DateTime<Utc>,
     ) -> Result<Occupancy, StoreError> {
         let mut sheets: BTreeMap<NaiveDate, Sheet> = claims
-            .iter()
             .flat_map(|claim| claim.widened().days())
             .map(|day| (day, Sheet::default()))
             .collect();

@@ -15,8 +15,9 @@ use model::seats::GroupFull;
 use model::time::{Tz, format_instant};
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeKeyError, ChangeResourceError, CreateAccountError, CreateCredentialError, CreateKeyError,
-    CreateResourceError, DecisionError, Stale, StoreError,
+    ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError,
+    CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError, DecisionError,
+    Stale, StoreError,
 };
 
 use crate::faults::Faults;
@@ -446,6 +447,33 @@ impl From<ChangeResourceError> for ApiError {
             ChangeResourceError::NotFound => Self::NotFound("Resource"),
             ChangeResourceError::Stale(stale) => stale.into(),
             ChangeResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn slug_taken() -> ApiError {
+    ApiError::Invalid(Faults::one(
+        "slug",
+        "is taken; choose another, or leave it out to be given one",
+    ))
+}
+
+impl From<CreateProjectError> for ApiError {
+    fn from(error: CreateProjectError) -> Self {
+        match error {
+            CreateProjectError::SlugTaken => slug_taken(),
+            CreateProjectError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: StdError + Into<Self> + 'static> From<ChangeProjectError<E>> for ApiError {
+    fn from(error: ChangeProjectError<E>) -> Self {
+        match error {
+            ChangeProjectError::NotFound => Self::NotFound("Project"),
+            ChangeProjectError::SlugTaken => slug_taken(),
+            ChangeProjectError::Refused(error) => error.into(),
+            ChangeProjectError::Store(error) => error.into(),
         }
     }
 }

@@ -32,7 +32,7 @@ pub mod state;
 pub mod zone;
 
 pub use answer::{Created, Data, NoContent};
-pub use body::{Body, Field, Object};
+pub use body::{BareArray, Body, Field, Object};
 pub use concurrency::{IfMatch, Tagged};
 pub use error::ApiError;
 pub use faults::Faults;

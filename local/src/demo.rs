@@ -249,6 +249,7 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
     let secret = state.master_secret().await.map_err(|e| failed(&e))?;
     let credentials = issue::first_credentials(&doc_brown, &issuer, secret, state.random(), now)
         .map_err(|e| failed(&e))?;
+    let doc_brown = Versioned::new(doc_brown, state.random());
     let no_password = ResourceSecret {
         password_hash: None,
     };

@@ -8,6 +8,7 @@ mod accounts;
 mod apps;
 mod attempts;
 mod audit;
+mod availability;
 mod bookings;
 mod call;
 mod connection;

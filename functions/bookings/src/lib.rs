@@ -11,6 +11,7 @@ mod extend_reservation;
 mod get_booking;
 mod list_bookings;
 mod making;
+mod offered;
 mod request;
 mod reschedule_booking;
 mod reservation_view;

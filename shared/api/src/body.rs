@@ -126,6 +126,20 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     }
 }
 
+/// The whole of a body, which must not be larger than [`MAX_BODY`].
+pub(crate) async fn read(body: axum::body::Body) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
+        // The limit is the one error that the caller can mend; any other is a connection that broke.
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(|source| source.to_string().contains("length limit"));
+        if too_large {
+            ApiError::TooLarge
+        } else {
+            ApiError::Invalid(Faults::one("body", "did not arrive whole"))
+        }
+    })
+}
+
 impl FromRequest<State> for BareArray {
     type Rejection = ApiError;
 
@@ -153,20 +167,6 @@ async fn json(request: Request) -> Result<Value, ApiError> {
     serde_json::from_slice(&bytes).map_err(|error| {
         let at = format!("line {}, column {}", error.line(), error.column());
         ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
-    })
-}
-
-/// The whole of a body, which must not be larger than [`MAX_BODY`].
-pub(crate) async fn read(body: axum::body::Body) -> Result<Bytes, ApiError> {
-    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
-        // The limit is the one error that the caller can mend; any other is a connection that broke.
-        let too_large = std::error::Error::source(&error)
-            .is_some_and(|source| source.to_string().contains("length limit"));
-        if too_large {
-            ApiError::TooLarge
-        } else {
-            ApiError::Invalid(Faults::one("body", "did not arrive whole"))
-        }
     })
 }
 

@@ -30,18 +30,16 @@ fn key(app: AppId, resource: ResourceId, day: NaiveDate) -> Key {
 }
 
 impl Store {
-    /// Reads, strongly consistent, every sheet of `resource` that `claims` touch, for a decision at `now`.
-    pub(crate) async fn occupancy<'c>(
+    /// Reads, strongly consistent, the sheets of `resource` for `days`, for a decision at `now`.
+    pub(crate) async fn occupancy(
         &self,
         app: AppId,
         resource: ResourceId,
-        claims: impl Iterator<Item = &'c Claim>,
+        days: impl Iterator<Item = NaiveDate>,
         now: DateTime<Utc>,
     ) -> Result<Occupancy, StoreError> {
-        let mut sheets: BTreeMap<NaiveDate, Sheet> = claims
-            .flat_map(|claim| claim.widened().days())
-            .map(|day| (day, Sheet::default()))
-            .collect();
+        let mut sheets: BTreeMap<NaiveDate, Sheet> =
+            days.map(|day| (day, Sheet::default())).collect();
         let keys: Vec<Key> = sheets.keys().map(|day| key(app, resource, *day)).collect();
         let items = match keys.as_slice() {
             [] => Vec::new(),

@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Include, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use model::booking::Act;
 use model::graph::Action;
@@ -7,6 +7,7 @@ use model::ids::BookingId;
 use serde_json::{Map, Value};
 
 use crate::acting::Acting;
+use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
 /// Takes an action on a booking, such as `confirm`, `decline` or `cancel`.
@@ -33,7 +34,7 @@ pub(crate) async fn act_on_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path((id, action)): Path<(String, String)>,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     Body(body): Body<Map<String, Value>>,
 ) -> Result<Data<BookingView>, ApiError> {

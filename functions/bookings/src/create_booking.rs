@@ -1,8 +1,9 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Include, OutputZone, State};
+use api::{ApiError, Body, Created, OutputZone, State};
 use axum::extract::State as Extract;
 use model::ids::BookingId;
 
+use crate::includes::Includes;
 use crate::making::Making;
 use crate::request::CreateBookingRequest;
 use crate::view::{BookingView, Viewer};
@@ -28,7 +29,7 @@ use crate::view::{BookingView, Viewer};
 pub(crate) async fn create_booking(
     Extract(state): Extract<State>,
     App(principal): App,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     Body(request): Body<CreateBookingRequest>,
 ) -> Result<Created<BookingView>, ApiError> {

@@ -1,11 +1,12 @@
 use api::body::MAX_FREE_FORM;
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
 /// What may be changed of a booking without an action: what its maker keeps with it.
@@ -34,7 +35,7 @@ pub(crate) async fn update_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     Body(request): Body<UpdateBookingRequest>,
 ) -> Result<Data<BookingView>, ApiError> {

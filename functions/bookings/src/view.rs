@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use api::{ApiError, Include, OutputZone};
+use api::{ApiError, OutputZone};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, Customer};
@@ -13,6 +13,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::Store;
 use utoipa::ToSchema;
+
+use crate::includes::Includes;
 
 /// A booking. The base fields are always there; the others when they are included.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,7 +40,7 @@ pub(crate) struct BookingView {
     /// What is booked, when and where.
     attributes: Value,
     /// Whatever was asked for by `include`: `event`, `user`, `resource`, `customers`, `calendar`, `meta`, `logs`,
-    /// `available_actions`.
+    /// `available_actions`, `customer_action_links`.
     #[serde(flatten)]
     #[schema(additional_properties)]
     included: Map<String, Value>,
@@ -46,7 +48,7 @@ pub(crate) struct BookingView {
 
 /// What it takes to show bookings to one caller.
 pub(crate) struct Viewer<'a> {
-    include: &'a Include,
+    include: &'a Includes,
     zone: OutputZone,
     is_public: bool,
     resources: HashMap<ResourceId, Resource>,
@@ -57,7 +59,7 @@ impl<'a> Viewer<'a> {
     pub(crate) async fn of(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         bookings: &[Booking],
     ) -> Result<Self, ApiError> {
@@ -85,7 +87,7 @@ impl<'a> Viewer<'a> {
     pub(crate) async fn show_one(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         booking: Booking,
         now: DateTime<Utc>,
@@ -112,12 +114,12 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: attributes(&booking, zone, now),
-            included: self.included(&booking, zone),
+            attributes: attributes(&booking, zone, self.is_public, now),
+            included: self.included(&booking, zone, now),
         }
     }
 
-    fn included(&self, booking: &Booking, zone: Tz) -> Map<String, Value> {
+    fn included(&self, booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Map<String, Value> {
         let mut included = Map::new();
         let mut add = |name: &str, value: &dyn Fn() -> Value| {
             if self.include.has(name) {
@@ -152,6 +154,10 @@ impl<'a> Viewer<'a> {
                 calendar.map_or(Value::Null, |calendar| calendar_json(calendar, zone))
             });
         }
+        if let Some(links) = self.include.links() {
+            let links = links.of(booking, now).into();
+            included.insert("customer_action_links".to_owned(), links);
+        }
         included
     }
 
@@ -173,8 +179,11 @@ impl<'a> Viewer<'a> {
     }
 }
 
-fn attributes(booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+fn attributes(booking: &Booking, zone: Tz, is_public: bool, now: DateTime<Utc>) -> Value {
     let mut attributes = json!({ "event_info": event_info(booking, zone) });
+    if is_public {
+        attributes["event_info"]["participants"] = json!([]);
+    }
     if let Some(seats) = &booking.seats {
         attributes["group_booking"] =
             json!({ "max_seats": seats.max, "current_seats": seats.current(now) });

@@ -23,6 +23,7 @@ use crate::address::{base_url, caller_address, is_own_origin};
 use crate::error::ApiError;
 use crate::limits;
 use crate::operations::Operation;
+use crate::signed_search::SignedSearch;
 use crate::state::State;
 
 /// Says on every answer of a test app that it is one. Live apps never send it: clients take any value for yes.
@@ -196,6 +197,19 @@ async fn identify(
             may_open: true,
         };
     }
+    if operation.access.signed_search
+        && let Some(signed) = SignedSearch::of(parts)
+    {
+        let caller = match count_anonymous(state, operation, address).await {
+            Ok(()) => signed.caller(state).await,
+            Err(error) => Err(error),
+        };
+        return Known {
+            caller,
+            key: None,
+            may_open: true,
+        };
+    }
     let headers = &parts.headers;
     let origin = headers.get(header::ORIGIN);
     let origin = origin.map(|origin| {
@@ -290,7 +304,7 @@ fn tell_about_caller(headers: &mut HeaderMap, principal: &Principal, state: &Sta
     }
     let expires_at = match &principal.who {
         Who::Key { expires_at, .. } | Who::Resource { expires_at, .. } => *expires_at,
-        Who::Session { .. } => None,
+        Who::Session { .. } | Who::SignedSearch => None,
     };
     if let Some(expires_at) = expires_at.filter(|at| *at - state.now() <= EXPIRY_NOTICE)
         && let Ok(value) = HeaderValue::from_str(&expires_at.to_rfc3339())

@@ -83,14 +83,13 @@ impl MasterSecret {
             .map(PlainKey::token_from)
     }
 
-    /// The secret that an app's links and signed searches are signed with from now on, and its version.
+    /// The secret that an app's links and signed searches are signed with from now on.
     ///
     /// # Errors
     ///
     /// Never in fact: the current version is always there.
-    pub fn signing_secret(&self, app: AppId) -> Result<(u32, SigningSecret), VersionGone> {
-        let secret = self.signing_secret_of(self.current, app)?;
-        Ok((self.current, secret))
+    pub fn signing_secret(&self, app: AppId) -> Result<SigningSecret, VersionGone> {
+        self.signing_secret_of(self.current, app)
     }
 
     /// Every secret that an app's links and signed searches may have been signed with, the newest version first.

@@ -91,7 +91,12 @@ impl AppView {
                 from_name,
                 contact_name,
                 contact_email,
-                redirect_origins: app.links.redirect_origins.into_iter().map(String::from).collect(),
+                redirect_origins: app
+                    .links
+                    .redirect_origins
+                    .into_iter()
+                    .map(String::from)
+                    .collect(),
                 act_on_get: app.links.act_on_get,
             },
             created_at: time(app.created_at),

@@ -51,9 +51,9 @@ impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::NotFound("Booking") => Self::Gone,
-            ApiError::IllegalAction(_)
-            | ApiError::SlotTaken
-            | ApiError::GroupFull(_) => Self::Impossible(error),
+            ApiError::IllegalAction(_) | ApiError::SlotTaken | ApiError::GroupFull(_) => {
+                Self::Impossible(error)
+            }
             other => Self::Other(other),
         }
     }
@@ -135,7 +135,10 @@ impl Link {
     ) -> Result<Booking, Refusal> {
         let booking = decision.booking(self.acting.id).await?;
         let booking = booking.ok_or(Refusal::Gone)?.settled(now);
-        if self.made_for.is_some_and(|made_for| made_for != booking.state) {
+        if self
+            .made_for
+            .is_some_and(|made_for| made_for != booking.state)
+        {
             return Err(Refusal::Moved(booking.state));
         }
         let decided = self.acting.decide(decision, now).await;
@@ -188,7 +191,8 @@ fn allowed(redirect: &str, links: &LinkSettings) -> Result<Url, ApiError> {
             && matches!(url.scheme(), "http" | "https")
             && url.username().is_empty()
             && url.password().is_none()
-            && known.any(|known| read(&known.to_string()).is_some_and(|known| known.origin() == origin))
+            && known
+                .any(|known| read(&known.to_string()).is_some_and(|known| known.origin() == origin))
     });
     url.ok_or_else(|| {
         ApiError::Invalid(Faults::one(

@@ -15,9 +15,7 @@ use crate::search::Search;
 use crate::state::State;
 
 /// Claims that say something about the token itself, and are no criteria.
-const ABOUT_THE_TOKEN: [&str; 8] = [
-    APP_SLUG, "exp", "nbf", "iat", "iss", "sub", "aud", "jti",
-];
+const ABOUT_THE_TOKEN: [&str; 8] = [APP_SLUG, "exp", "nbf", "iat", "iss", "sub", "aud", "jti"];
 
 /// A search that somebody says an app has signed.
 pub(crate) struct SignedSearch {

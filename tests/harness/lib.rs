@@ -123,6 +123,20 @@ impl TestServer {
         base
     }
 
+    /// As [`TestServer::another_instance`], with another master secret: the JSON that it is kept as.
+    pub async fn another_instance_with(&mut self, master_secret: &Value) -> String {
+        let embedded = self
+            .embedded
+            .as_ref()
+            .expect("the store has not been stopped");
+        let (endpoint, clock) = (embedded.endpoint(), self.clock.clone());
+        let state = new_state_with(endpoint, clock, self.options, master_secret).await;
+        let (server, base) = serve(&state).await;
+        self.servers.push(server);
+        self.instances.push(state);
+        base
+    }
+
     /// How many calls have gone to the store so far, from all instances together.
     pub fn store_calls(&self) -> u64 {
         let calls = |state: &State| state.store().calls();
@@ -254,7 +268,21 @@ impl TestServer {
 }
 
 async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) -> State {
-    let secret = MasterSecret::parse(&json!({ "current": "1", "1": "m".repeat(64) }).to_string());
+    new_state_with(endpoint, clock, options, &master_secret()).await
+}
+
+/// The master secret of the usual server, as JSON.
+pub fn master_secret() -> Value {
+    json!({ "current": "1", "1": "m".repeat(64) })
+}
+
+async fn new_state_with(
+    endpoint: String,
+    clock: Arc<ManualClock>,
+    options: Options,
+    master_secret: &Value,
+) -> State {
+    let secret = MasterSecret::parse(&master_secret.to_string());
     let config = Config {
         policy: Policy {
             allow_imported_keys: options.allow_imported_keys,

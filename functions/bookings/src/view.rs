@@ -1,18 +1,21 @@
 //! A booking as callers see it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use api::{ApiError, Include, OutputZone};
+use api::{ApiError, OutputZone};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, Customer};
-use model::ids::ResourceId;
+use model::ids::{ProjectId, ResourceId};
+use model::project::Project;
 use model::resource::{Calendar, Resource};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::{Store, Version};
 use utoipa::ToSchema;
+
+use crate::includes::Includes;
 
 /// A booking. The base fields are always there; the others when they are included.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,8 +40,8 @@ pub(crate) struct BookingView {
     updated_at: String,
     /// What is booked, when and where.
     attributes: Value,
-    /// Whatever was asked for by `include`: `event`, `user`, `resource`, `customers`, `calendar`, `meta`, `logs`,
-    /// `available_actions`.
+    /// Whatever was asked for by `include`: `event`, `user`, `resource`, `customers`, `calendar`, `project`, `meta`, `logs`,
+    /// `available_actions`, `customer_action_links`.
     #[serde(flatten)]
     #[schema(additional_properties)]
     included: Map<String, Value>,
@@ -56,18 +59,19 @@ impl BookingView {
 
 /// What it takes to show bookings to one caller.
 pub(crate) struct Viewer<'a> {
-    include: &'a Include,
+    include: &'a Includes,
     zone: OutputZone,
     is_public: bool,
     resources: HashMap<ResourceId, Resource>,
+    projects: HashMap<ProjectId, Project>,
 }
 
 impl<'a> Viewer<'a> {
-    /// Reads what the includes need beside the bookings themselves: their resources, in one batch.
+    /// Reads what the includes need beside the bookings themselves: their resources and projects, in a batch each.
     pub(crate) async fn of(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         bookings: &[Booking],
     ) -> Result<Self, ApiError> {
@@ -83,11 +87,23 @@ impl<'a> Viewer<'a> {
             let found = store.get_resources(principal.tenant(), &ids).await?;
             resources.extend(found.into_iter().map(|resource| (resource.id, resource)));
         }
+        let is_public = principal.is_public();
+        let mut projects = HashMap::new();
+        if !is_public && (include.has("project") || include.links().is_some()) {
+            let ids: BTreeSet<ProjectId> = bookings
+                .iter()
+                .filter_map(|booking| booking.project_id)
+                .collect();
+            let ids: Vec<ProjectId> = ids.into_iter().collect();
+            let found = store.get_projects(principal.tenant(), &ids).await?;
+            projects.extend(found.into_iter().map(|project| (project.id, project)));
+        }
         Ok(Self {
             include,
             zone,
-            is_public: principal.is_public(),
+            is_public,
             resources,
+            projects,
         })
     }
 
@@ -95,7 +111,7 @@ impl<'a> Viewer<'a> {
     pub(crate) async fn show_one(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         booking: Booking,
         now: DateTime<Utc>,
@@ -122,13 +138,13 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: attributes(&booking, zone, now),
-            included: self.included(&booking, zone),
+            attributes: attributes(&booking, zone, self.is_public, now),
+            included: self.included(&booking, zone, now),
             version: version(&booking),
         }
     }
 
-    fn included(&self, booking: &Booking, zone: Tz) -> Map<String, Value> {
+    fn included(&self, booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Map<String, Value> {
         let mut included = Map::new();
         let mut add = |name: &str, value: &dyn Fn() -> Value| {
             if self.include.has(name) {
@@ -157,11 +173,22 @@ impl<'a> Viewer<'a> {
                     .map(|action| Value::from(action.name()))
                     .collect()
             });
+            add("project", &|| {
+                let project = booking.project_id.and_then(|id| self.projects.get(&id));
+                project.map_or(Value::Null, |project| {
+                    json!({ "id": project.id.to_string(), "name": project.name, "slug": project.slug })
+                })
+            });
             add("calendar", &|| {
                 let calendar =
                     resource.and_then(|r| r.calendars.iter().find(|c| c.id == booking.calendar_id));
                 calendar.map_or(Value::Null, |calendar| calendar_json(calendar, zone))
             });
+        }
+        if let Some(links) = self.include.links() {
+            let project = booking.project_id.and_then(|id| self.projects.get(&id));
+            let links = links.of(booking, project, now).into();
+            included.insert("customer_action_links".to_owned(), links);
         }
         included
     }
@@ -189,8 +216,11 @@ pub(crate) fn version(booking: &Booking) -> Version {
     Version::claimed(booking.tag())
 }
 
-fn attributes(booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+fn attributes(booking: &Booking, zone: Tz, is_public: bool, now: DateTime<Utc>) -> Value {
     let mut attributes = json!({ "event_info": event_info(booking, zone) });
+    if is_public {
+        attributes["event_info"]["participants"] = json!([]);
+    }
     if let Some(seats) = &booking.seats {
         attributes["group_booking"] =
             json!({ "max_seats": seats.max, "current_seats": seats.current(now) });

@@ -288,20 +288,3 @@ pub fn first_credentials(
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::slugified;
-
-    #[test]
-    fn a_slug_is_plain_whatever_the_name() {
-        for (name, slug) in [
-            ("Back to the Future", "back-to-the-future"),
-            ("Ärzte & Co.", "rzte-co"),
-            ("日本", "app"),
-            ("", "app"),
-        ] {
-            assert_eq!(slugified(name), slug);
-        }
-    }
-}

@@ -10,7 +10,7 @@ use auth::plain_key::hash_secret;
 use chrono::{NaiveTime, TimeDelta, TimeZone, Utc};
 use model::TimeSlot;
 use model::account::Account;
-use model::booking::{Booking, Customer, EventText, NewBooking};
+use model::booking::{Act, Booking, Customer, EventText, NewBooking, Notice};
 use model::graph::{Action, Graph};
 use model::ids::{
     AccountId, AppId, BookingId, CalendarId, CredentialId, CustomerId, KeyId, LocationId,
@@ -24,7 +24,7 @@ use model::resource::{Calendar, Resource};
 use model::scope::Scopes;
 use model::time::Tz;
 use serde_json::{Map, Value, json};
-use store::{ResourceSecret, Tenant};
+use store::{ResourceSecret, Tenant, Versioned};
 use uuid::Uuid;
 
 use crate::error::LocalError;
@@ -181,11 +181,12 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
             let example = issue::credential_with(CREDENTIAL, new, resource, &issuer, secret, now);
             credentials.push(example.map_err(|e| failed(&e))?);
         }
+        let resource = Versioned::new(resource.clone(), random);
         let no_password = ResourceSecret {
             password_hash: None,
         };
         store
-            .create_resource(tenant, resource, &no_password, &credentials)
+            .create_resource(tenant, &resource, &no_password, &credentials)
             .await
             .map_err(|e| failed(&e))?;
     }
@@ -200,11 +201,23 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
     ] {
         let booking = Booking::create(new_booking(graph, &doc_brown, days, state)?, id, by, now);
         let booking = match action {
-            Some(action) => booking.act(action, by, None, now).map_err(|e| failed(&e))?,
+            Some(action) => {
+                let act = Act {
+                    action,
+                    by: by.to_owned(),
+                    message: None,
+                    payment_id: None,
+                };
+                booking.act(act, now).map_err(|e| failed(&e))?
+            }
             None => booking,
         };
         store
-            .create_booking(tenant, &booking, now)
+            .until_decided(|| async {
+                let mut decision = store.decision(tenant, now);
+                decision.put(booking.clone());
+                decision.commit(()).await
+            })
             .await
             .map_err(|e| failed(&e))?;
     }
@@ -236,6 +249,7 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
     let secret = state.master_secret().await.map_err(|e| failed(&e))?;
     let credentials = issue::first_credentials(&doc_brown, &issuer, secret, state.random(), now)
         .map_err(|e| failed(&e))?;
+    let doc_brown = Versioned::new(doc_brown, state.random());
     let no_password = ResourceSecret {
         password_hash: None,
     };
@@ -356,6 +370,7 @@ fn resource(
         email: email.map(str::to_owned),
         image: None,
         timezone,
+        capacity: 1,
         availability_constraints: Vec::new(),
         tags: Vec::new(),
         meta: Map::new(),
@@ -395,6 +410,10 @@ fn new_booking(
         slot,
         buffers: Buffers::default(),
         allow_double_bookings: false,
+        notice: Notice::default(),
+        max_seats: None,
+        owner_id: None,
+        related: Vec::new(),
         timezone: resource.timezone,
         event: EventText {
             what: "Catch the lightning".to_owned(),

@@ -12,8 +12,9 @@ pub mod server;
 pub mod tables;
 
 /// Every function by name, with its operations.
-pub fn functions() -> [(&'static str, api::Operations); 6] {
+pub fn functions() -> [(&'static str, api::Operations); 7] {
     [
+        ("availability", availability::operations()),
         ("bookings", bookings::operations()),
         ("resources", resources::operations()),
         ("credentials", credentials::operations()),

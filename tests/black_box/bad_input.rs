@@ -53,16 +53,16 @@ async fn total(client: &Client) -> Value {
 }
 
 /// One operation that takes a body, asked for by somebody who may, with a body that is sound.
-struct Asked {
-    id: String,
-    method: Method,
-    path: String,
-    caller: Client,
-    body: Value,
+pub(crate) struct Asked {
+    pub(crate) id: String,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) caller: Client,
+    pub(crate) body: Value,
 }
 
 /// Every operation that takes a body.
-fn every_operation(server: &TestServer) -> Vec<Asked> {
+pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
     let app = server.app();
     let nobody = server.anonymous().header("timekit-app", TEST_SLUG);
     let auth = json!({ "email": "doc.brown@latchkey.example", "password": "great scott 1955" });
@@ -121,6 +121,36 @@ fn every_operation(server: &TestServer) -> Vec<Asked> {
             let own = |id: Uuid| operation.path.replace("{id}", &id.to_string());
             let (caller, path, body) = match operation.id.as_str() {
                 "create_booking" => (&app, operation.path.clone(), new_booking.clone()),
+                "create_bookings" => {
+                    let body = json!({
+                        "bookings": [new_booking.clone()], "stop_on_first_error": true, "relate_bookings": true,
+                        "delete_all_on_error": false,
+                    });
+                    (&app, operation.path.clone(), body)
+                }
+                "act_on_bookings" => {
+                    let body = json!({
+                        "bookings": [{ "id": TENTATIVE.to_string(), "action": "confirm" }], "stop_on_first_error": true,
+                    });
+                    (&app, operation.path.clone(), body)
+                }
+                "reserve_slot" => {
+                    let mut body = hour();
+                    body["reservation_time"] = 60.into();
+                    body["settings"] = json!({ "buffer": "15 minutes" });
+                    (&app, operation.path.clone(), body)
+                }
+                "extend_reservation" => {
+                    let body = json!({ "reservation_id": Uuid::from_u128(7).to_string(), "reservation_time": 60 });
+                    (&app, operation.path.clone(), body)
+                }
+                "reschedule_booking" => {
+                    let body = json!({
+                        "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z", "resource_id": DOC_BROWN.to_string(),
+                        "message": "Late",
+                    });
+                    (&app, own(CONFIRMED.uuid()), body)
+                }
                 "update_booking" => (&app, own(CONFIRMED.uuid()), json!({ "meta": { "a": { "b": [1, 2] } } })),
                 "act_on_booking" | "act_on_booking_by_post" => {
                     let path = own(TENTATIVE.uuid()).replace("{action}", "confirm");

@@ -105,11 +105,18 @@ impl TestServer {
 
     /// Starts one more instance on the same store, as Lambda does, and answers where it listens.
     pub async fn another_instance(&mut self) -> String {
-        let embedded = self
-            .embedded
-            .as_ref()
-            .expect("the store has not been stopped");
-        let state = new_state(embedded.endpoint(), self.clock.clone(), self.options).await;
+        self.another_instance_by(self.store_endpoint()).await
+    }
+
+    /// Where the store is reached.
+    pub fn store_endpoint(&self) -> String {
+        let embedded = self.embedded.as_ref();
+        embedded.expect("the store has not been stopped").endpoint()
+    }
+
+    /// As [`TestServer::another_instance`], on a way to the store of its own.
+    pub async fn another_instance_by(&mut self, endpoint: String) -> String {
+        let state = new_state(endpoint, self.clock.clone(), self.options).await;
         let (server, base) = serve(&state).await;
         self.servers.push(server);
         self.instances.push(state);

@@ -126,6 +126,20 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     }
 }
 
+/// The whole of a body, which must not be larger than [`MAX_BODY`].
+pub(crate) async fn read(body: axum::body::Body) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
+        // The limit is the one error that the caller can mend; any other is a connection that broke.
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(|source| source.to_string().contains("length limit"));
+        if too_large {
+            ApiError::TooLarge
+        } else {
+            ApiError::Invalid(Faults::one("body", "did not arrive whole"))
+        }
+    })
+}
+
 impl FromRequest<State> for BareArray {
     type Rejection = ApiError;
 
@@ -144,7 +158,7 @@ impl FromRequest<State> for BareArray {
 
 /// The body's JSON; an empty body counts as an empty object.
 async fn json(request: Request) -> Result<Value, ApiError> {
-    let bytes = read(request).await?;
+    let bytes = read(request.into_body()).await?;
     let bytes = if bytes.trim_ascii().is_empty() {
         Bytes::from_static(b"{}")
     } else {
@@ -154,21 +168,6 @@ async fn json(request: Request) -> Result<Value, ApiError> {
         let at = format!("line {}, column {}", error.line(), error.column());
         ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
     })
-}
-
-async fn read(request: Request) -> Result<Bytes, ApiError> {
-    axum::body::to_bytes(request.into_body(), MAX_BODY)
-        .await
-        .map_err(|error| {
-            // The limit is the one error that the caller can mend; any other is a connection that broke.
-            let too_large = std::error::Error::source(&error)
-                .is_some_and(|source| source.to_string().contains("length limit"));
-            if too_large {
-                ApiError::TooLarge
-            } else {
-                ApiError::Invalid(Faults::one("body", "did not arrive whole"))
-            }
-        })
 }
 
 /// Text that is no e-mail address.

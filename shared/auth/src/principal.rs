@@ -203,10 +203,18 @@ impl Principal {
         self.ledger_id().map(LedgerName::of_caller)
     }
 
-    fn ledger_id(&self) -> Option<Uuid> {
+    /// What the caller is told apart by: its key's id, its credential's, or its account's.
+    pub fn caller_id(&self) -> Uuid {
         match &self.who {
-            Who::Key { id, .. } => Some(id.uuid()),
-            Who::Resource { credential, .. } => Some(credential.uuid()),
+            Who::Key { id, .. } => id.uuid(),
+            Who::Resource { credential, .. } => credential.uuid(),
+            Who::Session { account } => account.uuid(),
+        }
+    }
+
+    fn ledger_id(&self) -> Option<Uuid> {
+        match self.who {
+            Who::Key { .. } | Who::Resource { .. } => Some(self.caller_id()),
             Who::Session { .. } => None,
         }
     }

@@ -73,10 +73,18 @@ ids! {
     LocationId
     /// A booking page's settings.
     ProjectId
+    /// A slot that is held for a while.
+    ReservationId
     /// A bookable person, room or thing.
     ResourceId
     /// Something that is done for people.
     ServiceId
+}
+
+impl From<ReservationId> for Uuid {
+    fn from(id: ReservationId) -> Self {
+        id.uuid()
+    }
 }
 
 impl From<BookingId> for Uuid {

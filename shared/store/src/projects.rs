@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 
 use chrono::{DateTime, Utc};
-use model::ids::{AppId, LocationId, ProjectId, ServiceId};
+use model::ids::{AppId, LocationId, ProjectId, ResourceId, ServiceId};
 use model::project::Project;
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +41,14 @@ pub enum ChangeProjectError<E: StdError + 'static> {
     Store(#[from] StoreError),
 }
 
-/// That a project ties locations and services together: each of the ones to each of the others.
+/// What a project ties together: its resources, and each of its locations to each of its services.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tie {
     /// The project.
     pub project: ProjectId,
+    /// Its resources.
+    #[serde(default)]
+    pub resources: Vec<ResourceId>,
     /// Its locations.
     pub locations: Vec<LocationId>,
     /// Its services.
@@ -85,10 +88,6 @@ fn month_prefix(tenant: Tenant) -> String {
     format!("app#{}#projects#", tenant.app)
 }
 
-fn has_ties(project: &Project) -> bool {
-    !project.locations.is_empty() || !project.services.is_empty()
-}
-
 /// Adds a project's item and its tie to a transaction; its slug's pointer is another matter.
 fn add_to(
     transaction: &mut Transaction<'_, Of>,
@@ -105,16 +104,15 @@ fn add_to(
             month_prefix(tenant) + &list::month(project.created_at),
         );
     transaction.put(Of::Project, Table::Data, item, condition)?;
-    if has_ties(project) {
-        let tie = Tie {
-            project: project.id,
-            locations: project.locations.clone(),
-            services: project.services.clone(),
-        };
-        // The project's own condition stands for its tie: they are only ever written together.
-        let item = Item::new(&tie_key(tenant, project.id), &tie)?;
-        transaction.put_unconditionally(Of::Other, Table::Data, item)?;
-    }
+    let tie = Tie {
+        project: project.id,
+        resources: project.resources.clone(),
+        locations: project.locations.clone(),
+        services: project.services.clone(),
+    };
+    // The project's own condition stands for its tie: they are only ever written together.
+    let item = Item::new(&tie_key(tenant, project.id), &tie)?;
+    transaction.put_unconditionally(Of::Other, Table::Data, item)?;
     Ok(())
 }
 
@@ -231,9 +229,6 @@ impl Store {
             let project = change(before.clone()).map_err(ChangeProjectError::Refused)?;
             let mut transaction = Transaction::new(self);
             add_to(&mut transaction, self, tenant, &project, &condition)?;
-            if has_ties(&before) && !has_ties(&project) {
-                transaction.delete(Of::Other, Table::Data, &tie_key(tenant, id), None)?;
-            }
             if project.slug != before.slug {
                 transaction.delete(Of::Other, Table::Data, &slug_key(&before.slug), None)?;
                 add_slug_to(&mut transaction, tenant, &project)?;

@@ -94,7 +94,7 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
     });
 
     let project = json!({
-        "name": "Consultation", "slug": "consultation", "resources": [DOC_BROWN.to_string()],
+        "name": "Consultation", "slug": null, "resources": [DOC_BROWN.to_string()],
         "availability": { "mode": "mutual", "length": "1 hour" }, "booking": { "graph": "instant", "what": "A" },
         "availability_constraints": [{ "allow_weekdays": {} }], "customer_fields": { "phone": { "title": "Phone" } },
         "ui": { "localization": { "submit_button": "Book" } }, "reminders": [{ "type": "email" }], "meta": { "a": [1] },
@@ -211,7 +211,11 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
                     (&app, operation.path.replace("{slug}", TEST_SLUG), body)
                 }
                 "create_project" => (&app, operation.path.clone(), project.clone()),
-                "update_project" => (&app, own(TEST_PROJECT.uuid()), project.clone()),
+                "update_project" => {
+                    let mut body = project.clone();
+                    body["slug"] = TEST_SLUG.into();
+                    (&app, own(TEST_PROJECT.uuid()), body)
+                }
                 "add_project_resource" => {
                     (&app, own(TEST_PROJECT.uuid()), json!({ "resource_id": ROOM.to_string() }))
                 }
@@ -1061,6 +1065,11 @@ async fn no_body_makes_any_operation_fail_and_nothing_is_kept_that_cannot_be_rea
         "/v2/keys?limit=1000".to_owned(),
         "/v2/apps".to_owned(),
         "/v2/app".to_owned(),
+        "/v2/projects?limit=1000&include=resources,availability_constraints,locations,services"
+            .to_owned(),
+        "/v2/locations?limit=1000&include=services".to_owned(),
+        "/v2/location/services?limit=1000&include=locations".to_owned(),
+        "/v2/templates".to_owned(),
     ] {
         server.app().get(&list).await.expecting(200);
     }

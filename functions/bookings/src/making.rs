@@ -4,7 +4,7 @@ use api::{ApiError, Faults, State};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, NewBooking};
-use model::graph::BookingState;
+use model::graph::{BookingState, Graph};
 use model::ids::{BookingId, ReservationId};
 use store::Decision;
 
@@ -104,7 +104,10 @@ impl Making {
                     decision.delete_reservation(held.standing(now)?.id);
                 }
                 decision.capacity(new.resource_id, *capacity);
-                new.notice.check_booking(new.slot.start(), now)?;
+                // A group's own rules are for those who take a seat in it.
+                if new.graph != Graph::GroupOwner {
+                    new.notice.check_booking(new.slot.start(), now)?;
+                }
                 new.clone()
             }
             What::Seat { wanted, owner_id } => {
@@ -125,10 +128,13 @@ impl Making {
 /// A group that has seats to book at `now`.
 fn open_group(group: Option<Booking>, now: DateTime<Utc>) -> Result<Booking, ApiError> {
     let unknown = || {
-        ApiError::Invalid(Faults::one(
+        let mut faults = Faults::one(
             "related.owner_booking_id",
             "is no group_owner booking of this app",
-        ))
+        );
+        // Booking pages show what stands under `event`.
+        faults.add("event", "There is no such group. Choose another.");
+        ApiError::Invalid(faults)
     };
     let group = group
         .filter(|group| group.seats.is_some())

@@ -109,6 +109,14 @@ pub(crate) struct BookingSettings {
     max_seats: Field<u32>,
 }
 
+impl BookingSettings {
+    fn has_buffers(&self) -> bool {
+        [&self.buffer, &self.buffer_before, &self.buffer_after]
+            .iter()
+            .any(|buffer| buffer.is_present())
+    }
+}
+
 /// Which group a seat is in.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
@@ -290,6 +298,10 @@ pub(crate) fn parse(
     let takes_a_seat = graph.is_some_and(Graph::takes_a_seat);
     refuse_other_start(&mut faults, request.action, graph);
     let (start, end) = (request.start.or(old.start), request.end.or(old.end));
+    if takes_a_seat && held.is_some() {
+        let sentence = "holds time, which a seat in a group does not need; leave it out";
+        faults.add("reservation_id", sentence);
+    }
     let place = if takes_a_seat {
         let Object(related) = faults
             .optional("related", request.related)
@@ -338,7 +350,6 @@ pub(crate) fn parse(
     if request.settings.is_present() && principal.is_public() {
         faults.add("settings", "cannot be set with a public key or token");
     }
-    let buffers_sent = request.settings.is_present();
     let Object(settings) = faults
         .optional("settings", request.settings)
         .unwrap_or_default();
@@ -349,7 +360,7 @@ pub(crate) fn parse(
         )
         .unwrap_or(false);
     let buffers = match &held {
-        Some(held) if !buffers_sent => Some(held.buffers),
+        Some(held) if !settings.has_buffers() => Some(held.buffers),
         _ => buffers(&mut faults, &settings),
     };
     let notice = notice(&mut faults, &settings);

@@ -7,6 +7,7 @@ mod bad_input;
 mod bookings;
 mod concurrency_control;
 mod contract;
+mod graphs;
 mod credentials_answers;
 mod http_conventions;
 mod idempotency;

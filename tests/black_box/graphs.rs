@@ -19,15 +19,35 @@ const LAPSES: &str = "2026-11-21T12:05:00Z";
 /// is illegal.
 const TABLE: &[(&str, &str, &str, &str)] = &[
     ("instant", "confirmed", "cancel", "cancelled"),
-    ("instant", "confirmed", "cancel_by_customer", "cancelled_by_customer"),
+    (
+        "instant",
+        "confirmed",
+        "cancel_by_customer",
+        "cancelled_by_customer",
+    ),
     ("instant", "confirmed", "complete", "completed"),
-    ("instant", "confirmed", "reschedule_by_customer", "rescheduled_by_customer"),
+    (
+        "instant",
+        "confirmed",
+        "reschedule_by_customer",
+        "rescheduled_by_customer",
+    ),
     ("confirm_decline", "tentative", "confirm", "confirmed"),
     ("confirm_decline", "tentative", "decline", "declined"),
     ("confirm_decline", "confirmed", "cancel", "cancelled"),
-    ("confirm_decline", "confirmed", "cancel_by_customer", "cancelled_by_customer"),
+    (
+        "confirm_decline",
+        "confirmed",
+        "cancel_by_customer",
+        "cancelled_by_customer",
+    ),
     ("confirm_decline", "confirmed", "complete", "completed"),
-    ("confirm_decline", "confirmed", "reschedule_by_customer", "rescheduled_by_customer"),
+    (
+        "confirm_decline",
+        "confirmed",
+        "reschedule_by_customer",
+        "rescheduled_by_customer",
+    ),
     ("instant_payment", "tentative", "pay", "paid"),
     ("instant_payment", "tentative", "timeout", "unpaid"),
     ("instant_payment", "paid", "cancel", "cancelled"),
@@ -35,13 +55,38 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("group_owner", "tentative", "cancel", "cancelled"),
     ("group_owner", "tentative", "complete", "completed"),
     ("group_customer", "confirmed", "complete", "completed"),
-    ("group_customer", "confirmed", "cancel_by_customer", "cancelled_by_customer"),
-    ("group_customer", "confirmed", "cancel_by_owner", "cancelled_by_owner"),
+    (
+        "group_customer",
+        "confirmed",
+        "cancel_by_customer",
+        "cancelled_by_customer",
+    ),
+    (
+        "group_customer",
+        "confirmed",
+        "cancel_by_owner",
+        "cancelled_by_owner",
+    ),
     ("group_customer_payment", "tentative", "pay", "paid"),
     ("group_customer_payment", "tentative", "timeout", "unpaid"),
-    ("group_customer_payment", "tentative", "cancel_by_owner", "cancelled_by_owner"),
-    ("group_customer_payment", "paid", "cancel_by_owner", "cancelled_by_owner"),
-    ("group_customer_payment", "paid", "cancel_by_customer", "cancelled_by_customer"),
+    (
+        "group_customer_payment",
+        "tentative",
+        "cancel_by_owner",
+        "cancelled_by_owner",
+    ),
+    (
+        "group_customer_payment",
+        "paid",
+        "cancel_by_owner",
+        "cancelled_by_owner",
+    ),
+    (
+        "group_customer_payment",
+        "paid",
+        "cancel_by_customer",
+        "cancelled_by_customer",
+    ),
     ("group_customer_payment", "paid", "complete", "completed"),
 ];
 
@@ -147,20 +192,34 @@ async fn check(graph: &'static str) {
     let ways = ways(graph);
     for (state, way) in &ways {
         let leads_to = |action: &str| {
-            let row = TABLE.iter().find(|row| (row.0, row.1, row.2) == (graph, *state, action));
+            let row = TABLE
+                .iter()
+                .find(|row| (row.0, row.1, row.2) == (graph, *state, action));
             row.map(|row| row.3)
         };
         let id = desk.brought(way).await;
         let before = desk.app.see(&id).await;
         assert_eq!(before.state(), *state, "{graph} {way:?}");
-        let mut possible: Vec<&str> = ACTIONS.iter().copied().filter(|a| leads_to(a).is_some()).collect();
+        let mut possible: Vec<&str> = ACTIONS
+            .iter()
+            .copied()
+            .filter(|a| leads_to(a).is_some())
+            .collect();
         possible.sort_unstable();
         assert_eq!(before.available_actions(), possible, "{graph} {state}");
-        assert_eq!(before.data["completed"], possible.is_empty(), "{graph} {state}");
+        assert_eq!(
+            before.data["completed"],
+            possible.is_empty(),
+            "{graph} {state}"
+        );
         for action in ACTIONS {
             let Some(to) = leads_to(action) else {
                 let refused = desk.app.act(&id, action).await;
-                assert_eq!(refused.status, 409, "{graph} {state} {action}: {}", refused.body);
+                assert_eq!(
+                    refused.status, 409,
+                    "{graph} {state} {action}: {}",
+                    refused.body
+                );
                 assert_eq!(refused.body["code"], "illegal_action");
                 continue;
             };
@@ -179,7 +238,10 @@ async fn check(graph: &'static str) {
             assert!(by.starts_with("key:"), "{by}");
         }
         if leads_to("reschedule_by_customer").is_none() {
-            let refused = desk.take(&id, "reschedule_by_customer").await.expecting(409);
+            let refused = desk
+                .take(&id, "reschedule_by_customer")
+                .await
+                .expecting(409);
             assert_eq!(refused.body["code"], "illegal_action");
         }
         assert_eq!(desk.app.see(&id).await, before, "{graph} {state}");
@@ -187,7 +249,11 @@ async fn check(graph: &'static str) {
     // One that is nowhere in the table cannot be checked; one that is there must be reached.
     let states: BTreeSet<&str> = ways.iter().map(|(state, _)| *state).collect();
     let named = TABLE.iter().filter(|row| row.0 == graph);
-    assert!(named.into_iter().all(|row| states.contains(row.1) && states.contains(row.3)));
+    assert!(
+        named
+            .into_iter()
+            .all(|row| states.contains(row.1) && states.contains(row.3))
+    );
 }
 
 #[tokio::test]
@@ -232,17 +298,60 @@ async fn putting_a_reschedule_where_it_is_possible_asks_for_a_time_and_changes_n
 
 /// Which graphs' bookings time ends by itself: after which actions, by what, and when.
 const AUTOMATIC: &[(&str, &[&str], &str, &str, &str)] = &[
-    ("instant", &[], "complete", "completed", "2026-12-01T12:00:00Z"),
-    ("confirm_decline", &["confirm"], "complete", "completed", "2026-12-01T12:00:00Z"),
+    (
+        "instant",
+        &[],
+        "complete",
+        "completed",
+        "2026-12-01T12:00:00Z",
+    ),
+    (
+        "confirm_decline",
+        &["confirm"],
+        "complete",
+        "completed",
+        "2026-12-01T12:00:00Z",
+    ),
     ("instant_payment", &[], "timeout", "unpaid", LAPSES),
-    ("instant_payment", &["pay"], "complete", "completed", "2026-12-01T12:00:00Z"),
-    ("group_owner", &[], "complete", "completed", "2026-12-01T12:00:00Z"),
-    ("group_customer", &[], "complete", "completed", "2026-12-01T12:00:00Z"),
+    (
+        "instant_payment",
+        &["pay"],
+        "complete",
+        "completed",
+        "2026-12-01T12:00:00Z",
+    ),
+    (
+        "group_owner",
+        &[],
+        "complete",
+        "completed",
+        "2026-12-01T12:00:00Z",
+    ),
+    (
+        "group_customer",
+        &[],
+        "complete",
+        "completed",
+        "2026-12-01T12:00:00Z",
+    ),
     ("group_customer_payment", &[], "timeout", "unpaid", LAPSES),
-    ("group_customer_payment", &["pay"], "complete", "completed", "2026-12-01T12:00:00Z"),
+    (
+        "group_customer_payment",
+        &["pay"],
+        "complete",
+        "completed",
+        "2026-12-01T12:00:00Z",
+    ),
 ];
 
-fn assert_taken_by_time(seen: &Seen, index: usize, from: &Value, action: &str, to: &str, due: &str) {
+fn assert_taken_by_time(
+    seen: &Seen,
+    index: usize,
+    from: &Value,
+    action: &str,
+    to: &str,
+    due: &str,
+) {
     let entry = &seen.logs()[index];
     let expected = json!({
         "from": from, "to": to, "action": action, "by": "automatic",
@@ -266,7 +375,14 @@ async fn a_step_of_time_is_read_at_its_exact_second_and_not_one_earlier() {
         assert_eq!(after.data["completed"], true);
         assert_eq!(after.data["updated_at"], due.replace('Z', "+00:00"));
         assert_eq!(after.logs().len(), before.logs().len() + 1);
-        assert_taken_by_time(&after, before.logs().len(), &before.data["state"], action, to, due);
+        assert_taken_by_time(
+            &after,
+            before.logs().len(),
+            &before.data["state"],
+            action,
+            to,
+            due,
+        );
         assert_ne!(after.etag, before.etag, "it is another state");
 
         // Reading wrote nothing.
@@ -302,7 +418,10 @@ async fn a_write_first_writes_the_step_of_time_that_it_finds_due() {
         let later = instant(due) + TimeDelta::minutes(30);
         desk.server.clock.set(later);
         let path = format!("/v2/bookings/{id}");
-        desk.app.put(&path, json!({ "meta": { "late": true } })).await.expecting(200);
+        desk.app
+            .put(&path, json!({ "meta": { "late": true } }))
+            .await
+            .expecting(200);
 
         // Back in time, what was written is still there.
         desk.server.clock.set(instant(NOON));
@@ -310,8 +429,18 @@ async fn a_write_first_writes_the_step_of_time_that_it_finds_due() {
         assert_eq!(written.state(), *to, "{graph}");
         assert_eq!(written.data["meta"], json!({ "late": true }));
         assert_eq!(written.logs().len(), before.logs().len() + 1);
-        assert_taken_by_time(&written, before.logs().len(), &before.data["state"], action, to, due);
-        assert_eq!(instant(written.data["updated_at"].as_str().expect("an instant")), later);
+        assert_taken_by_time(
+            &written,
+            before.logs().len(),
+            &before.data["state"],
+            action,
+            to,
+            due,
+        );
+        assert_eq!(
+            instant(written.data["updated_at"].as_str().expect("an instant")),
+            later
+        );
     }
 }
 
@@ -323,20 +452,38 @@ async fn a_history_says_what_was_done_by_whom_when_and_with_what_words() {
     let body = json!({ "confirm": { "message": "See you." } });
     let path = format!("/v2/bookings/{id}/confirm");
     desk.app.put(&path, body).await.expecting(200);
-    let token = desk.server.token(&desk.app, &ROOM.to_string(), "server-token").await;
+    let token = desk
+        .server
+        .token(&desk.app, &ROOM.to_string(), "server-token")
+        .await;
     let resource = desk.server.with_token("demo-test", &token);
     desk.server.clock.advance(TimeDelta::minutes(1));
     resource.act(&id, "cancel").await.expecting(200);
 
     let seen = desk.app.see(&id).await;
     let key = seen.logs()[0]["by"].clone();
-    assert!(key.as_str().is_some_and(|by| by.starts_with("key:")), "{key}");
-    let entry = |from: Value, to, action, by: &Value, at: &str, message: Value| {
-        json!({ "from": from, "to": to, "action": action, "by": by, "at": at, "message": message })
-    };
+    assert!(
+        key.as_str().is_some_and(|by| by.starts_with("key:")),
+        "{key}"
+    );
+    let entry = |from: Value, to, action, by: &Value, at: &str, message: Value| json!({ "from": from, "to": to, "action": action, "by": by, "at": at, "message": message });
     let expected = [
-        entry(Value::Null, "tentative", "create", &key, "2026-11-21T12:00:00+00:00", Value::Null),
-        entry("tentative".into(), "confirmed", "confirm", &key, "2026-11-21T12:01:00+00:00", "See you.".into()),
+        entry(
+            Value::Null,
+            "tentative",
+            "create",
+            &key,
+            "2026-11-21T12:00:00+00:00",
+            Value::Null,
+        ),
+        entry(
+            "tentative".into(),
+            "confirmed",
+            "confirm",
+            &key,
+            "2026-11-21T12:01:00+00:00",
+            "See you.".into(),
+        ),
         entry(
             "confirmed".into(),
             "cancelled",
@@ -385,7 +532,9 @@ async fn an_unpaid_booking_holds_its_time_for_five_minutes_and_two_seconds_more_
     let app = server.app();
     let id = app.book(hour("instant_payment")).await;
     for seconds in [-300, -1, 0, 1] {
-        server.clock.set(instant(LAPSES) + TimeDelta::seconds(seconds));
+        server
+            .clock
+            .set(instant(LAPSES) + TimeDelta::seconds(seconds));
         assert_taken(&app.post("/v2/bookings", hour("instant")).await);
     }
     server.clock.set(instant(LAPSES) + TimeDelta::seconds(2));
@@ -393,8 +542,12 @@ async fn an_unpaid_booking_holds_its_time_for_five_minutes_and_two_seconds_more_
     assert_eq!(app.see(&id).await.state(), "unpaid");
     assert_eq!(app.see(&taker).await.state(), "confirmed");
     // What lapsed does not free the time again when it is written at last.
-    app.put(&format!("/v2/bookings/{id}"), json!({ "meta": {} })).await.expecting(200);
-    app.delete(&format!("/v2/bookings/{id}")).await.expecting(204);
+    app.put(&format!("/v2/bookings/{id}"), json!({ "meta": {} }))
+        .await
+        .expecting(200);
+    app.delete(&format!("/v2/bookings/{id}"))
+        .await
+        .expecting(204);
     assert_taken(&app.post("/v2/bookings", hour("instant")).await);
 }
 
@@ -405,7 +558,11 @@ async fn a_payment_counts_until_the_last_second_before_the_deadline_and_keeps_th
     let id = app.book(hour("instant_payment")).await;
     server.clock.set(instant(LAPSES) - TimeDelta::seconds(1));
     app.act(&id, "pay").await.expecting(200);
-    for later in [TimeDelta::seconds(2), TimeDelta::minutes(10), TimeDelta::days(1)] {
+    for later in [
+        TimeDelta::seconds(2),
+        TimeDelta::minutes(10),
+        TimeDelta::days(1),
+    ] {
         server.clock.set(instant(LAPSES) + later);
         assert_taken(&app.post("/v2/bookings", hour("instant")).await);
         assert_eq!(app.see(&id).await.state(), "paid");
@@ -453,7 +610,10 @@ async fn a_group_holds_its_time_until_it_is_called_off() {
     let owner = app.book(group(&ROOM.to_string(), TEN, ELEVEN, 3)).await;
     app.book(seat("group_customer", &owner)).await;
     assert_taken(&app.post("/v2/bookings", hour("instant")).await);
-    assert_taken(&app.post("/v2/bookings", group(&ROOM.to_string(), TEN, ELEVEN, 3)).await);
+    assert_taken(
+        &app.post("/v2/bookings", group(&ROOM.to_string(), TEN, ELEVEN, 3))
+            .await,
+    );
     app.act(&owner, "cancel").await.expecting(200);
     app.book(hour("instant")).await;
 }

@@ -8,6 +8,7 @@ mod bookings;
 mod concurrency_control;
 mod contract;
 mod credentials_answers;
+mod graphs;
 mod http_conventions;
 mod idempotency;
 mod import;

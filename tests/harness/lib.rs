@@ -1,6 +1,7 @@
 //! A whole server in this process, over a store in memory, with a clock that tests set; and clients that read
 //! as sentences: who calls, with what, what comes back.
 
+mod bookings;
 mod client;
 mod clock;
 
@@ -16,6 +17,7 @@ use model::time::parse_instant;
 use serde_json::{Value, json};
 use store::Connection;
 
+pub use bookings::{EVERYTHING, Seen};
 pub use client::{Client, Reply};
 pub use clock::ManualClock;
 
@@ -315,6 +317,31 @@ async fn serve(state: &State) -> (Server, String) {
 /// An instant.
 pub fn instant(text: &str) -> DateTime<Utc> {
     parse_instant(text).expect("an instant")
+}
+
+/// A sound request for a group of `resource`.
+pub fn group(resource: &str, start: &str, end: &str, max_seats: u32) -> Value {
+    let mut body = booking(resource, "group_owner", start, end);
+    if let Some(body) = body.as_object_mut() {
+        body.remove("customer");
+    }
+    body["settings"] = json!({ "max_seats": max_seats });
+    body
+}
+
+/// A sound request for a seat in a group.
+pub fn seat(graph: &str, owner: &str) -> Value {
+    json!({
+        "graph": graph,
+        "related": { "owner_booking_id": owner },
+        "customer": { "name": "Marty McFly", "email": "marty.mcfly@timekit.io" },
+    })
+}
+
+/// `body` with another value of a field.
+pub fn with(mut body: Value, field: &str, value: Value) -> Value {
+    body[field] = value;
+    body
 }
 
 /// A sound request for a booking of `resource`; tests change what they are about.

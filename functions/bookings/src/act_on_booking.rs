@@ -53,9 +53,17 @@ pub(crate) async fn act_on_booking(
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
-            let booking = acting.decide(&mut decision, now).await?;
-            let view =
-                Viewer::show_one(&principal, state.store(), &include, zone, booking, now).await?;
+            let acted = acting.decide(&mut decision, now).await?;
+            let view = Viewer::show_decided(
+                &principal,
+                state.store(),
+                &include,
+                zone,
+                acted.booking,
+                &mut decision,
+                now,
+            )
+            .await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             once.keep(&answer)?;

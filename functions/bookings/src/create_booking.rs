@@ -43,8 +43,16 @@ pub(crate) async fn create_booking(
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = making.decide(&mut decision, now).await?;
-            let view =
-                Viewer::show_one(&principal, state.store(), &include, zone, booking, now).await?;
+            let view = Viewer::show_decided(
+                &principal,
+                state.store(),
+                &include,
+                zone,
+                booking,
+                &mut decision,
+                now,
+            )
+            .await?;
             let version = view.version();
             let answer = Tagged::new(Created(view), &version);
             once.keep(&answer)?;

@@ -143,7 +143,8 @@ impl Link {
             return Err(Refusal::Moved(booking.state));
         }
         let decided = self.acting.decide(decision, now).await;
-        decided.map_err(|error| match error {
+        let booking_after = decided.map(|acted| acted.booking);
+        booking_after.map_err(|error| match error {
             ApiError::WrongMoment(WrongMoment::TooLateToCancel(at)) => {
                 Refusal::TooLate(at, booking.timezone)
             }

@@ -111,8 +111,16 @@ pub(crate) async fn reschedule_booking(
             }
             decision.put(left);
             let taken = decision.put(taken);
-            let view =
-                Viewer::show_one(&principal, state.store(), &include, zone, taken, now).await?;
+            let view = Viewer::show_decided(
+                &principal,
+                state.store(),
+                &include,
+                zone,
+                taken,
+                &mut decision,
+                now,
+            )
+            .await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             once.keep(&answer)?;

@@ -57,7 +57,16 @@ pub(crate) async fn update_booking(
             let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
             expected.check(&version(&booking))?;
             let booking = decision.put(booking.with_meta(meta.clone(), now));
-            let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
+            let view = Viewer::show_decided(
+                &principal,
+                store,
+                &include,
+                zone,
+                booking,
+                &mut decision,
+                now,
+            )
+            .await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             Ok(decision.commit(answer).await?)

@@ -426,13 +426,21 @@ impl From<CannotPlace> for ApiError {
 impl From<DecisionError> for ApiError {
     fn from(error: DecisionError) -> Self {
         match error {
-            DecisionError::CannotPlace(error) => error.into(),
-            DecisionError::GroupFull(error) => error.into(),
+            DecisionError::CannotPlace { error, .. } => error.into(),
+            DecisionError::GroupFull { error, .. } => error.into(),
             DecisionError::NotOffered(refusal) => refusal.into(),
-            DecisionError::TooLarge { fits } => Self::Invalid(Faults::one(
+            DecisionError::TooManyParts { fits } => Self::Invalid(Faults::one(
                 "bookings",
                 format!(
                     "are too many for one transaction, in which the first {fits} fit; send fewer at a time"
+                ),
+            )),
+            DecisionError::TooManyAtOnce { fits } => Self::Invalid(Faults::one(
+                "bookings",
+                format!(
+                    "that change together are too many for one transaction, in which {fits} fit beside this one; call \
+                     off some of a group's customers first, or act on related bookings one by one with \
+                     apply_to_bulked_bookings set to false"
                 ),
             )),
             DecisionError::Store(error) => error.into(),

@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod bookings;
 mod contract;
+mod crash_points;
 mod credentials_answers;
 mod http_conventions;
 mod import;

@@ -102,6 +102,18 @@ impl Snapshot {
             claims: Vec::new(),
             others: BTreeMap::new(),
         };
+        for table in [
+            Table::Keys,
+            Table::Credentials,
+            Table::Accounts,
+            Table::Audit,
+        ] {
+            for item in engine.items(table) {
+                let kind = text(&item["pk"]).split('#').next().expect("a kind");
+                let kind = format!("{kind} in {}", table.suffix());
+                *snapshot.others.entry(kind).or_default() += 1;
+            }
+        }
         let own = format!("app#{app}#");
         for item in engine.items(Table::Data) {
             let Some(place) = text(&item["pk"]).strip_prefix(&own) else {

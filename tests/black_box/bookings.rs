@@ -87,7 +87,12 @@ async fn an_instant_booking_is_confirmed_at_once_and_ends_by_any_of_its_actions(
         assert_eq!(shown["completed"], false);
         assert_eq!(
             shown["available_actions"],
-            json!(["cancel", "cancel_by_customer", "complete"])
+            json!([
+                "cancel",
+                "cancel_by_customer",
+                "complete",
+                "reschedule_by_customer"
+            ])
         );
         let ended = act(&app, &made.id(), action).await.expecting(200);
         let shown = &ended.body["data"];

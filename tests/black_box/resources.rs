@@ -49,7 +49,7 @@ async fn a_resource_has_every_field_it_was_given_and_a_calendar() {
     let given = json!({
         "name": "Emmett Brown", "first_name": "Emmett", "last_name": "Brown",
         "email": "Doc.Brown@timekit.io", "image": "https://example.com/doc.png",
-        "timezone": "America/Los_Angeles", "tags": ["science", "travel"],
+        "timezone": "America/Los_Angeles", "tags": ["science", "travel"], "capacity": 2,
         "meta": { "t_enabled": true, "t_ref_num": 88.5, "nested": { "list": [1, null] } },
         "availability_constraints": [{ "allow_weekdays": {} }, { "block_hours": { "start": 9, "end": "12:30" } }],
     });

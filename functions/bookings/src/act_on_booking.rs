@@ -1,16 +1,23 @@
 use api::caller::App;
+use api::concurrency::{IfMatch, Tagged};
+use api::idempotency::Idempotency;
 use api::{ApiError, Body, Data, Faults, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
-use model::booking::Booking;
+use model::booking::Act;
 use model::graph::Action;
+use model::ids::BookingId;
 use serde_json::{Map, Value};
+use store::Expected;
 
+use crate::acting::Acting;
 use crate::view::{BookingView, Viewer};
 
 /// Takes an action on a booking, such as `confirm`, `decline` or `cancel`.
 ///
-/// The body may be empty, or carry a message for the booking's history: `{"decline": {"message": "…"}}`.
-/// A confirmation takes the time, and is refused if it has been taken meanwhile.
+/// The body may be empty, or carry a message for the booking's history: `{"decline": {"message": "…"}}`, or what a
+/// payment is called: `{"pay": {"payment_id": "…"}}`. A confirmation takes the time, and is refused if it has been taken
+/// meanwhile. Calling off a group calls off its customers' bookings. Bookings that were made with `relate_bookings` are
+/// changed together unless `apply_to_bulked_bookings` is false: all of them, or none.
 #[utoipa::path(
     method(put, post),
     path = "/v2/bookings/{id}/{action}",
@@ -31,52 +38,90 @@ pub(crate) async fn act_on_booking(
     Path((id, action)): Path<(String, String)>,
     include: Include,
     zone: OutputZone,
+    once: Idempotency,
+    IfMatch(expected): IfMatch,
     Body(body): Body<Map<String, Value>>,
-) -> Result<Data<BookingView>, ApiError> {
+) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let action: Action = action.parse().map_err(|_| ApiError::NotFound("Action"))?;
-    let message = message(&body, action)?;
-    let now = state.now();
-    let by = principal.actor();
-    let change = |booking: Booking| booking.act(action, &by, message.clone(), now);
-    let booking = state
-        .store()
-        .change_booking(principal.tenant(), id, now, change)
-        .await?;
-    let viewer = Viewer::of(
-        &principal,
-        state.store(),
-        &include,
-        zone,
-        std::slice::from_ref(&booking),
-    )
-    .await?;
-    Ok(Data {
-        data: viewer.show(booking, now),
+    let acting = Acting {
+        expected,
+        ..parse(&body, id, action, principal.actor())?
+    };
+    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    store
+        .until_decided(|| async {
+            let mut decision = store.decision(tenant, now);
+            let booking = acting.decide(&mut decision, now).await?;
+            let view =
+                Viewer::show_one(&principal, state.store(), &include, zone, booking, now).await?;
+            let version = view.version();
+            let answer = Tagged::new(Data { data: view }, &version);
+            once.keep(&answer)?;
+            Ok(decision.commit(answer).await?)
+        })
+        .await
+}
+
+/// What the body says about an action: a message, a payment's name, and whether related bookings are meant too.
+pub(crate) fn parse(
+    body: &Map<String, Value>,
+    id: BookingId,
+    action: Action,
+    by: String,
+) -> Result<Acting, ApiError> {
+    let mut faults = Faults::none();
+    let message = said(&mut faults, body, action, "message");
+    let payment_id = if action == Action::Pay {
+        said(&mut faults, body, action, "payment_id")
+    } else {
+        None
+    };
+    let with_related = match body.get("apply_to_bulked_bookings") {
+        None | Some(Value::Null) => true,
+        Some(Value::Bool(with_related)) => *with_related,
+        Some(_) => {
+            faults.add("apply_to_bulked_bookings", "must be true or false");
+            true
+        }
+    };
+    faults.check()?;
+    let act = Act {
+        action,
+        by,
+        message,
+        payment_id,
+    };
+    Ok(Acting {
+        id,
+        act,
+        with_related,
+        expected: Expected::Any,
     })
 }
 
 /// The longest message, in characters.
-const MAX_MESSAGE: usize = 2_000;
+pub(crate) const MAX_MESSAGE: usize = 2_000;
 
-/// The message under the action's own name, or under an older one: any object with a `message` will do.
-fn message(body: &Map<String, Value>, action: Action) -> Result<Option<String>, ApiError> {
+/// What stands under the action's own name, or under an older one: any object with such a field will do.
+fn said(
+    faults: &mut Faults,
+    body: &Map<String, Value>,
+    action: Action,
+    name: &str,
+) -> Option<String> {
     let named = body
         .get(action.name())
-        .or_else(|| body.values().find(|value| value.get("message").is_some()));
-    let Some(message) = named
-        .and_then(|value| value.get("message"))
-        .filter(|message| !message.is_null())
-    else {
-        return Ok(None);
-    };
-    let field = format!("{}.message", action.name());
-    let mut faults = Faults::none();
-    match message.as_str() {
-        Some(text) => {
-            let text = faults.text(&field, Some(text.to_owned()), 0..=MAX_MESSAGE);
-            faults.finish(text).map(Some)
+        .or_else(|| body.values().find(|value| value.get(name).is_some()));
+    let said = named
+        .and_then(|value| value.get(name))
+        .filter(|said| !said.is_null())?;
+    let field = format!("{}.{name}", action.name());
+    match said.as_str() {
+        Some(text) => faults.text(&field, Some(text.to_owned()), 0..=MAX_MESSAGE),
+        None => {
+            faults.add(&field, "must be a string");
+            None
         }
-        None => Err(ApiError::Invalid(Faults::one(&field, "must be a string"))),
     }
 }

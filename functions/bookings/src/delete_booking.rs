@@ -1,19 +1,9 @@
 use api::caller::App;
+use api::concurrency::IfMatch;
 use api::{ApiError, NoContent, Path, State};
 use axum::extract::State as Extract;
 
-/// Not over yet.
-#[derive(Debug, thiserror::Error)]
-#[error("the booking is not final")]
-struct NotFinal;
-
-impl From<NotFinal> for ApiError {
-    fn from(_: NotFinal) -> Self {
-        Self::Conflict(
-            "Only a booking to which nothing more can happen can be deleted. Decline or cancel it first.",
-        )
-    }
-}
+use crate::view::version;
 
 /// Deletes a booking to which nothing more can happen.
 #[utoipa::path(
@@ -31,19 +21,25 @@ pub(crate) async fn delete_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let now = state.now();
-    let may_go = |booking: &model::booking::Booking| {
-        if booking.clone().settled(now).completed() {
-            Ok(())
-        } else {
-            Err(NotFinal)
-        }
-    };
-    state
-        .store()
-        .delete_booking(principal.tenant(), id, now, may_go)
+    let (store, tenant) = (state.store(), principal.tenant());
+    store
+        .until_decided(|| async {
+            let mut decision = store.decision(tenant, now);
+            let booking = decision.booking(id).await?;
+            let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+            expected.check(&version(&booking))?;
+            if !booking.completed() {
+                return Err(ApiError::Conflict(
+                    "Only a booking to which nothing more can happen can be deleted. Decline or cancel it first.",
+                ));
+            }
+            decision.delete(id);
+            Ok(decision.commit(()).await?)
+        })
         .await?;
     Ok(NoContent)
 }

@@ -1,4 +1,5 @@
 use api::caller::App;
+use api::concurrency::Tagged;
 use api::{ApiError, Data, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
 
@@ -24,22 +25,15 @@ pub(crate) async fn get_booking(
     Path(id): Path<String>,
     include: Include,
     zone: OutputZone,
-) -> Result<Data<BookingView>, ApiError> {
+) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let booking = state
         .store()
         .get_booking(principal.tenant(), id)
         .await?
         .ok_or(ApiError::NotFound("Booking"))?;
-    let viewer = Viewer::of(
-        &principal,
-        state.store(),
-        &include,
-        zone,
-        std::slice::from_ref(&booking),
-    )
-    .await?;
-    Ok(Data {
-        data: viewer.show(booking, state.now()),
-    })
+    let (store, now) = (state.store(), state.now());
+    let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
+    let version = view.version();
+    Ok(Tagged::new(Data { data: view }, &version))
 }

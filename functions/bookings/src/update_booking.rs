@@ -1,14 +1,13 @@
 use api::body::MAX_FREE_FORM;
 use api::caller::App;
+use api::concurrency::{IfMatch, Tagged};
 use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
-use model::booking::Booking;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::convert::Infallible;
 use utoipa::ToSchema;
 
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Viewer, version};
 
 /// What may be changed of a booking without an action: what its maker keeps with it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,8 +37,9 @@ pub(crate) async fn update_booking(
     Path(id): Path<String>,
     include: Include,
     zone: OutputZone,
+    IfMatch(expected): IfMatch,
     Body(request): Body<UpdateBookingRequest>,
-) -> Result<Data<BookingView>, ApiError> {
+) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let mut faults = Faults::none();
     let meta = faults.required("meta", request.meta);
@@ -48,27 +48,18 @@ pub(crate) async fn update_booking(
     }
     let meta = faults.finish(meta)?;
     let now = state.now();
-    let change = |booking: Booking| {
-        let booking = booking.settled(now);
-        Ok::<_, Infallible>(Booking {
-            meta: meta.clone(),
-            updated_at: now,
-            ..booking
+    let (store, tenant) = (state.store(), principal.tenant());
+    store
+        .until_decided(|| async {
+            let mut decision = store.decision(tenant, now);
+            let booking = decision.booking(id).await?;
+            let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+            expected.check(&version(&booking))?;
+            let booking = decision.put(booking.with_meta(meta.clone(), now));
+            let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
+            let version = view.version();
+            let answer = Tagged::new(Data { data: view }, &version);
+            Ok(decision.commit(answer).await?)
         })
-    };
-    let booking = state
-        .store()
-        .change_booking(principal.tenant(), id, now, change)
-        .await?;
-    let viewer = Viewer::of(
-        &principal,
-        state.store(),
-        &include,
-        zone,
-        std::slice::from_ref(&booking),
-    )
-    .await?;
-    Ok(Data {
-        data: viewer.show(booking, now),
-    })
+        .await
 }

@@ -11,7 +11,7 @@ use model::resource::{Calendar, Resource};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use store::Store;
+use store::{Store, Version};
 use utoipa::ToSchema;
 
 /// A booking. The base fields are always there; the others when they are included.
@@ -42,6 +42,16 @@ pub(crate) struct BookingView {
     #[serde(flatten)]
     #[schema(additional_properties)]
     included: Map<String, Value>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    version: Version,
+}
+
+impl BookingView {
+    /// Names the state that is shown.
+    pub(crate) fn version(&self) -> Version {
+        self.version.clone()
+    }
 }
 
 /// What it takes to show bookings to one caller.
@@ -81,6 +91,25 @@ impl<'a> Viewer<'a> {
         })
     }
 
+    /// One booking as it stands at `now`, with what its includes need.
+    pub(crate) async fn show_one(
+        principal: &Principal,
+        store: &Store,
+        include: &'a Include,
+        zone: OutputZone,
+        booking: Booking,
+        now: DateTime<Utc>,
+    ) -> Result<BookingView, ApiError> {
+        let viewer = Self::of(
+            principal,
+            store,
+            include,
+            zone,
+            std::slice::from_ref(&booking),
+        );
+        Ok(viewer.await?.show(booking, now))
+    }
+
     /// The booking as it stands at `now`.
     pub(crate) fn show(&self, booking: Booking, now: DateTime<Utc>) -> BookingView {
         let booking = booking.settled(now);
@@ -93,8 +122,9 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: json!({ "event_info": event_info(&booking, zone) }),
+            attributes: attributes(&booking, zone, now),
             included: self.included(&booking, zone),
+            version: version(&booking),
         }
     }
 
@@ -152,6 +182,20 @@ impl<'a> Viewer<'a> {
         }
         shown
     }
+}
+
+/// Names the state of a booking that is settled.
+pub(crate) fn version(booking: &Booking) -> Version {
+    Version::claimed(booking.tag())
+}
+
+fn attributes(booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+    let mut attributes = json!({ "event_info": event_info(booking, zone) });
+    if let Some(seats) = &booking.seats {
+        attributes["group_booking"] =
+            json!({ "max_seats": seats.max, "current_seats": seats.current(now) });
+    }
+    attributes
 }
 
 fn event_info(booking: &Booking, zone: Tz) -> Value {

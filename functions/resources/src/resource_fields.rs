@@ -5,7 +5,7 @@ use api::{ApiError, Faults, Field};
 use auth::Principal;
 use auth::principal::token_reach;
 use model::key::TokenType;
-use model::resource::Resource;
+use model::resource::{MAX_CAPACITY, Resource};
 use model::time::{Tz, parse_zone};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -50,6 +50,10 @@ pub(crate) struct ResourceRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     pub(crate) tags: Field<Vec<String>>,
+    /// How many bookings it takes at once; 1 unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>)]
+    pub(crate) capacity: Field<u32>,
     /// When it may be booked. Kept; nothing acts on it yet.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
@@ -67,6 +71,7 @@ pub(crate) struct ResourceFields {
     image: Option<Option<String>>,
     meta: Option<Map<String, Value>>,
     tags: Option<Vec<String>>,
+    capacity: Option<u32>,
     availability_constraints: Option<Vec<Value>>,
 }
 
@@ -104,6 +109,7 @@ impl ResourceFields {
             image: nullable(faults, "image", request.image),
             meta,
             tags,
+            capacity: capacity(faults, request.capacity),
             availability_constraints: constraints,
         }
     }
@@ -119,6 +125,7 @@ impl ResourceFields {
             image: given.image.clone().unwrap_or(resource.image),
             meta: given.meta.clone().unwrap_or(resource.meta),
             tags: given.tags.clone().unwrap_or(resource.tags),
+            capacity: given.capacity.unwrap_or(resource.capacity),
             availability_constraints: given
                 .availability_constraints
                 .clone()
@@ -138,6 +145,14 @@ impl ResourceFields {
             .covers(&server_token)
             .map_err(ApiError::from)
     }
+}
+
+fn capacity(faults: &mut Faults, field: Field<u32>) -> Option<u32> {
+    let capacity = faults.optional("capacity", field)?;
+    if !(1..=MAX_CAPACITY).contains(&capacity) {
+        faults.add("capacity", format!("must be from 1 to {MAX_CAPACITY}"));
+    }
+    Some(capacity)
 }
 
 /// A field that `null` empties.

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use api::credential_view::CredentialView;
 use api::{ApiError, Include, OutputZone, State};
-use auth::Principal;
+use auth::{MasterSecret, Principal};
 use model::ids::ResourceId;
+use model::key::Credential;
 use model::resource::{Calendar, Resource};
 use model::scope::Scope;
 use model::time::{Tz, format_instant};
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A resource.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ResourceView {
     /// Names it.
     #[schema(format = Uuid)]
@@ -33,6 +34,8 @@ pub(crate) struct ResourceView {
     timezone: &'static str,
     /// Words to group it by.
     tags: Vec<String>,
+    /// How many bookings it takes at once.
+    capacity: u32,
     /// Whatever you keep with it.
     #[schema(value_type = Object)]
     meta: Map<String, Value>,
@@ -58,7 +61,7 @@ pub(crate) struct ResourceView {
 }
 
 /// A resource's calendar.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct CalendarView {
     /// Names it.
     #[schema(format = Uuid)]
@@ -75,6 +78,17 @@ pub(crate) struct CalendarView {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+impl ResourceView {
+    /// The same without tokens, to be kept.
+    pub(crate) fn without_tokens(&self) -> Self {
+        let mut view = self.clone();
+        for credential in view.credentials.iter_mut().flatten() {
+            credential.hide_token();
+        }
+        view
+    }
 }
 
 impl CalendarView {
@@ -130,6 +144,30 @@ impl<'a> Viewer<'a> {
         })
     }
 
+    /// As [`Viewer::of`], for one resource that is not there yet, and its first credentials.
+    pub(crate) fn of_new(
+        principal: &Principal,
+        include: &'a Include,
+        zone: OutputZone,
+        credentials: &[Credential],
+        secret: &MasterSecret,
+    ) -> Result<Self, ApiError> {
+        let may_see = include.has("credentials") && principal.may(Scope::CredentialsRead);
+        let mut by_resource: HashMap<_, Vec<_>> = HashMap::new();
+        for credential in credentials {
+            let view = CredentialView::of(credential, principal, secret)?;
+            by_resource
+                .entry(credential.resource)
+                .or_default()
+                .push(view);
+        }
+        Ok(Self {
+            include,
+            zone,
+            credentials: may_see.then_some(by_resource),
+        })
+    }
+
     /// The resource.
     pub(crate) fn show(&mut self, resource: Resource) -> ResourceView {
         let zone = self.zone.or(resource.timezone);
@@ -147,6 +185,7 @@ impl<'a> Viewer<'a> {
             image: resource.image,
             timezone: resource.timezone.name(),
             tags: resource.tags,
+            capacity: resource.capacity,
             meta: resource.meta,
             calendars: resource
                 .calendars

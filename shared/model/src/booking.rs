@@ -1,13 +1,14 @@
 //! A booking, and what happens to it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::graph::{Action, BookingState, Graph};
+use crate::graph::{Action, AutomaticStep, BookingState, Due, Graph, Holding};
 use crate::ids::{BookingId, CalendarId, CustomerId, ProjectId, ResourceId};
 use crate::json_text;
 use crate::occupancy::{Buffers, Claim};
+use crate::seats::Seats;
 use crate::time::{TimeSlot, Tz, zone_name};
 
 /// The longest booking there is, in days.
@@ -30,6 +31,14 @@ pub struct NewBooking {
     pub buffers: Buffers,
     /// Whether it may overlap other bookings.
     pub allow_double_bookings: bool,
+    /// How long before its start it may be booked and called off.
+    pub notice: Notice,
+    /// For the owner of a group: how many seats there are, 1 to [`MAX_SEATS`](crate::seats::MAX_SEATS).
+    pub max_seats: Option<u32>,
+    /// For a customer of a group: the group's own booking.
+    pub owner_id: Option<BookingId>,
+    /// All bookings that were made to be changed together, this one included; empty for one by itself.
+    pub related: Vec<BookingId>,
     /// The zone its times are shown in unless a caller asks for another: its resource's when it was made.
     pub timezone: Tz,
     /// Title, place and description.
@@ -38,6 +47,73 @@ pub struct NewBooking {
     pub customers: Vec<Customer>,
     /// Whatever its maker wants to keep with it.
     pub meta: Map<String, Value>,
+}
+
+/// How long before a booking's start something is still, or already, possible. In seconds; none means always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notice {
+    /// It can be booked no later than this before.
+    pub min_booking_s: Option<u32>,
+    /// It can be booked no earlier than this before.
+    pub max_booking_s: Option<u32>,
+    /// Its customer can call it off no later than this before.
+    pub min_cancel_s: Option<u32>,
+}
+
+/// Something is asked for too early or too late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongMoment {
+    /// Booking has closed.
+    #[error("it could be booked until {0}")]
+    BookingClosed(DateTime<Utc>),
+    /// Booking has not opened yet.
+    #[error("it can be booked from {0}")]
+    BookingNotOpen(DateTime<Utc>),
+    /// It is too late to call it off.
+    #[error("its customer could call it off until {0}")]
+    TooLateToCancel(DateTime<Utc>),
+}
+
+impl Notice {
+    /// Whether something that starts at `start` can be booked at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongMoment`] says since or until when.
+    pub fn check_booking(
+        &self,
+        start: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), WrongMoment> {
+        if let Some(closes) = before(start, self.min_booking_s).filter(|closes| now > *closes) {
+            return Err(WrongMoment::BookingClosed(closes));
+        }
+        match before(start, self.max_booking_s) {
+            Some(opens) if now < opens => Err(WrongMoment::BookingNotOpen(opens)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether its customer can call off what starts at `start`.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongMoment`] says until when.
+    pub fn check_cancelling(
+        &self,
+        start: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), WrongMoment> {
+        match before(start, self.min_cancel_s) {
+            Some(closes) if now > closes => Err(WrongMoment::TooLateToCancel(closes)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn before(start: DateTime<Utc>, notice_s: Option<u32>) -> Option<DateTime<Utc>> {
+    notice_s.map(|notice_s| start - TimeDelta::seconds(notice_s.into()))
 }
 
 /// A booking's words.
@@ -95,6 +171,22 @@ pub struct Booking {
     pub buffers: Buffers,
     /// Whether it may overlap other bookings.
     pub allow_double_bookings: bool,
+    /// How long before its start it may be booked and called off.
+    pub notice: Notice,
+    /// For the owner of a group: its seats.
+    pub seats: Option<Seats>,
+    /// For a customer of a group: the group's own booking.
+    pub owner_id: Option<BookingId>,
+    /// All bookings that are changed together, this one included; empty for one by itself.
+    pub related: Vec<BookingId>,
+    /// The booking that this one took the place of.
+    pub rescheduled_from: Option<BookingId>,
+    /// The booking that took this one's place.
+    pub rescheduled_to: Option<BookingId>,
+    /// The first of the bookings that took each other's place: what stays the same in calendars.
+    pub series_id: BookingId,
+    /// What the payment is called where it was made.
+    pub payment_id: Option<String>,
     /// The zone its times are shown in unless a caller asks for another.
     #[serde(with = "zone_name")]
     pub timezone: Tz,
@@ -111,6 +203,24 @@ pub struct Booking {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    /// How often it, and those whose place it took, have changed. Grows only.
+    pub revision: u32,
+    /// The token it was last written with. The store keeps it beside the record.
+    #[serde(skip)]
+    pub version: String,
+}
+
+/// Something that is done to a booking.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// What is done.
+    pub action: Action,
+    /// Who does it.
+    pub by: String,
+    /// What they have to say.
+    pub message: Option<String>,
+    /// For [`Action::Pay`]: what the payment is called where it was made.
+    pub payment_id: Option<String>,
 }
 
 /// One state change.
@@ -134,7 +244,7 @@ pub struct LogEntry {
 pub const AUTOMATIC: &str = "automatic";
 
 /// An action that the booking's state does not allow.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a {graph} booking that is {state} cannot {action}")]
 pub struct IllegalAction {
     /// Its graph.
@@ -143,6 +253,17 @@ pub struct IllegalAction {
     pub state: BookingState,
     /// What was asked for.
     pub action: Action,
+}
+
+/// An action cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotAct {
+    /// The state does not allow it.
+    #[error(transparent)]
+    Illegal(#[from] IllegalAction),
+    /// The moment does not allow it.
+    #[error(transparent)]
+    WrongMoment(#[from] WrongMoment),
 }
 
 impl Booking {
@@ -159,6 +280,14 @@ impl Booking {
             slot: new.slot,
             buffers: new.buffers,
             allow_double_bookings: new.allow_double_bookings,
+            notice: new.notice,
+            seats: new.max_seats.map(Seats::new),
+            owner_id: new.owner_id,
+            related: new.related,
+            rescheduled_from: None,
+            rescheduled_to: None,
+            series_id: id,
+            payment_id: None,
             timezone: new.timezone,
             event: new.event,
             customers: new.customers,
@@ -173,7 +302,59 @@ impl Booking {
             }],
             created_at: now,
             updated_at: now,
+            revision: 0,
+            version: String::new(),
         }
+    }
+
+    /// The booking that takes this one's place at another time, perhaps of another resource, and this one
+    /// as it is left behind.
+    ///
+    /// # Errors
+    ///
+    /// [`IllegalAction`] if the state at `now` does not allow it.
+    pub fn reschedule(
+        self,
+        id: BookingId,
+        place: NewPlace,
+        by: &str,
+        message: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Self), CannotAct> {
+        let state = self.clone().settled(now).state;
+        let act = Act {
+            action: Action::RescheduleByCustomer,
+            by: by.to_owned(),
+            message: message.clone(),
+            payment_id: None,
+        };
+        let left = Self {
+            rescheduled_to: Some(id),
+            ..self.act(act, now)?
+        };
+        let taken = Self {
+            id,
+            state,
+            resource_id: place.resource_id,
+            calendar_id: place.calendar_id,
+            slot: place.slot,
+            timezone: place.timezone,
+            related: Vec::new(),
+            rescheduled_from: Some(left.id),
+            rescheduled_to: None,
+            log: vec![LogEntry {
+                from: None,
+                to: state,
+                action: Action::RescheduleByCustomer,
+                by: by.to_owned(),
+                at: now,
+                message,
+            }],
+            created_at: now,
+            updated_at: now,
+            ..left.clone()
+        };
+        Ok((left, taken))
     }
 
     /// The booking as it stands at `now`, with every automatic step that has come due.
@@ -192,31 +373,31 @@ impl Booking {
         self
     }
 
-    fn due_step(
-        &self,
-        now: DateTime<Utc>,
-    ) -> Option<(&'static crate::graph::AutomaticStep, DateTime<Utc>)> {
+    fn due_step(&self, now: DateTime<Utc>) -> Option<(&'static AutomaticStep, DateTime<Utc>)> {
+        self.automatic_steps().find(|(_, due)| *due <= now)
+    }
+
+    /// The steps that time will take from its state, and when each is due.
+    fn automatic_steps(&self) -> impl Iterator<Item = (&'static AutomaticStep, DateTime<Utc>)> {
         self.graph
             .rules()
             .automatic
             .iter()
-            .map(|automatic| (automatic, self.slot.end() + automatic.after_end))
-            .find(|(automatic, due)| automatic.transition.from == self.state && *due <= now)
+            .filter(|automatic| automatic.transition.from == self.state)
+            .map(|automatic| match automatic.due {
+                Due::AfterEnd(length) => (automatic, self.slot.end() + length),
+                Due::AfterCreation(length) => (automatic, self.created_at + length),
+            })
     }
 
-    /// The booking after `action`, taken by `by` at `now`.
+    /// The booking after `act` at `now`.
     ///
     /// # Errors
     ///
-    /// [`IllegalAction`] if the state at `now` does not allow it.
-    pub fn act(
-        self,
-        action: Action,
-        by: &str,
-        message: Option<String>,
-        now: DateTime<Utc>,
-    ) -> Result<Self, IllegalAction> {
+    /// [`CannotAct`] if the state at `now`, or the time left before the start, does not allow it.
+    pub fn act(self, act: Act, now: DateTime<Utc>) -> Result<Self, CannotAct> {
         let mut booking = self.settled(now);
+        let action = act.action;
         let to = booking
             .graph
             .after(booking.state, action)
@@ -225,7 +406,11 @@ impl Booking {
                 state: booking.state,
                 action,
             })?;
-        booking.step(action, to, by, now, message);
+        if action == Action::CancelByCustomer {
+            booking.notice.check_cancelling(booking.slot.start(), now)?;
+        }
+        booking.payment_id = act.payment_id.or(booking.payment_id);
+        booking.step(action, to, &act.by, now, act.message);
         Ok(booking)
     }
 
@@ -249,6 +434,35 @@ impl Booking {
         });
         self.state = to;
         self.updated_at = at;
+        self.revision += 1;
+    }
+
+    /// When what it holds is given back unless somebody acts.
+    fn lapses_at(&self) -> Option<DateTime<Utc>> {
+        self.automatic_steps()
+            .find(|(automatic, _)| !self.graph.holds(automatic.transition.to))
+            .map(|(_, due)| due)
+    }
+
+    fn holds(&self, holding: Holding) -> bool {
+        self.graph.rules().holding == holding && self.graph.holds(self.state)
+    }
+
+    /// The booking with other `meta`.
+    #[must_use]
+    pub fn with_meta(self, meta: Map<String, Value>, now: DateTime<Utc>) -> Self {
+        let booking = self.settled(now);
+        Self {
+            meta,
+            updated_at: now,
+            revision: booking.revision + 1,
+            ..booking
+        }
+    }
+
+    /// Names the state it is in, automatic steps that have been taken but not written yet included.
+    pub fn tag(&self) -> String {
+        format!("{}.{}", self.version, self.revision)
     }
 
     /// Whether nothing more can happen to it.
@@ -258,9 +472,10 @@ impl Booking {
 
     /// The time it takes in its state, if it takes any.
     pub fn claim(&self) -> Option<Claim> {
-        self.graph
-            .holds_time(self.state)
-            .then(|| self.wanted_claim())
+        self.holds(Holding::Time).then(|| Claim {
+            until: self.lapses_at(),
+            ..self.wanted_claim()
+        })
     }
 
     /// The time it takes, or would take once agreed.
@@ -272,6 +487,25 @@ impl Booking {
             until: None,
         }
     }
+
+    /// The seat it takes in its state, if it takes one: of which group, and until when.
+    pub fn seat(&self) -> Option<(BookingId, Option<DateTime<Utc>>)> {
+        let owner = self.owner_id.filter(|_| self.holds(Holding::Seat))?;
+        Some((owner, self.lapses_at()))
+    }
+}
+
+/// Where a booking is rescheduled to.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPlace {
+    /// Who or what is booked.
+    pub resource_id: ResourceId,
+    /// The calendar it goes to.
+    pub calendar_id: CalendarId,
+    /// The zone its times are shown in.
+    pub timezone: Tz,
+    /// When.
+    pub slot: TimeSlot,
 }
 
 #[cfg(test)]
@@ -303,6 +537,10 @@ mod tests {
             slot: slot.expect("a slot"),
             buffers: Buffers::default(),
             allow_double_bookings: false,
+            notice: Notice::default(),
+            max_seats: None,
+            owner_id: None,
+            related: Vec::new(),
             timezone: Tz::UTC,
             event: EventText {
                 what: String::new(),
@@ -319,6 +557,15 @@ mod tests {
             "key",
             at("2026-02-01T00:00:00Z"),
         )
+    }
+
+    fn act(action: Action) -> Act {
+        Act {
+            action,
+            by: "key".to_owned(),
+            message: None,
+            payment_id: None,
+        }
     }
 
     #[test]
@@ -338,42 +585,79 @@ mod tests {
     fn a_tentative_booking_holds_no_time_until_it_is_confirmed() {
         let booking = booked(Graph::ConfirmDecline);
         assert_eq!(booking.claim(), None);
-        let confirmed = booking.act(Action::Confirm, "key", None, at("2026-02-02T00:00:00Z"));
+        let confirmed = booking.act(act(Action::Confirm), at("2026-02-02T00:00:00Z"));
         assert!(confirmed.expect("confirmed").claim().is_some());
     }
 
     #[test]
     fn an_action_is_judged_on_the_state_that_time_has_reached() {
-        let refused =
-            booked(Graph::Instant).act(Action::Cancel, "key", None, at("2026-03-01T11:00:00Z"));
+        let refused = booked(Graph::Instant).act(act(Action::Cancel), at("2026-03-01T11:00:00Z"));
         assert_eq!(
             refused,
-            Err(IllegalAction {
+            Err(CannotAct::Illegal(IllegalAction {
                 graph: Graph::Instant,
                 state: BookingState::Completed,
                 action: Action::Cancel
-            })
+            }))
         );
     }
 
     #[test]
     fn a_declined_booking_is_final() {
         let declined = booked(Graph::ConfirmDecline)
-            .act(
-                Action::Decline,
-                "key",
-                Some("full".to_owned()),
-                at("2026-02-02T00:00:00Z"),
-            )
+            .act(act(Action::Decline), at("2026-02-02T00:00:00Z"))
             .expect("declined");
         assert!(declined.completed());
         for action in Action::ALL {
             assert!(
                 declined
                     .clone()
-                    .act(*action, "key", None, at("2026-02-03T00:00:00Z"))
+                    .act(act(*action), at("2026-02-03T00:00:00Z"))
                     .is_err()
             );
         }
+    }
+
+    #[test]
+    fn an_unpaid_booking_holds_its_time_for_exactly_five_minutes() {
+        let held = booked(Graph::InstantPayment);
+        let lapses = at("2026-02-01T00:05:00Z");
+        assert_eq!(held.claim().map(|claim| claim.until), Some(Some(lapses)));
+        let paid = held
+            .clone()
+            .act(act(Action::Pay), lapses - TimeDelta::milliseconds(1))
+            .expect("paid in time");
+        assert_eq!(paid.claim().map(|claim| claim.until), Some(None));
+        let late = held.act(act(Action::Pay), lapses);
+        assert_eq!(
+            late.map(|booking| booking.state),
+            Err(CannotAct::Illegal(IllegalAction {
+                graph: Graph::InstantPayment,
+                state: BookingState::Unpaid,
+                action: Action::Pay
+            }))
+        );
+    }
+
+    #[test]
+    fn a_rescheduled_booking_keeps_its_series_and_its_revisions_grow() {
+        let slot = TimeSlot::new(at("2026-03-02T09:00:00Z"), at("2026-03-02T10:00:00Z"));
+        let booking = booked(Graph::Instant);
+        let place = NewPlace {
+            resource_id: booking.resource_id,
+            calendar_id: booking.calendar_id,
+            timezone: Tz::UTC,
+            slot: slot.expect("a slot"),
+        };
+        let id = BookingId::new(uuid::Uuid::from_u128(1));
+        let (left, taken) = booking
+            .reschedule(id, place, "key", None, at("2026-02-02T00:00:00Z"))
+            .expect("rescheduled");
+        assert_eq!(left.state, BookingState::RescheduledByCustomer);
+        assert_eq!((left.claim(), left.completed()), (None, true));
+        assert_eq!(taken.state, BookingState::Confirmed);
+        assert_eq!(taken.claim().map(|claim| claim.slot), Some(place.slot));
+        assert_eq!(taken.series_id, left.id);
+        assert_eq!(taken.revision, left.revision);
     }
 }

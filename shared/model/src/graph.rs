@@ -56,6 +56,14 @@ names! {
         Instant = "instant",
         /// Tentative until its resource confirms or declines.
         ConfirmDecline = "confirm_decline",
+        /// Held until it is paid for, or lapses.
+        InstantPayment = "instant_payment",
+        /// A group with seats that others book.
+        GroupOwner = "group_owner",
+        /// A seat in a group, confirmed at once.
+        GroupCustomer = "group_customer",
+        /// A seat in a group, held until it is paid for, or lapses.
+        GroupCustomerPayment = "group_customer_payment",
     }
 }
 
@@ -66,12 +74,20 @@ names! {
         Tentative = "tentative",
         /// Agreed.
         Confirmed = "confirmed",
+        /// Agreed and paid for.
+        Paid = "paid",
+        /// Not paid for in time.
+        Unpaid = "unpaid",
         /// Refused by the resource.
         Declined = "declined",
         /// Called off by the resource's side.
         Cancelled = "cancelled",
         /// Called off by the customer.
         CancelledByCustomer = "cancelled_by_customer",
+        /// A seat called off by the group's side.
+        CancelledByOwner = "cancelled_by_owner",
+        /// Replaced by a booking at another time.
+        RescheduledByCustomer = "rescheduled_by_customer",
         /// Over.
         Completed = "completed",
     }
@@ -84,12 +100,20 @@ names! {
         Create = "create",
         /// Agree.
         Confirm = "confirm",
+        /// Say that it is paid for.
+        Pay = "pay",
+        /// Give up waiting for the payment.
+        Timeout = "timeout",
         /// Refuse.
         Decline = "decline",
         /// Call off, for the resource's side.
         Cancel = "cancel",
         /// Call off, for the customer.
         CancelByCustomer = "cancel_by_customer",
+        /// Call off a seat, for the group's side.
+        CancelByOwner = "cancel_by_owner",
+        /// Replace by a booking at another time.
+        RescheduleByCustomer = "reschedule_by_customer",
         /// Declare over.
         Complete = "complete",
     }
@@ -106,13 +130,31 @@ pub struct Transition {
     pub to: BookingState,
 }
 
+/// When a step is due that time takes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// So long after the booking's end.
+    AfterEnd(TimeDelta),
+    /// So long after the booking was made.
+    AfterCreation(TimeDelta),
+}
+
 /// A step that time takes by itself, judged whenever a booking is read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AutomaticStep {
     /// The step.
     pub transition: Transition,
-    /// How long after the booking's end it is due.
-    pub after_end: TimeDelta,
+    /// When it is due.
+    pub due: Due,
+}
+
+/// What a booking takes while it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// Its resource's time.
+    Time,
+    /// A seat of its group; the group holds the time.
+    Seat,
 }
 
 /// A graph's table.
@@ -126,88 +168,148 @@ pub struct GraphRules {
     pub transitions: &'static [Transition],
     /// Every step that time takes.
     pub automatic: &'static [AutomaticStep],
-    /// The states in which the booking's time is taken.
-    pub holds_time_in: &'static [BookingState],
+    /// What a booking takes.
+    pub holding: Holding,
+    /// The states in which it takes it.
+    pub holds_in: &'static [BookingState],
 }
+
+/// How long a booking waits for its payment. Source: the wire contract.
+pub const PAYMENT_TIME: TimeDelta = TimeDelta::minutes(5);
+
+/// How long after its end a booking is complete. Source: the wire contract.
+pub const COMPLETION_TIME: TimeDelta = TimeDelta::hours(1);
 
 const fn step(from: BookingState, action: Action, to: BookingState) -> Transition {
     Transition { from, action, to }
 }
 
-const COMPLETED_AN_HOUR_AFTER_ITS_END: &[AutomaticStep] = &[AutomaticStep {
+const fn completes(from: BookingState) -> AutomaticStep {
+    AutomaticStep {
+        transition: step(from, Action::Complete, BookingState::Completed),
+        due: Due::AfterEnd(COMPLETION_TIME),
+    }
+}
+
+const LAPSES: AutomaticStep = AutomaticStep {
     transition: step(
-        BookingState::Confirmed,
-        Action::Complete,
-        BookingState::Completed,
+        BookingState::Tentative,
+        Action::Timeout,
+        BookingState::Unpaid,
     ),
-    after_end: TimeDelta::hours(1),
-}];
-
-const INSTANT: GraphRules = GraphRules {
-    start: BookingState::Confirmed,
-    start_actions: &[Action::Confirm, Action::Create],
-    transitions: &[
-        step(
-            BookingState::Confirmed,
-            Action::Cancel,
-            BookingState::Cancelled,
-        ),
-        step(
-            BookingState::Confirmed,
-            Action::CancelByCustomer,
-            BookingState::CancelledByCustomer,
-        ),
-        step(
-            BookingState::Confirmed,
-            Action::Complete,
-            BookingState::Completed,
-        ),
-    ],
-    automatic: COMPLETED_AN_HOUR_AFTER_ITS_END,
-    holds_time_in: &[BookingState::Confirmed, BookingState::Completed],
+    due: Due::AfterCreation(PAYMENT_TIME),
 };
 
-const CONFIRM_DECLINE: GraphRules = GraphRules {
-    start: BookingState::Tentative,
-    start_actions: &[Action::Create],
-    transitions: &[
-        step(
-            BookingState::Tentative,
-            Action::Confirm,
-            BookingState::Confirmed,
-        ),
-        step(
-            BookingState::Tentative,
-            Action::Decline,
-            BookingState::Declined,
-        ),
-        step(
-            BookingState::Confirmed,
-            Action::Cancel,
-            BookingState::Cancelled,
-        ),
-        step(
-            BookingState::Confirmed,
-            Action::CancelByCustomer,
-            BookingState::CancelledByCustomer,
-        ),
-        step(
-            BookingState::Confirmed,
-            Action::Complete,
-            BookingState::Completed,
-        ),
-    ],
-    automatic: COMPLETED_AN_HOUR_AFTER_ITS_END,
-    // A tentative booking does not block its slot: the contract says so, and `confirm` checks it again.
-    holds_time_in: &[BookingState::Confirmed, BookingState::Completed],
-};
+// The tables. Names stand alone in them, so that a row reads like the contract's.
+mod tables {
+    use super::Action::{
+        Cancel, CancelByCustomer, CancelByOwner, Complete, Confirm, Create, Decline, Pay,
+        RescheduleByCustomer, Timeout,
+    };
+    use super::BookingState::{
+        Cancelled, CancelledByCustomer, CancelledByOwner, Completed, Confirmed, Declined, Paid,
+        RescheduledByCustomer, Tentative, Unpaid,
+    };
+    use super::{GraphRules, Holding, LAPSES, completes, step};
+
+    pub(super) const INSTANT: GraphRules = GraphRules {
+        start: Confirmed,
+        start_actions: &[Confirm, Create],
+        transitions: &[
+            step(Confirmed, Cancel, Cancelled),
+            step(Confirmed, CancelByCustomer, CancelledByCustomer),
+            step(Confirmed, Complete, Completed),
+            step(Confirmed, RescheduleByCustomer, RescheduledByCustomer),
+        ],
+        automatic: &[completes(Confirmed)],
+        holding: Holding::Time,
+        holds_in: &[Confirmed, Completed],
+    };
+
+    pub(super) const CONFIRM_DECLINE: GraphRules = GraphRules {
+        start: Tentative,
+        start_actions: &[Create],
+        transitions: &[
+            step(Tentative, Confirm, Confirmed),
+            step(Tentative, Decline, Declined),
+            step(Confirmed, Cancel, Cancelled),
+            step(Confirmed, CancelByCustomer, CancelledByCustomer),
+            step(Confirmed, Complete, Completed),
+            step(Confirmed, RescheduleByCustomer, RescheduledByCustomer),
+        ],
+        automatic: &[completes(Confirmed)],
+        holding: Holding::Time,
+        // A tentative booking does not block its slot: the contract says so, and `confirm` checks it again.
+        holds_in: &[Confirmed, Completed],
+    };
+
+    pub(super) const INSTANT_PAYMENT: GraphRules = GraphRules {
+        start: Tentative,
+        start_actions: &[Create],
+        transitions: &[
+            step(Tentative, Pay, Paid),
+            step(Tentative, Timeout, Unpaid),
+            step(Paid, Cancel, Cancelled),
+            step(Paid, Complete, Completed),
+        ],
+        automatic: &[LAPSES, completes(Paid)],
+        holding: Holding::Time,
+        holds_in: &[Tentative, Paid, Completed],
+    };
+
+    pub(super) const GROUP_OWNER: GraphRules = GraphRules {
+        start: Tentative,
+        start_actions: &[Create],
+        transitions: &[
+            step(Tentative, Cancel, Cancelled),
+            step(Tentative, Complete, Completed),
+        ],
+        automatic: &[completes(Tentative)],
+        holding: Holding::Time,
+        holds_in: &[Tentative, Completed],
+    };
+
+    pub(super) const GROUP_CUSTOMER: GraphRules = GraphRules {
+        start: Confirmed,
+        start_actions: &[Create],
+        transitions: &[
+            step(Confirmed, Complete, Completed),
+            step(Confirmed, CancelByCustomer, CancelledByCustomer),
+            step(Confirmed, CancelByOwner, CancelledByOwner),
+        ],
+        automatic: &[completes(Confirmed)],
+        holding: Holding::Seat,
+        holds_in: &[Confirmed, Completed],
+    };
+
+    pub(super) const GROUP_CUSTOMER_PAYMENT: GraphRules = GraphRules {
+        start: Tentative,
+        start_actions: &[Create],
+        transitions: &[
+            step(Tentative, Pay, Paid),
+            step(Tentative, Timeout, Unpaid),
+            // The contract's page says `cancelled_by_customer` here, which its own authors take for a slip.
+            step(Tentative, CancelByOwner, CancelledByOwner),
+            step(Paid, CancelByOwner, CancelledByOwner),
+            step(Paid, CancelByCustomer, CancelledByCustomer),
+            step(Paid, Complete, Completed),
+        ],
+        automatic: &[LAPSES, completes(Paid)],
+        holding: Holding::Seat,
+        holds_in: &[Tentative, Paid, Completed],
+    };
+}
 
 impl Graph {
     /// The graph's table.
     pub const fn rules(self) -> &'static GraphRules {
         match self {
-            Self::Instant => &INSTANT,
-            Self::ConfirmDecline => &CONFIRM_DECLINE,
+            Self::Instant => &tables::INSTANT,
+            Self::ConfirmDecline => &tables::CONFIRM_DECLINE,
+            Self::InstantPayment => &tables::INSTANT_PAYMENT,
+            Self::GroupOwner => &tables::GROUP_OWNER,
+            Self::GroupCustomer => &tables::GROUP_CUSTOMER,
+            Self::GroupCustomerPayment => &tables::GROUP_CUSTOMER_PAYMENT,
         }
     }
 
@@ -234,9 +336,14 @@ impl Graph {
         self.available_actions(state).next().is_none()
     }
 
-    /// Whether a booking in `state` takes its time.
-    pub fn holds_time(self, state: BookingState) -> bool {
-        self.rules().holds_time_in.contains(&state)
+    /// Whether a booking in `state` takes its time or seat.
+    pub fn holds(self, state: BookingState) -> bool {
+        self.rules().holds_in.contains(&state)
+    }
+
+    /// Whether a booking takes a seat of a group rather than time of its own.
+    pub const fn takes_a_seat(self) -> bool {
+        matches!(self.rules().holding, Holding::Seat)
     }
 }
 
@@ -263,17 +370,21 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_holds_time_is_only_left_for_one_that_says_so() {
-        // Guards the table: a booking called off must give its time back.
+    fn a_booking_called_off_gives_back_what_it_took() {
         for graph in Graph::ALL {
             for transition in graph.rules().transitions {
                 let frees = matches!(
                     transition.action,
-                    Action::Cancel | Action::CancelByCustomer | Action::Decline
+                    Action::Cancel
+                        | Action::CancelByCustomer
+                        | Action::CancelByOwner
+                        | Action::RescheduleByCustomer
+                        | Action::Timeout
+                        | Action::Decline
                 );
                 if frees {
                     assert!(
-                        !graph.holds_time(transition.to),
+                        !graph.holds(transition.to),
                         "{graph}: {}",
                         transition.action
                     );

@@ -69,10 +69,22 @@ ids! {
     CustomerId
     /// An API key.
     KeyId
+    /// A place that people come to.
+    LocationId
     /// A booking page's settings.
     ProjectId
+    /// A slot that is held for a while.
+    ReservationId
     /// A bookable person, room or thing.
     ResourceId
+    /// Something that is done for people.
+    ServiceId
+}
+
+impl From<ReservationId> for Uuid {
+    fn from(id: ReservationId) -> Self {
+        id.uuid()
+    }
 }
 
 impl From<BookingId> for Uuid {

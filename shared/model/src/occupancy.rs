@@ -62,8 +62,13 @@ impl Claim {
 
     /// Whether it still stands in the way of others at `now`.
     pub fn stands_at(&self, now: DateTime<Utc>) -> bool {
-        self.until.is_none_or(|until| now < until + HOLD_GRACE)
+        stands_at(self.until, now)
     }
+}
+
+/// Whether what is held until `until`, or for good, still stands in the way of others at `now`.
+pub fn stands_at(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    until.is_none_or(|until| now < until + HOLD_GRACE)
 }
 
 /// What is taken of one resource on one UTC day.
@@ -123,21 +128,26 @@ impl Occupancy {
         Self { sheets, now }
     }
 
-    /// Whether `claim` could be placed beside what stands there.
+    /// Whether `claim` could be placed beside what stands there, where `capacity` claims may stand at once.
     ///
     /// # Errors
     ///
-    /// [`CannotPlace::Taken`] if another claim stands in its way.
-    pub fn check_free(&self, claim: &Claim) -> Result<(), CannotPlace> {
-        let taken = claim.widened().days().any(|day| {
-            self.sheet(day).claims.values().any(|other| {
-                other.id != claim.id && other.stands_at(self.now) && other.conflicts_with(claim)
+    /// [`CannotPlace::Taken`] if at some instant too many others stand in its way.
+    pub fn check_free(&self, claim: &Claim, capacity: u32) -> Result<(), CannotPlace> {
+        // A claim stands in several sheets and counts once.
+        let others: BTreeMap<Uuid, &Claim> = claim
+            .widened()
+            .days()
+            .flat_map(|day| &self.sheet(day).claims)
+            .filter(|(id, other)| {
+                **id != claim.id && other.stands_at(self.now) && other.conflicts_with(claim)
             })
-        });
-        if taken {
-            Err(CannotPlace::Taken)
-        } else {
+            .map(|(id, other)| (*id, other))
+            .collect();
+        if most_at_once(claim, others.values().copied()) < capacity as usize {
             Ok(())
+        } else {
+            Err(CannotPlace::Taken)
         }
     }
 
@@ -170,6 +180,17 @@ impl Occupancy {
         }
     }
 
+    /// Every claim in the sheets, once.
+    pub fn claims(&self) -> Vec<Claim> {
+        let claims: BTreeMap<Uuid, Claim> = self
+            .sheets
+            .values()
+            .flat_map(|draft| &draft.sheet.claims)
+            .map(|(id, claim)| (*id, *claim))
+            .collect();
+        claims.into_values().collect()
+    }
+
     /// The sheets with the decision's changes, by day.
     pub fn into_drafts(self) -> impl Iterator<Item = (NaiveDate, SheetDraft)> {
         self.sheets.into_iter()
@@ -197,6 +218,29 @@ impl Occupancy {
             .get_mut(&day)
             .expect("every sheet of a claim is read before it is decided on")
     }
+}
+
+/// How many of `others` stand at one instant of `claim`, buffers included, at most.
+fn most_at_once<'a>(claim: &Claim, others: impl Iterator<Item = &'a Claim>) -> usize {
+    let within = claim.widened();
+    let mut changes: Vec<(DateTime<Utc>, i32)> = others
+        .flat_map(|other| {
+            let widened = other.widened();
+            [
+                (widened.start().max(within.start()), 1),
+                (widened.end(), -1),
+            ]
+        })
+        .collect();
+    // Where one ends and another begins, the end comes first: slots are half-open.
+    changes.sort_unstable();
+    let mut standing = 0_i32;
+    let mut most = 0;
+    for (_, change) in changes {
+        standing += change;
+        most = most.max(standing);
+    }
+    most.unsigned_abs() as usize
 }
 
 #[cfg(test)]
@@ -240,7 +284,7 @@ mod tests {
         let morning = claim(2, "2026-01-02T00:10:00Z", "2026-01-02T01:00:00Z", 0, 0);
         let mut occupancy = Occupancy::new(empty_sheets(&[evening, morning]), DateTime::UNIX_EPOCH);
         occupancy.place(evening).expect("room");
-        assert_eq!(occupancy.check_free(&morning), Err(CannotPlace::Taken));
+        assert_eq!(occupancy.check_free(&morning, 1), Err(CannotPlace::Taken));
     }
 
     #[test]
@@ -275,7 +319,11 @@ mod tests {
                 sheet.claims.insert(hold.id, hold);
             });
             let mut occupancy = Occupancy::new(sheets, now);
-            assert_eq!(occupancy.check_free(&wanted), expected, "{seconds} s after");
+            assert_eq!(
+                occupancy.check_free(&wanted, 1),
+                expected,
+                "{seconds} s after"
+            );
             if expected.is_ok() {
                 occupancy.place(wanted).expect("room");
                 assert!(

@@ -26,6 +26,9 @@ pub struct Resource {
     /// Where its hours are counted.
     #[serde(with = "zone_name")]
     pub timezone: Tz,
+    /// How many bookings it takes at once.
+    #[serde(default = "one")]
+    pub capacity: u32,
     /// When it may be booked, as a list of constraints. Kept as given; nothing acts on it yet.
     #[serde(with = "json_text")]
     pub availability_constraints: Vec<Value>,
@@ -42,6 +45,13 @@ pub struct Resource {
     pub updated_at: DateTime<Utc>,
 }
 
+/// The most bookings that a resource takes at once.
+pub const MAX_CAPACITY: u32 = 1_000;
+
+const fn one() -> u32 {
+    1
+}
+
 /// A resource's calendar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Calendar {
@@ -55,6 +65,16 @@ pub struct Calendar {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Resource {
+    /// The calendar with this id, or the first where none is named.
+    pub fn calendar(&self, id: Option<CalendarId>) -> Option<&Calendar> {
+        match id {
+            None => self.calendars.first(),
+            Some(id) => self.calendars.iter().find(|calendar| calendar.id == id),
+        }
+    }
 }
 
 impl Calendar {

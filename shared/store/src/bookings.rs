@@ -1,42 +1,12 @@
-//! Bookings, and the one transaction in which a booking and its time are taken together.
+//! Bookings as items, one by one and in lists. How they change is decided in [`decision`](crate::decision).
 
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
 use model::ids::{BookingId, ProjectId, ResourceId};
-use model::occupancy::CannotPlace;
 
 use crate::item::{BY_CUSTOMER, BY_PROJECT, BY_RESOURCE, Item, Key, RawItem, record, text};
 use crate::list::{self, Chunk, MonthlyIndex, Partition, Walk, sort_key};
-use crate::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table, Tenant, sheets};
-
-/// A booking could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateBookingError {
-    /// Its time cannot be taken.
-    #[error(transparent)]
-    CannotPlace(#[from] CannotPlace),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// A booking could not be changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeBookingError<E: std::error::Error + 'static> {
-    /// There is no such booking for this tenant.
-    #[error("there is no such booking")]
-    NotFound,
-    /// The change is not allowed on the booking as it stands.
-    #[error("the booking does not allow it")]
-    Refused(#[source] E),
-    /// The change needs time that cannot be taken.
-    #[error(transparent)]
-    CannotPlace(#[from] CannotPlace),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+use crate::{Store, StoreError, Table, Tenant};
 
 /// Which run of bookings to list, and with it the order: by start for a resource's, by creation for the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,14 +29,7 @@ pub enum BookingList {
     },
 }
 
-/// What a condition of a booking's transaction is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
-    Booking,
-    Sheet,
-}
-
-fn key(tenant: Tenant, id: BookingId) -> Key {
+pub(crate) fn key(tenant: Tenant, id: BookingId) -> Key {
     Key::new(format!("app#{}#booking#{id}", tenant.app), "booking")
 }
 
@@ -86,10 +49,10 @@ fn project_prefix(tenant: Tenant, project: ProjectId) -> String {
     format!("app#{}#bookings#{project}#", tenant.app)
 }
 
-fn item(store: &Store, tenant: Tenant, booking: &Booking) -> Result<Item, StoreError> {
+pub(crate) fn item(tenant: Tenant, booking: &Booking) -> Result<Item, StoreError> {
     let month = list::month(booking.created_at);
     let mut item = Item::new(&key(tenant, booking.id), booking)?
-        .with("version", store.new_version())
+        .with("version", &booking.version)
         .with("created_sk", sort_key(booking.created_at, booking.id))
         .with("start_sk", sort_key(booking.slot.start(), booking.id))
         .with("month_pk", month_prefix(tenant) + &month)
@@ -110,61 +73,15 @@ fn item(store: &Store, tenant: Tenant, booking: &Booking) -> Result<Item, StoreE
     Ok(item)
 }
 
-impl Store {
-    /// Keeps a new booking, and takes its time if its state holds time, in one transaction.
-    ///
-    /// Time that is taken is refused even for a booking whose state does not hold any yet: it could not
-    /// be confirmed. Two such bookings may both wait for the same free time.
-    ///
-    /// # Errors
-    ///
-    /// [`CreateBookingError::CannotPlace`] only if a sheet shows the time taken or full.
-    pub async fn create_booking(
-        &self,
-        tenant: Tenant,
-        booking: &Booking,
-        now: DateTime<Utc>,
-    ) -> Result<(), CreateBookingError> {
-        self.until_decided(|| async {
-            let _turn = self.turn(booking.resource_id).await?;
-            let wanted = booking.wanted_claim();
-            let mut occupancy = self
-                .occupancy(tenant.app, booking.resource_id, &[wanted], now)
-                .await?;
-            if !booking.allow_double_bookings {
-                occupancy.check_free(&wanted)?;
-            }
-            if let Some(claim) = booking.claim() {
-                occupancy.place(claim)?;
-            }
-            let mut transaction = Transaction::new(self);
-            transaction.put(
-                Of::Booking,
-                Table::Data,
-                item(self, tenant, booking)?,
-                &Condition::Absent,
-            )?;
-            sheets::add_to(
-                &mut transaction,
-                self,
-                &Of::Sheet,
-                tenant.app,
-                booking.resource_id,
-                occupancy,
-            )?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(of) if of.contains(&Of::Booking) => Err(StoreError::broken(
-                    "TransactWriteItems",
-                    "a new booking's id exists already",
-                )
-                .into()),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
-    }
+/// A booking with the version it was written with.
+fn read(item: RawItem) -> Result<Booking, StoreError> {
+    let version = text(&item, "version")
+        .ok_or_else(|| StoreError::broken("read", "a booking without version"))?;
+    let booking: Booking = record(item)?;
+    Ok(Booking { version, ..booking })
+}
 
+impl Store {
     /// Reads a booking as it was last written, strongly consistent.
     ///
     /// # Errors
@@ -175,133 +92,26 @@ impl Store {
         tenant: Tenant,
         id: BookingId,
     ) -> Result<Option<Booking>, StoreError> {
-        let booking: Option<Booking> = self.get_record(Table::Data, &key(tenant, id)).await?;
+        let found = self.get(Table::Data, &key(tenant, id)).await?;
+        let booking = found.map(read).transpose()?;
         Ok(booking.filter(|booking| tenant.includes(booking.resource_id)))
     }
 
-    /// Applies `change` to a booking and moves its time accordingly, in one transaction, on condition that
-    /// neither the booking nor a sheet moved meanwhile; if one did, `change` is asked again on what is there now.
+    /// As [`Store::get_booking`], of many, in no order. Those that are not there are left out.
     ///
     /// # Errors
     ///
-    /// As [`ChangeBookingError`] says; nothing is changed then.
-    pub async fn change_booking<E: std::error::Error + 'static>(
+    /// Only if the store fails.
+    pub async fn get_bookings(
         &self,
         tenant: Tenant,
-        id: BookingId,
-        now: DateTime<Utc>,
-        change: impl Fn(Booking) -> Result<Booking, E>,
-    ) -> Result<Booking, ChangeBookingError<E>> {
-        self.until_decided(|| async {
-            let (before, version) = self
-                .booking_and_version(tenant, id)
-                .await?
-                .ok_or(ChangeBookingError::NotFound)?;
-            let after = change(before.clone()).map_err(ChangeBookingError::Refused)?;
-            let (held, holds) = (before.claim(), after.claim());
-            let mut transaction = Transaction::new(self);
-            transaction.put(
-                Of::Booking,
-                Table::Data,
-                item(self, tenant, &after)?,
-                &Condition::Version(version),
-            )?;
-            let _turn;
-            if held != holds {
-                _turn = self.turn(after.resource_id).await?;
-                let touched: Vec<_> = held.into_iter().chain(holds).collect();
-                let mut occupancy = self
-                    .occupancy(tenant.app, after.resource_id, &touched, now)
-                    .await?;
-                if let Some(held) = held {
-                    occupancy.release(&held);
-                }
-                if let Some(holds) = holds {
-                    if !after.allow_double_bookings {
-                        occupancy.check_free(&holds)?;
-                    }
-                    occupancy.place(holds)?;
-                }
-                sheets::add_to(
-                    &mut transaction,
-                    self,
-                    &Of::Sheet,
-                    tenant.app,
-                    after.resource_id,
-                    occupancy,
-                )?;
-            }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(after)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
-    }
-
-    /// Deletes a booking that `may_go` agrees to, and gives back the time it held.
-    ///
-    /// # Errors
-    ///
-    /// As [`ChangeBookingError`] says; nothing is changed then.
-    pub async fn delete_booking<E: std::error::Error + 'static>(
-        &self,
-        tenant: Tenant,
-        id: BookingId,
-        now: DateTime<Utc>,
-        may_go: impl Fn(&Booking) -> Result<(), E>,
-    ) -> Result<(), ChangeBookingError<E>> {
-        self.until_decided(|| async {
-            let (booking, version) = self
-                .booking_and_version(tenant, id)
-                .await?
-                .ok_or(ChangeBookingError::NotFound)?;
-            may_go(&booking).map_err(ChangeBookingError::Refused)?;
-            let mut transaction = Transaction::new(self);
-            transaction.delete(
-                Of::Booking,
-                Table::Data,
-                &key(tenant, id),
-                Some(&Condition::Version(version)),
-            )?;
-            let _turn;
-            if let Some(held) = booking.claim() {
-                _turn = self.turn(booking.resource_id).await?;
-                let mut occupancy = self
-                    .occupancy(tenant.app, booking.resource_id, &[held], now)
-                    .await?;
-                occupancy.release(&held);
-                sheets::add_to(
-                    &mut transaction,
-                    self,
-                    &Of::Sheet,
-                    tenant.app,
-                    booking.resource_id,
-                    occupancy,
-                )?;
-            }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
-    }
-
-    async fn booking_and_version(
-        &self,
-        tenant: Tenant,
-        id: BookingId,
-    ) -> Result<Option<(Booking, String)>, StoreError> {
-        let Some(item) = self.get(Table::Data, &key(tenant, id)).await? else {
-            return Ok(None);
-        };
-        let version = text(&item, "version")
-            .ok_or_else(|| StoreError::broken("GetItem", "a booking without version"))?;
-        let booking: Booking = record(item)?;
-        Ok(tenant
-            .includes(booking.resource_id)
-            .then_some((booking, version)))
+        ids: &[BookingId],
+    ) -> Result<Vec<Booking>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| key(tenant, *id)).collect();
+        let items = self.get_many(Table::Data, &keys).await?;
+        let mut bookings = items.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        bookings.retain(|booking| tenant.includes(booking.resource_id));
+        Ok(bookings)
     }
 
     /// The next bookings of a list.
@@ -316,7 +126,6 @@ impl Store {
         walk: &Walk<'_>,
         now: DateTime<Utc>,
     ) -> Result<Chunk<Booking>, StoreError> {
-        let read = |item: RawItem| record(item);
         // A tenant that is one resource has one list, whichever was asked for.
         let of_resource = tenant.only_resource.or(match list {
             BookingList::OfResource(resource) => Some(*resource),

@@ -16,7 +16,11 @@ const LONGEST_WAIT_MS: u64 = 400;
 
 impl Store {
     /// Runs `attempt` until it decides. An attempt that answers `None` lost a race and is made again.
-    pub(crate) async fn until_decided<T, E: From<StoreError>, F>(
+    ///
+    /// # Errors
+    ///
+    /// Whatever `attempt` fails with; [`StoreError::Contended`] if it kept losing until the deadline.
+    pub async fn until_decided<T, E: From<StoreError>, F>(
         &self,
         attempt: impl Fn() -> F,
     ) -> Result<T, E>
@@ -35,12 +39,6 @@ impl Store {
             self.pause(longest_ms).await;
             longest_ms = (longest_ms * 2).min(LONGEST_WAIT_MS);
         }
-    }
-
-    /// A token that a re-created item cannot carry by chance, unlike a counter that starts anew.
-    pub(crate) fn new_version(&self) -> String {
-        use base64::Engine as _;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self.random.bytes::<16>())
     }
 }
 

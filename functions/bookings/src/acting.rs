@@ -1,0 +1,95 @@
+//! The decision to act on a booking, and on those that are changed with it.
+
+use api::{ApiError, Faults};
+use chrono::{DateTime, Utc};
+use model::booking::{Act, Booking};
+use model::graph::{Action, Graph};
+use model::ids::BookingId;
+use store::{Decision, Expected};
+
+use crate::view::version;
+
+/// An action that is to be taken on a booking.
+#[derive(Clone, Debug)]
+pub(crate) struct Acting {
+    pub(crate) id: BookingId,
+    pub(crate) act: Act,
+    /// Whether bookings that were made to be changed together are.
+    pub(crate) with_related: bool,
+    /// In which state the booking must be.
+    pub(crate) expected: Expected,
+}
+
+impl Acting {
+    /// Makes it part of `decision`, and answers the booking after it.
+    pub(crate) async fn decide(
+        &self,
+        decision: &mut Decision<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Booking, ApiError> {
+        let action = self.act.action;
+        if action == Action::RescheduleByCustomer {
+            return Err(ApiError::Invalid(Faults::one(
+                "action",
+                "needs a new time: POST to the booking's /reschedule",
+            )));
+        }
+        let booking = decision.booking(self.id).await?;
+        let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+        self.expected.check(&version(&booking))?;
+        if self.with_related && !booking.related.is_empty() {
+            let others: Vec<BookingId> = booking
+                .related
+                .iter()
+                .copied()
+                .filter(|id| *id != self.id)
+                .collect();
+            for other in decision.bookings(&others).await? {
+                // What is over stays as it is; anything else must allow the action too.
+                if !other.clone().settled(now).completed() {
+                    self.act_on(decision, other, now).await?;
+                }
+            }
+        }
+        self.act_on(decision, booking, now).await
+    }
+
+    async fn act_on(
+        &self,
+        decision: &mut Decision<'_>,
+        booking: Booking,
+        now: DateTime<Utc>,
+    ) -> Result<Booking, ApiError> {
+        let booking = booking.act(self.act.clone(), now)?;
+        if booking.graph == Graph::GroupOwner && self.act.action == Action::Cancel {
+            call_off_seats(decision, &booking, &self.act, now).await?;
+        }
+        Ok(decision.put(booking))
+    }
+}
+
+/// A group that is called off calls off its customers' bookings with it.
+async fn call_off_seats(
+    decision: &mut Decision<'_>,
+    group: &Booking,
+    act: &Act,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let customers: Vec<BookingId> = group
+        .seats
+        .iter()
+        .flat_map(|seats| seats.taken.keys().copied())
+        .collect();
+    for customer in decision.bookings(&customers).await? {
+        let act = Act {
+            action: Action::CancelByOwner,
+            payment_id: None,
+            ..act.clone()
+        };
+        // Whoever did not pay in time, or has been, has nothing to be called off.
+        if !customer.clone().settled(now).completed() {
+            decision.put(customer.act(act, now)?);
+        }
+    }
+    Ok(())
+}

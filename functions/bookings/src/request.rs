@@ -1,0 +1,858 @@
+//! What a request to make a booking says, and everything that can be wrong with it.
+
+use api::body::MAX_FREE_FORM;
+use api::{ApiError, Faults, Field, Object};
+use auth::Principal;
+use chrono::{DateTime, TimeDelta, Utc};
+use model::TimeSlot;
+use model::booking::{Booking, Customer, EventText, MAX_BOOKING_DAYS, NewBooking, Notice};
+use model::duration::parse_duration;
+use model::graph::{Action, Graph};
+use model::ids::{BookingId, CalendarId, CustomerId, ProjectId, ReservationId, ResourceId};
+use model::occupancy::{Buffers, MAX_BUFFER_HOURS};
+use model::project::{Project, fill_template};
+use model::reservation::Reservation;
+use model::resource::Resource;
+use model::seats::MAX_SEATS;
+use model::time::{parse_instant, parse_zone};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A booking to make. Fields that are not listed are ignored: booking pages send their whole configuration.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CreateBookingRequest {
+    /// Who or what is booked. Required unless a resource's own token is used.
+    #[serde(default)]
+    #[schema(value_type = String, format = Uuid)]
+    resource_id: Field<String>,
+    /// How the booking comes about: `instant`, `confirm_decline`, `instant_payment`, `group_owner`, `group_customer` or
+    /// `group_customer_payment`.
+    #[serde(default)]
+    #[schema(value_type = String, example = "confirm_decline")]
+    graph: Field<String>,
+    /// The graph's own first action. Needs not be sent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    action: Field<String>,
+    /// When it begins: RFC 3339 with an offset.
+    #[serde(default)]
+    #[schema(value_type = String, format = DateTime)]
+    start: Field<String>,
+    /// When it ends. At most 31 days after the start.
+    #[serde(default)]
+    #[schema(value_type = String, format = DateTime)]
+    end: Field<String>,
+    /// Title.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    what: Field<String>,
+    /// Place.
+    #[serde(default, rename = "where")]
+    #[schema(value_type = String)]
+    place: Field<String>,
+    /// More about it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    description: Field<String>,
+    /// Whom it is for: `name` is required; `email`, `phone`, `voip`, `timezone` and any other field are kept.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    customer: Field<Map<String, Value>>,
+    /// The calendar it goes to; the resource's first unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    calendar_id: Field<String>,
+    /// The project it belongs to, kept for searching.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    project_id: Field<String>,
+    /// E-mail addresses of others who take part.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    participants: Field<Vec<String>>,
+    /// Whatever you want to keep with it; searchable by `meta.<key>`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    meta: Field<Map<String, Value>>,
+    /// `allow_double_bookings` (boolean). `buffer`, or `buffer_before` and `buffer_after` (like `15 minutes`): free time
+    /// it needs around it. `min_booking_time`, `max_booking_time`, `min_cancel_time` (like `2 hours`): how long before
+    /// its start it can be booked at the latest, at the earliest, and called off by its customer. For a `group_owner`:
+    /// `max_seats`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    settings: Field<Object<BookingSettings>>,
+    /// For a seat in a group: `owner_booking_id`. Time and resource are the group's.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    related: Field<Object<Related>>,
+    /// A reservation that becomes this booking. What the booking leaves out is taken from there.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    reservation_id: Field<String>,
+    /// The older form: `start`, `end`, `what`, `where`, `description` and `calendar_id` in here.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    event: Field<Object<LegacyEvent>>,
+}
+
+/// Rules for one booking.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub(crate) struct BookingSettings {
+    allow_double_bookings: Field<bool>,
+    buffer: Field<String>,
+    buffer_before: Field<String>,
+    buffer_after: Field<String>,
+    min_booking_time: Field<String>,
+    max_booking_time: Field<String>,
+    min_cancel_time: Field<String>,
+    max_seats: Field<u32>,
+}
+
+/// Which group a seat is in.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub(crate) struct Related {
+    owner_booking_id: Field<String>,
+}
+
+/// The older form of a booking's what, where and when.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub(crate) struct LegacyEvent {
+    start: Field<String>,
+    end: Field<String>,
+    what: Field<String>,
+    #[serde(rename = "where")]
+    place: Field<String>,
+    description: Field<String>,
+    calendar_id: Field<String>,
+    participants: Field<Vec<String>>,
+}
+
+/// A request whose every field is sound. What is left to ask is what it refers to.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) graph: Graph,
+    pub(crate) place: Place,
+    pub(crate) project_id: Option<ProjectId>,
+    calendar_id: Option<CalendarId>,
+    buffers: Buffers,
+    allow_double_bookings: bool,
+    notice: Notice,
+    max_seats: Option<u32>,
+    event: Text,
+    customer: Option<Customer>,
+    meta: Map<String, Value>,
+}
+
+/// Where and when a booking is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// At a time of its own.
+    Own {
+        resource_id: ResourceId,
+        slot: TimeSlot,
+        /// What has held the time until now.
+        reservation_id: Option<ReservationId>,
+    },
+    /// On a seat of a group. Resource and time, where they are sent, must be the group's.
+    Seat {
+        owner_id: BookingId,
+        resource_id: Option<ResourceId>,
+        slot: Option<TimeSlot>,
+    },
+}
+
+#[derive(Clone, Debug)]
+struct Text {
+    what: Option<String>,
+    place: Option<String>,
+    description: Option<String>,
+    participants: Vec<String>,
+}
+
+impl Text {
+    /// With a project's words for what was left out, and the customer's in their place where the words leave room.
+    fn for_project(self, project: Option<&Project>, customer: Option<&Customer>) -> Self {
+        let Some(project) = project else {
+            return self;
+        };
+        let filled = |sent: Option<String>, name: &str, otherwise: Option<&str>| {
+            let template = project.booking.get(name).and_then(Value::as_str);
+            match (sent, template, customer) {
+                // Booking pages send the project's own words back as they got them.
+                (sent, Some(template), Some(customer))
+                    if sent.as_deref().is_none_or(|sent| sent == template) =>
+                {
+                    Some(fill_template(template, customer))
+                }
+                (sent, template, _) => sent
+                    .or_else(|| template.map(str::to_owned))
+                    .or_else(|| otherwise.map(str::to_owned)),
+            }
+        };
+        let description = self.description.filter(|text| !text.is_empty());
+        Self {
+            what: filled(self.what, "what", Some(&project.name)),
+            place: filled(self.place, "where", None),
+            description: filled(description, "description", None),
+            participants: self.participants,
+        }
+    }
+
+    fn into_event(self) -> EventText {
+        EventText {
+            what: self.what.unwrap_or_default(),
+            place: self.place.unwrap_or_default(),
+            description: self.description.unwrap_or_default(),
+            participants: self.participants,
+        }
+    }
+}
+
+impl Wanted {
+    /// The booking of `resource` that is wanted.
+    pub(crate) fn of_resource(
+        self,
+        resource: &Resource,
+        slot: TimeSlot,
+    ) -> Result<NewBooking, ApiError> {
+        let calendar = resource
+            .calendar(self.calendar_id)
+            .ok_or_else(no_calendar)?;
+        let place = (resource.id, calendar.id, resource.timezone);
+        Ok(self.at(place, slot, None))
+    }
+
+    /// The seat of `group` that is wanted.
+    pub(crate) fn of_group(self, group: &Booking) -> Result<NewBooking, ApiError> {
+        let mut faults = Faults::none();
+        if let Place::Seat {
+            resource_id, slot, ..
+        } = self.place
+        {
+            if resource_id.is_some_and(|id| id != group.resource_id) {
+                faults.add("resource_id", "is not the group's; leave it out");
+            }
+            if slot.is_some_and(|slot| slot != group.slot) {
+                faults.add("start", "is not the group's; leave start and end out");
+            }
+        }
+        if self.project_id.is_some() && self.project_id != group.project_id {
+            faults.add("project_id", "is not the group's");
+        }
+        faults.check()?;
+        let place = (group.resource_id, group.calendar_id, group.timezone);
+        let new = Self {
+            project_id: group.project_id,
+            notice: group.notice,
+            event: Text {
+                what: self.event.what.or_else(|| Some(group.event.what.clone())),
+                place: self.event.place.or_else(|| Some(group.event.place.clone())),
+                ..self.event
+            },
+            ..self
+        };
+        Ok(new.at(place, group.slot, Some(group.id)))
+    }
+
+    fn at(
+        self,
+        (resource_id, calendar_id, timezone): (ResourceId, CalendarId, model::time::Tz),
+        slot: TimeSlot,
+        owner_id: Option<BookingId>,
+    ) -> NewBooking {
+        NewBooking {
+            resource_id,
+            calendar_id,
+            project_id: self.project_id,
+            graph: self.graph,
+            slot,
+            buffers: self.buffers,
+            allow_double_bookings: self.allow_double_bookings,
+            notice: self.notice,
+            max_seats: self.max_seats,
+            owner_id,
+            related: Vec::new(),
+            timezone,
+            event: self.event.into_event(),
+            customers: self.customer.into_iter().collect(),
+            meta: self.meta,
+        }
+    }
+}
+
+/// What a request may leave out because something it refers to says it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Defaults<'a> {
+    pub(crate) reservation: Option<Reservation>,
+    pub(crate) project: Option<&'a Project>,
+}
+
+impl CreateBookingRequest {
+    /// The project that it names.
+    pub(crate) fn project_id(&self) -> Result<Option<ProjectId>, ApiError> {
+        let mut faults = Faults::none();
+        let id = id(&mut faults, "project_id", self.project_id.clone());
+        faults.check().map(|()| id)
+    }
+
+    /// The reservation that it names.
+    pub(crate) fn reservation_id(&self) -> Result<Option<ReservationId>, ApiError> {
+        let mut faults = Faults::none();
+        let id = id(&mut faults, "reservation_id", self.reservation_id.clone());
+        faults.check().map(|()| id)
+    }
+}
+
+/// Reads a request, with `defaults` for what it leaves out.
+pub(crate) fn parse(
+    request: CreateBookingRequest,
+    defaults: Defaults<'_>,
+    principal: &Principal,
+    random: &dyn model::Random,
+) -> Result<Wanted, ApiError> {
+    let mut faults = Faults::none();
+    let held = defaults.reservation;
+    let Object(old) = faults.optional("event", request.event).unwrap_or_default();
+    let project = defaults.project;
+    let graph = graph(
+        &mut faults,
+        request.graph,
+        held.as_ref(),
+        project,
+        principal,
+    );
+    let takes_a_seat = graph.is_some_and(Graph::takes_a_seat);
+    refuse_other_start(&mut faults, request.action, graph);
+    let (start, end) = (request.start.or(old.start), request.end.or(old.end));
+    let place = if takes_a_seat {
+        let Object(related) = faults
+            .optional("related", request.related)
+            .unwrap_or_default();
+        seat(&mut faults, related, request.resource_id, start, end)
+    } else {
+        own_time(
+            &mut faults,
+            held.as_ref(),
+            principal,
+            request.resource_id,
+            start,
+            end,
+        )
+    };
+    let event = text(
+        &mut faults,
+        Sent {
+            what: request.what.or(old.what),
+            place: request.place.or(old.place),
+            description: request.description.or(old.description),
+            participants: request.participants.or(old.participants),
+        },
+        held.as_ref().map(|held| &held.event),
+        takes_a_seat || project.is_some(),
+    );
+    let customer = match held.as_ref().and_then(|held| held.customer.clone()) {
+        Some(customer) if !request.customer.is_present() => Some(customer),
+        // A group is for everybody who takes a seat in it.
+        _ if graph == Some(Graph::GroupOwner) && !request.customer.is_present() => None,
+        _ => {
+            let customer = faults.required("customer", request.customer);
+            customer.and_then(|customer| parse_customer(&mut faults, customer, random))
+        }
+    };
+    let event = event.map(|event| event.for_project(project, customer.as_ref()));
+    let calendar_id = id(
+        &mut faults,
+        "calendar_id",
+        request.calendar_id.or(old.calendar_id),
+    )
+    .or(held.as_ref().map(|held| held.calendar_id));
+    let project_id = id(&mut faults, "project_id", request.project_id)
+        .or(held.as_ref().and_then(|held| held.project_id));
+    let meta = faults.optional("meta", request.meta).unwrap_or_default();
+    faults.size("meta", &meta, MAX_FREE_FORM);
+    if request.settings.is_present() && principal.is_public() {
+        faults.add("settings", "cannot be set with a public key or token");
+    }
+    let buffers_sent = request.settings.is_present();
+    let Object(settings) = faults
+        .optional("settings", request.settings)
+        .unwrap_or_default();
+    let allow_double_bookings = faults
+        .optional(
+            "settings.allow_double_bookings",
+            settings.allow_double_bookings.clone(),
+        )
+        .unwrap_or(project.is_some_and(|project| project.allow_double_bookings));
+    let buffers = match (&held, project) {
+        (Some(held), _) if !buffers_sent => Some(held.buffers),
+        (_, Some(project)) if !settings.has_buffers() => match project_buffers(project) {
+            Ok(buffers) => Some(buffers),
+            Err(error) => return Err(error),
+        },
+        _ => buffers(&mut faults, &settings),
+    };
+    let notice = notice(&mut faults, &settings);
+    let max_seats = max_seats(&mut faults, &settings.max_seats, graph);
+
+    let wanted = (|| {
+        Some(Wanted {
+            graph: graph?,
+            place: place?,
+            project_id,
+            calendar_id,
+            buffers: buffers?,
+            allow_double_bookings,
+            notice: notice?,
+            max_seats,
+            event: event?,
+            customer,
+            meta,
+        })
+    })();
+    faults.finish(wanted)
+}
+
+/// The calendar that is named is another resource's, or nobody's.
+pub(crate) fn no_calendar() -> ApiError {
+    ApiError::Invalid(Faults::one(
+        "calendar_id",
+        "is no calendar of this resource",
+    ))
+}
+
+/// What a request to hold a slot says of the booking to come.
+pub(crate) struct Reserved {
+    pub(crate) resource_id: Field<String>,
+    pub(crate) start: Field<String>,
+    pub(crate) end: Field<String>,
+    pub(crate) what: Field<String>,
+    pub(crate) place: Field<String>,
+    pub(crate) description: Field<String>,
+    pub(crate) customer: Field<Map<String, Value>>,
+    pub(crate) settings: Field<Object<BookingSettings>>,
+}
+
+/// A slot to hold, every field of it sound.
+pub(crate) struct Held {
+    pub(crate) resource_id: ResourceId,
+    pub(crate) slot: TimeSlot,
+    pub(crate) buffers: Buffers,
+    pub(crate) event: EventText,
+    pub(crate) customer: Option<Customer>,
+}
+
+/// Reads what a request to hold a slot says of the booking to come.
+pub(crate) fn reserved(
+    faults: &mut Faults,
+    principal: &Principal,
+    random: &dyn model::Random,
+    sent: Reserved,
+) -> Option<Held> {
+    let resource_id = resource_id(faults, sent.resource_id, principal);
+    let slot = slot(faults, sent.start, sent.end);
+    let text = text(
+        faults,
+        Sent {
+            what: sent.what,
+            place: sent.place,
+            description: sent.description,
+            participants: Field::Absent,
+        },
+        None,
+        false,
+    );
+    let customer = faults.optional("customer", sent.customer);
+    let customer = customer.map(|customer| parse_customer(faults, customer, random));
+    let Object(settings) = faults
+        .optional("settings", sent.settings)
+        .unwrap_or_default();
+    let buffers = buffers(faults, &settings);
+    Some(Held {
+        resource_id: resource_id?,
+        slot: slot?,
+        buffers: buffers?,
+        event: text?.into_event(),
+        customer: match customer {
+            None => None,
+            Some(customer) => Some(customer?),
+        },
+    })
+}
+
+fn seat(
+    faults: &mut Faults,
+    related: Related,
+    resource_id: Field<String>,
+    start: Field<String>,
+    end: Field<String>,
+) -> Option<Place> {
+    let owner_id = faults.required("related.owner_booking_id", related.owner_booking_id);
+    let owner_id = id(
+        faults,
+        "related.owner_booking_id",
+        owner_id.map_or(Field::Absent, Field::Value),
+    );
+    let slot = if start.is_present() || end.is_present() {
+        slot(faults, start, end)
+    } else {
+        None
+    };
+    Some(Place::Seat {
+        resource_id: id(faults, "resource_id", resource_id),
+        owner_id: owner_id?,
+        slot,
+    })
+}
+
+fn own_time(
+    faults: &mut Faults,
+    held: Option<&Reservation>,
+    principal: &Principal,
+    sent_resource: Field<String>,
+    start: Field<String>,
+    end: Field<String>,
+) -> Option<Place> {
+    let Some(held) = held else {
+        let resource_id = resource_id(faults, sent_resource, principal);
+        let slot = slot(faults, start, end);
+        return Some(Place::Own {
+            resource_id: resource_id?,
+            slot: slot?,
+            reservation_id: None,
+        });
+    };
+    let other = "is not the reservation's; leave it out";
+    if id(faults, "resource_id", sent_resource).is_some_and(|id: ResourceId| id != held.resource_id)
+    {
+        faults.add("resource_id", other);
+    }
+    if (start.is_present() || end.is_present())
+        && slot(faults, start, end).is_some_and(|slot| slot != held.slot)
+    {
+        faults.add("start", other);
+    }
+    Some(Place::Own {
+        resource_id: held.resource_id,
+        slot: held.slot,
+        reservation_id: Some(held.id),
+    })
+}
+
+/// A booking's words as they were sent.
+struct Sent {
+    what: Field<String>,
+    place: Field<String>,
+    description: Field<String>,
+    participants: Field<Vec<String>>,
+}
+
+fn text(
+    faults: &mut Faults,
+    sent: Sent,
+    held: Option<&EventText>,
+    is_optional: bool,
+) -> Option<Text> {
+    let mut line = |name: &str, field: Field<String>, held: Option<&String>| {
+        let text = match held {
+            Some(text) if !field.is_present() => Some(text.clone()),
+            _ if is_optional => faults.optional(name, field),
+            _ => faults.required(name, field),
+        };
+        faults.text(name, text, 1..=1_000)
+    };
+    let what = line("what", sent.what, held.map(|held| &held.what));
+    let place = line("where", sent.place, held.map(|held| &held.place));
+    let description = match held {
+        Some(held) if !sent.description.is_present() => Some(held.description.clone()),
+        _ => faults.optional("description", sent.description),
+    };
+    let description = faults.text("description", description, 0..=20_000);
+    let participants = match held {
+        Some(held) if !sent.participants.is_present() => held.participants.clone(),
+        _ => faults
+            .optional("participants", sent.participants)
+            .unwrap_or_default(),
+    };
+    faults.size("participants", &participants, MAX_PARTICIPANTS);
+    Some(Text {
+        what,
+        place,
+        description,
+        participants,
+    })
+}
+
+/// The most bytes of a list of participants as JSON.
+const MAX_PARTICIPANTS: usize = 16 * 1024;
+
+/// An id that may be left out.
+pub(crate) fn id<T: std::str::FromStr>(
+    faults: &mut Faults,
+    name: &str,
+    field: Field<String>,
+) -> Option<T> {
+    let text = faults.optional(name, field);
+    faults.parsed(name, text.as_deref(), |id| {
+        id.parse().map_err(|_| "must be a valid UUID")
+    })
+}
+
+/// A resource's token books that resource, whether or not the request says so.
+pub(crate) fn resource_id(
+    faults: &mut Faults,
+    field: Field<String>,
+    principal: &Principal,
+) -> Option<ResourceId> {
+    let text = match principal.tenant().only_resource {
+        Some(own) if !field.is_present() => return Some(own),
+        _ => faults.required("resource_id", field),
+    };
+    id(
+        faults,
+        "resource_id",
+        text.map_or(Field::Absent, Field::Value),
+    )
+}
+
+/// Each graph has its own start: naming it is allowed, naming another is not.
+fn refuse_other_start(faults: &mut Faults, action: Field<String>, graph: Option<Graph>) {
+    let action = faults.optional("action", action);
+    let action = faults.parsed("action", action.as_deref(), str::parse::<Action>);
+    if let (Some(action), Some(graph)) = (action, graph)
+        && !graph.rules().start_actions.contains(&action)
+    {
+        faults.add(
+            "action",
+            format!("{action} does not begin a booking of graph {graph}; leave it out"),
+        );
+    }
+}
+
+/// The slot from `start` to `end`, both required.
+pub(crate) fn slot(
+    faults: &mut Faults,
+    start: Field<String>,
+    end: Field<String>,
+) -> Option<TimeSlot> {
+    let start = instant(faults, "start", start);
+    let end = instant(faults, "end", end);
+    match TimeSlot::new(start?, end?) {
+        Ok(slot) if slot.length() > TimeDelta::days(MAX_BOOKING_DAYS) => {
+            faults.add(
+                "end",
+                format!("a booking spans at most {MAX_BOOKING_DAYS} days"),
+            );
+            None
+        }
+        Ok(slot) => Some(slot),
+        Err(error) => {
+            faults.add("end", error.to_string());
+            None
+        }
+    }
+}
+
+fn instant(faults: &mut Faults, name: &str, field: Field<String>) -> Option<DateTime<Utc>> {
+    let text = faults.required(name, field);
+    faults.parsed(name, text.as_deref(), parse_instant)
+}
+
+fn buffers(faults: &mut Faults, settings: &BookingSettings) -> Option<Buffers> {
+    let mut buffer = |name: &str, field: &Field<String>| {
+        length(faults, name, field, TimeDelta::hours(MAX_BUFFER_HOURS))
+    };
+    let both = buffer("settings.buffer", &settings.buffer);
+    let before = buffer("settings.buffer_before", &settings.buffer_before);
+    let after = buffer("settings.buffer_after", &settings.buffer_after);
+    let (both, before, after) = (both?, before?, after?);
+    let or_both = |side: Option<u32>| side.or(both).unwrap_or(0);
+    Some(Buffers {
+        before_s: or_both(before),
+        after_s: or_both(after),
+    })
+}
+
+/// The longest notice, in days.
+const MAX_NOTICE_DAYS: i64 = 3_660;
+
+fn notice(faults: &mut Faults, settings: &BookingSettings) -> Option<Notice> {
+    let mut notice = |name: &str, field: &Field<String>| {
+        length(faults, name, field, TimeDelta::days(MAX_NOTICE_DAYS))
+    };
+    let min_booking = notice("settings.min_booking_time", &settings.min_booking_time);
+    let max_booking = notice("settings.max_booking_time", &settings.max_booking_time);
+    let min_cancel = notice("settings.min_cancel_time", &settings.min_cancel_time);
+    Some(Notice {
+        min_booking_s: min_booking?,
+        max_booking_s: max_booking?,
+        min_cancel_s: min_cancel?,
+    })
+}
+
+impl BookingSettings {
+    fn has_buffers(&self) -> bool {
+        [&self.buffer, &self.buffer_before, &self.buffer_after]
+            .iter()
+            .any(|field| field.is_present())
+    }
+}
+
+/// The buffers that a project's bookings have.
+fn project_buffers(project: &Project) -> Result<Buffers, ApiError> {
+    let settings = crate::offered::settings(project)?;
+    let seconds = |side: Option<i64>| {
+        let seconds = side.or(settings.buffer_s).unwrap_or(0);
+        u32::try_from(seconds).unwrap_or(0)
+    };
+    Ok(Buffers {
+        before_s: seconds(settings.buffer_before_s),
+        after_s: seconds(settings.buffer_after_s),
+    })
+}
+
+/// How the booking comes about: as the request says, or else its reservation, or else its project. Public callers do not
+/// choose: who could would choose not to pay.
+fn graph(
+    faults: &mut Faults,
+    sent: Field<String>,
+    held: Option<&Reservation>,
+    project: Option<&Project>,
+    principal: &Principal,
+) -> Option<Graph> {
+    let of_project = project
+        .and_then(|project| project.booking.get("graph"))
+        .and_then(Value::as_str)
+        .and_then(|name| name.parse().ok());
+    let otherwise = held.and_then(|held| held.graph).or(of_project);
+    if !sent.is_present() && otherwise.is_some() {
+        return otherwise;
+    }
+    let name = faults.required("graph", sent);
+    let graph = faults.parsed("graph", name.as_deref(), str::parse::<Graph>)?;
+    if principal.is_public() {
+        match of_project {
+            Some(of_project) if of_project != graph => {
+                faults.add(
+                    "graph",
+                    format!("must be the project's, {of_project}; or leave it out"),
+                );
+            }
+            None if graph == Graph::GroupOwner => {
+                faults.add("graph", "cannot be group_owner with a public key or token");
+            }
+            _ => {}
+        }
+    }
+    Some(graph)
+}
+
+/// A length in seconds; `None` if the field is faulty, `Some(None)` if it was not sent.
+fn length(
+    faults: &mut Faults,
+    name: &str,
+    field: &Field<String>,
+    most: TimeDelta,
+) -> Option<Option<u32>> {
+    let was_sent = field.is_present();
+    let text = faults.optional(name, field.clone());
+    let length = faults.parsed(name, text.as_deref(), parse_duration);
+    match length {
+        None if was_sent && text.is_some() => None,
+        None => Some(None),
+        Some(length) if length > most => {
+            let hours = most.num_hours();
+            faults.add(name, format!("is at most {hours} hours"));
+            None
+        }
+        Some(length) => u32::try_from(length.num_seconds()).ok().map(Some),
+    }
+}
+
+/// How many seats a group has; only a group has any.
+fn max_seats(faults: &mut Faults, field: &Field<u32>, graph: Option<Graph>) -> Option<u32> {
+    let name = "settings.max_seats";
+    if graph != Some(Graph::GroupOwner) {
+        return None;
+    }
+    let seats = faults.required(name, field.clone())?;
+    if (1..=MAX_SEATS).contains(&seats) {
+        Some(seats)
+    } else {
+        faults.add(name, format!("must be from 1 to {MAX_SEATS}"));
+        None
+    }
+}
+
+/// Whom a booking is for, from the fields of a booking form.
+pub(crate) fn parse_customer(
+    faults: &mut Faults,
+    mut fields: Map<String, Value>,
+    random: &dyn model::Random,
+) -> Option<Customer> {
+    let mut take = |name: &str| match fields.remove(name) {
+        None | Some(Value::Null) => Field::Absent,
+        Some(Value::String(text)) => Field::Value(text),
+        Some(_) => Field::Wrong("must be a string".to_owned()),
+    };
+    let (name, email, phone, voip, timezone) = (
+        take("name"),
+        take("email"),
+        take("phone"),
+        take("voip"),
+        take("timezone"),
+    );
+    // An id is ours to give.
+    fields.remove("id");
+
+    let spelled_out = joined_name(&fields);
+    faults.size("customer", &fields, MAX_FREE_FORM);
+    let name = match faults
+        .optional("customer.name", name)
+        .filter(|name| !name.trim().is_empty())
+        .or(spelled_out)
+    {
+        Some(name) => faults.text("customer.name", Some(name), 1..=1_000),
+        None => {
+            faults.add("customer.name", "is required");
+            None
+        }
+    };
+    let email = faults
+        .optional("customer.email", email)
+        .filter(|email| !email.trim().is_empty());
+    let email = faults.parsed("customer.email", email.as_deref(), api::body::parse_email);
+    let timezone = faults
+        .optional("customer.timezone", timezone)
+        .filter(|zone| !zone.trim().is_empty());
+    faults.parsed("customer.timezone", timezone.as_deref(), parse_zone);
+    let phone = short(faults, "customer.phone", phone);
+    let voip = short(faults, "customer.voip", voip);
+    Some(Customer {
+        id: CustomerId::random(random),
+        name: name?,
+        email,
+        phone,
+        voip,
+        timezone,
+        fields,
+    })
+}
+
+fn short(faults: &mut Faults, name: &str, field: Field<String>) -> Option<String> {
+    let text = faults.optional(name, field);
+    faults.text(name, text, 0..=1_000)
+}
+
+/// Forms that ask for given and family name send them apart.
+fn joined_name(fields: &Map<String, Value>) -> Option<String> {
+    let parts: Vec<&str> = ["first_name", "last_name"]
+        .iter()
+        .filter_map(|name| fields.get(*name)?.as_str())
+        .filter(|part| !part.trim().is_empty())
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}

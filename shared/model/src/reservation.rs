@@ -1,0 +1,74 @@
+//! A reservation: a slot that is held for a while, until it is booked or lapses.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::booking::{Customer, EventText};
+use crate::graph::Graph;
+use crate::ids::{CalendarId, ProjectId, ReservationId, ResourceId};
+use crate::occupancy::{Buffers, Claim};
+use crate::time::TimeSlot;
+
+/// The longest a slot is held at a time, in seconds.
+pub const MAX_RESERVATION_S: u32 = 24 * 60 * 60;
+
+/// A held slot. What it says stands for what the booking that is made of it leaves out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// Names it.
+    pub id: ReservationId,
+    /// Who or what is held.
+    pub resource_id: ResourceId,
+    /// The calendar the booking goes to.
+    pub calendar_id: CalendarId,
+    /// The booking page it came from.
+    pub project_id: Option<ProjectId>,
+    /// How the booking is to come about, if that is known.
+    pub graph: Option<Graph>,
+    /// When.
+    pub slot: TimeSlot,
+    /// Free time it needs around it.
+    pub buffers: Buffers,
+    /// Title, place and description.
+    pub event: EventText,
+    /// Whom it is for, if that is known.
+    pub customer: Option<Customer>,
+    /// When it lapses.
+    pub until: DateTime<Utc>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The token it was last written with. The store keeps it beside the record.
+    #[serde(skip)]
+    pub version: String,
+}
+
+/// A reservation has lapsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the reservation lapsed at {0}")]
+pub struct Lapsed(pub DateTime<Utc>);
+
+impl Reservation {
+    /// The reservation, if it still stands at `now`. Others may take its slot a little later than that, so
+    /// that clocks which differ slightly cannot both be right.
+    ///
+    /// # Errors
+    ///
+    /// [`Lapsed`] from its `until` on.
+    pub fn standing(self, now: DateTime<Utc>) -> Result<Self, Lapsed> {
+        if now < self.until {
+            Ok(self)
+        } else {
+            Err(Lapsed(self.until))
+        }
+    }
+
+    /// The time it holds.
+    pub fn claim(&self) -> Claim {
+        Claim {
+            id: self.id.into(),
+            slot: self.slot,
+            buffers: self.buffers,
+            until: Some(self.until),
+        }
+    }
+}

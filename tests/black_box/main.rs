@@ -7,6 +7,7 @@ mod bad_input;
 mod bookings;
 mod concurrency_control;
 mod contract;
+mod crash_points;
 mod credentials_answers;
 mod graphs;
 mod http_conventions;

@@ -3,7 +3,10 @@
 
 use chrono::TimeDelta;
 use http::Method;
-use local::demo::{CONFIRMED, DOC_BROWN, EMAIL, NAMED_KEY, ROOM, TENTATIVE, TEST_SLUG};
+use local::demo::{
+    CONFIRMED, DOC_BROWN, EMAIL, LOCATION, NAMED_KEY, ROOM, SERVICE, TENTATIVE, TEST_PROJECT,
+    TEST_SLUG,
+};
 use serde_json::{Value, json};
 use tests::{Client, Options, Reply, TestServer, booking};
 use uuid::Uuid;
@@ -89,11 +92,30 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
         "contact_name": "B", "contact_email": "b@example.com",
     });
 
+    let project = json!({
+        "name": "Consultation", "slug": "consultation", "resources": [DOC_BROWN.to_string()],
+        "availability": { "mode": "mutual", "length": "1 hour" }, "booking": { "graph": "instant", "what": "A" },
+        "availability_constraints": [{ "allow_weekdays": {} }], "customer_fields": { "phone": { "title": "Phone" } },
+        "ui": { "localization": { "submit_button": "Book" } }, "reminders": [{ "type": "email" }], "meta": { "a": [1] },
+        "allow_conference": 1, "allow_double_bookings": true, "enabled_email_notification": false,
+        "reservation_time": "5 minutes", "use_hours_from": "resource", "latitude": "39.4", "longitude": -123.3,
+        "locations": [LOCATION.to_string()], "services": [SERVICE.to_string()],
+    });
+    let location = json!({
+        "name": "Clock tower", "description": "Tall", "latitude": 39.4, "longitude": "-123.3", "use_custom_hours": true,
+        "meta": { "t_store_city": "Hill Valley" },
+    });
+    let service = json!({
+        "name": "Time travel", "description": "There and back", "image_url": "https://example.com/a.png",
+        "availability": { "length": "1 hour" }, "meta": { "a": 1 },
+    });
+
     let operations = local::operations();
-    let with_body = operations
-        .list()
-        .iter()
-        .filter(|operation| operation.method != Method::GET && operation.method != Method::DELETE);
+    let with_body = operations.list().iter().filter(|operation| {
+        // The one body that is a bare array has tests of its own, in projects.rs.
+        let is_bare_array = operation.id == "set_project_resources";
+        operation.method != Method::GET && operation.method != Method::DELETE && !is_bare_array
+    });
     with_body
         .map(|operation| {
             let own = |id: Uuid| operation.path.replace("{id}", &id.to_string());
@@ -185,6 +207,19 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
                 "update_app" => {
                     let body = json!({ "name": "Demo (test)", "settings": settings });
                     (&app, operation.path.replace("{slug}", TEST_SLUG), body)
+                }
+                "create_project" => (&app, operation.path.clone(), project.clone()),
+                "update_project" => (&app, own(TEST_PROJECT.uuid()), project.clone()),
+                "add_project_resource" => {
+                    (&app, own(TEST_PROJECT.uuid()), json!({ "resource_id": ROOM.to_string() }))
+                }
+                "create_location" => (&app, operation.path.clone(), location.clone()),
+                "update_location" => (&app, own(LOCATION.uuid()), location.clone()),
+                "create_service" => (&app, operation.path.clone(), service.clone()),
+                "update_service" => (&app, own(SERVICE.uuid()), service.clone()),
+                "update_template" => {
+                    let body = json!({ "subject": "A", "body": "B", "enabled": true });
+                    (&app, operation.path.replace("{slug}", "booking_confirmed"), body)
                 }
                 new => panic!("add a sound body for {new} to tests/black_box/bad_input.rs"),
             };

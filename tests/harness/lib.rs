@@ -35,6 +35,8 @@ pub struct Options {
     pub secure_cookies: bool,
     /// For how many seconds an instance takes a key for what it was.
     pub auth_cache_s: u32,
+    /// Where the API says that it is reached.
+    pub base_url: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
             is_development: true,
             secure_cookies: false,
             auth_cache_s: 0,
+            base_url: None,
         }
     }
 }
@@ -258,7 +261,7 @@ async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) 
             is_development: options.is_development,
         },
         sign_up_open: options.sign_up_open,
-        base_url: None,
+        base_url: options.base_url.map(str::to_owned),
         secure_cookies: options.secure_cookies,
         auth_cache_s: options.auth_cache_s,
         max_rate: auth::principal::MAX_RATE,

@@ -20,6 +20,10 @@ pub const MAX_FREE_FORM: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
+/// A body that is a bare array, read as JSON: the form in which clients send a whole set.
+#[derive(Debug)]
+pub struct BareArray(pub Vec<Value>);
+
 /// One field of a body. Reading it never fails the whole body, so that all faults can be told at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Field<T> {
@@ -109,16 +113,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &State) -> Result<Self, Self::Rejection> {
-        let bytes = read(request.into_body()).await?;
-        let bytes = if bytes.trim_ascii().is_empty() {
-            Bytes::from_static(b"{}")
-        } else {
-            bytes
-        };
-        let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-            let at = format!("line {}, column {}", error.line(), error.column());
-            ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
-        })?;
+        let value = json(request).await?;
         let kind = kind(&value);
         // serde would take a list for an object, by the order of its fields.
         if !value.is_object() {
@@ -142,6 +137,36 @@ pub(crate) async fn read(body: axum::body::Body) -> Result<Bytes, ApiError> {
         } else {
             ApiError::Invalid(Faults::one("body", "did not arrive whole"))
         }
+    })
+}
+
+impl FromRequest<State> for BareArray {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &State) -> Result<Self, Self::Rejection> {
+        match json(request).await? {
+            Value::Array(values) => Ok(Self(values)),
+            other => {
+                let kind = kind(&other);
+                let sentence =
+                    format!("has the wrong type: {kind} was sent where an array belongs");
+                Err(ApiError::Invalid(Faults::one("body", sentence)))
+            }
+        }
+    }
+}
+
+/// The body's JSON; an empty body counts as an empty object.
+async fn json(request: Request) -> Result<Value, ApiError> {
+    let bytes = read(request.into_body()).await?;
+    let bytes = if bytes.trim_ascii().is_empty() {
+        Bytes::from_static(b"{}")
+    } else {
+        bytes
+    };
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let at = format!("line {}, column {}", error.line(), error.column());
+        ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
     })
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use auth::{AuthError, Denied};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use model::availability::Refusal;
 use model::booking::{CannotAct, IllegalAction, WrongMoment};
 use model::graph::BookingState;
 use model::occupancy::CannotPlace;
@@ -15,8 +16,9 @@ use model::seats::GroupFull;
 use model::time::{Tz, format_instant};
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeKeyError, ChangeResourceError, CreateAccountError, CreateCredentialError, CreateKeyError,
-    CreateResourceError, DecisionError, Stale, StoreError,
+    ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError,
+    CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError, DecisionError,
+    Stale, StoreError,
 };
 
 use crate::faults::Faults;
@@ -62,6 +64,9 @@ pub enum ApiError {
     /// It is too early or too late for this.
     #[error(transparent)]
     WrongMoment(#[from] WrongMoment),
+    /// The time is not among those that are offered.
+    #[error(transparent)]
+    NotOffered(#[from] Refusal),
     /// Every seat of the group is taken.
     #[error(transparent)]
     GroupFull(#[from] GroupFull),
@@ -136,6 +141,7 @@ impl ApiError {
             Self::SlotTaken
             | Self::IllegalAction(_)
             | Self::WrongMoment(_)
+            | Self::NotOffered(_)
             | Self::GroupFull(_)
             | Self::GroupClosed(_)
             | Self::ReservationLapsed(_)
@@ -168,6 +174,7 @@ impl ApiError {
             Self::WrongMoment(WrongMoment::BookingClosed(_)) => "booking_closed",
             Self::WrongMoment(WrongMoment::BookingNotOpen(_)) => "booking_not_open",
             Self::WrongMoment(WrongMoment::TooLateToCancel(_)) => "too_late_to_cancel",
+            Self::NotOffered(_) => "not_offered",
             Self::GroupFull(_) => "group_full",
             Self::GroupClosed(_) => "group_closed",
             Self::ReservationLapsed(_) => "reservation_lapsed",
@@ -202,6 +209,7 @@ impl ApiError {
             }
             // Booking pages show what stands under a field.
             Self::SlotTaken
+            | Self::NotOffered(_)
             | Self::GroupFull(_)
             | Self::GroupClosed(_)
             | Self::ReservationLapsed(_)
@@ -251,6 +259,9 @@ impl ApiError {
             Self::OfMany { error, .. } => error.sentence(),
             Self::Invalid(_) => String::new(),
             Self::SlotTaken => "The time is already taken. Search for another slot.".to_owned(),
+            Self::NotOffered(refusal) => {
+                format!("This time cannot be booked: {refusal}. Choose another.")
+            }
             Self::GroupFull(GroupFull { max }) => {
                 format!("All {max} seats of this group are taken. Choose another group.")
             }
@@ -409,6 +420,7 @@ impl From<DecisionError> for ApiError {
         match error {
             DecisionError::CannotPlace(error) => error.into(),
             DecisionError::GroupFull(error) => error.into(),
+            DecisionError::NotOffered(refusal) => refusal.into(),
             DecisionError::TooLarge { fits } => Self::Invalid(Faults::one(
                 "bookings",
                 format!(
@@ -446,6 +458,33 @@ impl From<ChangeResourceError> for ApiError {
             ChangeResourceError::NotFound => Self::NotFound("Resource"),
             ChangeResourceError::Stale(stale) => stale.into(),
             ChangeResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn slug_taken() -> ApiError {
+    ApiError::Invalid(Faults::one(
+        "slug",
+        "is taken; choose another, or leave it out to be given one",
+    ))
+}
+
+impl From<CreateProjectError> for ApiError {
+    fn from(error: CreateProjectError) -> Self {
+        match error {
+            CreateProjectError::SlugTaken => slug_taken(),
+            CreateProjectError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: StdError + Into<Self> + 'static> From<ChangeProjectError<E>> for ApiError {
+    fn from(error: ChangeProjectError<E>) -> Self {
+        match error {
+            ChangeProjectError::NotFound => Self::NotFound("Project"),
+            ChangeProjectError::SlugTaken => slug_taken(),
+            ChangeProjectError::Refused(error) => error.into(),
+            ChangeProjectError::Store(error) => error.into(),
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod credential_view;
 pub mod edge;
 pub mod error;
 pub mod faults;
+pub mod free_time;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod idempotency;
@@ -32,7 +33,7 @@ pub mod state;
 pub mod zone;
 
 pub use answer::{Created, Data, NoContent};
-pub use body::{Body, Field, Object};
+pub use body::{BareArray, Body, Field, Object};
 pub use concurrency::{IfMatch, Tagged};
 pub use error::ApiError;
 pub use faults::Faults;

@@ -292,11 +292,12 @@ pub fn token_reach(
 /// How far a key reaches.
 pub fn key_reach(key: &ApiKey) -> Reach {
     let (scopes, rate) = match key.kind {
-        // What a widget key may do is what a client-token may: somebody without that must not make one.
+        // What a widget key may do is what a client-token may, and to see pages: somebody without that must not make one.
         KeyKind::Widget => {
             let rate = key.rate_limit.unwrap_or(WIDGET_RATE);
+            let scopes = token_scopes(TokenType::ClientToken);
             (
-                token_scopes(TokenType::ClientToken),
+                scopes.iter().chain([Scope::ProjectsRead]).collect(),
                 RateLimit {
                     limit: rate.limit.div_ceil(VISITORS),
                     ..rate

@@ -150,6 +150,15 @@ impl Settings {
         }
     }
 
+    /// Free time around a slot, before and after, in seconds.
+    pub fn buffers_s(&self) -> (i64, i64) {
+        let both_s = self.buffer_s.unwrap_or(0);
+        (
+            self.buffer_before_s.unwrap_or(both_s),
+            self.buffer_after_s.unwrap_or(both_s),
+        )
+    }
+
     /// What they mean for a search at `now`, with defaults where they say nothing. `zone` is the first resource's; it
     /// says when `tomorrow` begins.
     ///
@@ -184,7 +193,7 @@ impl Settings {
             return Err(faults);
         };
         let length_s = self.length_s.unwrap_or(3_600);
-        let buffer_s = self.buffer_s.unwrap_or(0);
+        let (before_s, after_s) = self.buffers_s();
         let notice = TimeDelta::seconds(self.minimum_notice_s.unwrap_or(0));
         // A second that has begun is in the past.
         let soonest = now.timestamp() + i64::from(now.timestamp_subsec_nanos() > 0);
@@ -193,8 +202,8 @@ impl Settings {
             length_s,
             range: Interval::new(from.timestamp(), to.timestamp()),
             soonest: soonest + notice.num_seconds(),
-            before_s: self.buffer_before_s.unwrap_or(buffer_s),
-            after_s: self.buffer_after_s.unwrap_or(buffer_s),
+            before_s,
+            after_s,
             grid: Grid {
                 step_s: self.timeslot_increments_s.unwrap_or(length_s),
                 anchor: match (self.round_to_nearest_hour, self.timeslot_increments_s) {

@@ -362,12 +362,12 @@ impl Schedule {
         };
         let mut week = Intervals::one(Interval::new(0, WEEK_S));
         let mut periods = [Vec::new(), Vec::new()];
-        for kind in 0..KINDS.len() {
+        for (kind, name) in KINDS.iter().enumerate() {
             for (effect, periods) in [Effect::Allow, Effect::Block].into_iter().zip(&mut periods) {
                 if of(effect, kind).next().is_none() {
                     continue;
                 }
-                if KINDS[kind] == "period" {
+                if *name == "period" {
                     periods.extend(of(effect, kind).filter_map(|one| match one.about {
                         About::Period(start, end) => Some((start, end)),
                         _ => None,

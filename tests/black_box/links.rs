@@ -679,6 +679,9 @@ async fn a_link_leads_only_to_origins_that_the_app_has_listed() {
         policy.contains("form-action 'self' https://clinic.example;"),
         "{policy}"
     );
+    app.put(&format!("/v2/bookings/{id}/cancel"), json!({}))
+        .await
+        .expecting(200);
     for (redirect, location) in [
         ("https://clinic.example", "https://clinic.example/"),
         (

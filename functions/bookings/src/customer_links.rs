@@ -105,12 +105,38 @@ fn rescheduling_url(_booking: &Booking) -> Option<Url> {
 }
 
 /// A link to `page` that says which booking it is about, in the words that booking pages read.
-fn reschedule_link(mut page: Url, booking: &Booking) -> Url {
+fn reschedule_link(page: Url, booking: &Booking) -> Url {
     let time = |at| format_instant(at, booking.timezone);
+    let (start, end) = (time(booking.slot.start()), time(booking.slot.end()));
+    with_rescheduling(page, &booking.id.to_string(), &start, &end)
+}
+
+fn with_rescheduling(mut page: Url, id: &str, start: &str, end: &str) -> Url {
     page.query_pairs_mut()
-        .append_pair("uuid", &booking.id.to_string())
+        .append_pair("uuid", id)
         .append_pair("action", "reschedule")
-        .append_pair("event.start", &time(booking.slot.start()))
-        .append_pair("event.end", &time(booking.slot.end()));
+        .append_pair("event.start", start)
+        .append_pair("event.end", end);
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_reschedule_escapes_its_times_and_keeps_what_the_page_asks_for() {
+        let page = Url::parse("https://book.example/hosted?lang=da#top").expect("an address");
+        let link = with_rescheduling(
+            page,
+            "1",
+            "2026-12-01T10:00:00+01:00",
+            "2026-12-01T11:00:00+01:00",
+        );
+        assert_eq!(
+            link.as_str(),
+            "https://book.example/hosted?lang=da&uuid=1&action=reschedule\
+             &event.start=2026-12-01T10%3A00%3A00%2B01%3A00&event.end=2026-12-01T11%3A00%3A00%2B01%3A00#top"
+        );
+    }
 }

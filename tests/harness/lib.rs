@@ -1,23 +1,35 @@
 //! A whole server in this process, over a store in memory, with a clock that tests set; and clients that read
 //! as sentences: who calls, with what, what comes back.
 
+mod bookings;
 mod client;
 mod clock;
+mod engine;
+mod faults;
+pub mod graphs;
+pub mod invariants;
+mod simulation;
 
 use std::sync::Arc;
 
-use api::{Config, State};
+use api::ambient::SystemRandom;
+use api::{Config, Secrets, State};
 use auth::{MasterSecret, Policy};
 use chrono::{DateTime, Utc};
 use local::demo::{self, Demo};
 use local::embedded::EmbeddedStore;
 use local::server::{self, Parts, Server};
+use local::tables;
 use model::time::parse_instant;
 use serde_json::{Value, json};
-use store::Connection;
+use store::{Connection, Store, Tables};
 
+pub use bookings::{EVERYTHING, Seen};
 pub use client::{Client, Reply};
 pub use clock::ManualClock;
+pub use engine::Engine;
+pub use faults::{Fault, Faults, FaultyHttpClient, Lasting};
+pub use simulation::{Instance, Random, Simulation};
 
 /// The present, unless a test sets another.
 pub const NOW: &str = "2026-11-21T12:00:00Z";
@@ -35,6 +47,8 @@ pub struct Options {
     pub secure_cookies: bool,
     /// For how many seconds an instance takes a key for what it was.
     pub auth_cache_s: u32,
+    /// Where the API says that it is reached.
+    pub base_url: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -45,6 +59,7 @@ impl Default for Options {
             is_development: true,
             secure_cookies: false,
             auth_cache_s: 0,
+            base_url: None,
         }
     }
 }
@@ -102,11 +117,18 @@ impl TestServer {
 
     /// Starts one more instance on the same store, as Lambda does, and answers where it listens.
     pub async fn another_instance(&mut self) -> String {
-        let embedded = self
-            .embedded
-            .as_ref()
-            .expect("the store has not been stopped");
-        let state = new_state(embedded.endpoint(), self.clock.clone(), self.options).await;
+        self.another_instance_by(self.store_endpoint()).await
+    }
+
+    /// Where the store is reached.
+    pub fn store_endpoint(&self) -> String {
+        let embedded = self.embedded.as_ref();
+        embedded.expect("the store has not been stopped").endpoint()
+    }
+
+    /// As [`TestServer::another_instance`], on a way to the store of its own.
+    pub async fn another_instance_by(&mut self, endpoint: String) -> String {
+        let state = new_state(endpoint, self.clock.clone(), self.options).await;
         let (server, base) = serve(&state).await;
         self.servers.push(server);
         self.instances.push(state);
@@ -125,6 +147,23 @@ impl TestServer {
         self.servers.push(server);
         self.instances.push(state);
         base
+    }
+
+    /// Starts one more instance, whose calls to the store can be made to fail.
+    pub async fn faulty_instance(&mut self) -> (String, Faults) {
+        let embedded = self
+            .embedded
+            .as_ref()
+            .expect("the store has not been stopped");
+        let connection = Connection::Endpoint(embedded.endpoint());
+        let (http, faults) = FaultyHttpClient::over(connection.http_client());
+        let client = connection.client_over(http).await;
+        let random = Arc::new(SystemRandom);
+        let state = state_over(client, self.clock.clone(), random, self.options);
+        let (server, base) = serve(&state).await;
+        self.servers.push(server);
+        self.instances.push(state);
+        (base, faults)
     }
 
     /// How many calls have gone to the store so far, from all instances together.
@@ -266,32 +305,51 @@ pub fn master_secret() -> Value {
     json!({ "current": "1", "1": "m".repeat(64) })
 }
 
+fn parsed(master_secret: &Value) -> MasterSecret {
+    MasterSecret::parse(&master_secret.to_string()).expect("a master secret")
+}
+
 async fn new_state_with(
     endpoint: String,
     clock: Arc<ManualClock>,
     options: Options,
     master_secret: &Value,
 ) -> State {
-    let secret = MasterSecret::parse(&master_secret.to_string());
-    let config = Config {
+    let parts = Parts {
+        endpoint,
+        secret: parsed(master_secret),
+        clock,
+        config: config(options),
+    };
+    server::state(parts).await.expect("a state")
+}
+
+/// A state on tables that exist, reached through `client`.
+fn state_over(
+    client: aws_sdk_dynamodb::Client,
+    clock: Arc<ManualClock>,
+    random: Arc<dyn model::Random>,
+    options: Options,
+) -> State {
+    let tables = Tables::with_prefix(tables::PREFIX);
+    let store = Store::new(client, tables, random.clone());
+    let secrets = Secrets::Here(parsed(&master_secret()));
+    State::new(store, clock, random, secrets, config(options))
+}
+
+fn config(options: Options) -> Config {
+    Config {
         policy: Policy {
             allow_imported_keys: options.allow_imported_keys,
             is_development: options.is_development,
         },
         sign_up_open: options.sign_up_open,
-        base_url: None,
+        base_url: options.base_url.map(str::to_owned),
         secure_cookies: options.secure_cookies,
         auth_cache_s: options.auth_cache_s,
         max_rate: auth::principal::MAX_RATE,
         trusted_proxies: Vec::new(),
-    };
-    let parts = Parts {
-        endpoint,
-        secret: secret.expect("a master secret"),
-        clock,
-        config,
-    };
-    server::state(parts).await.expect("a state")
+    }
 }
 
 async fn serve(state: &State) -> (Server, String) {
@@ -305,6 +363,31 @@ async fn serve(state: &State) -> (Server, String) {
 /// An instant.
 pub fn instant(text: &str) -> DateTime<Utc> {
     parse_instant(text).expect("an instant")
+}
+
+/// A sound request for a group of `resource`.
+pub fn group(resource: &str, start: &str, end: &str, max_seats: u32) -> Value {
+    let mut body = booking(resource, "group_owner", start, end);
+    if let Some(body) = body.as_object_mut() {
+        body.remove("customer");
+    }
+    body["settings"] = json!({ "max_seats": max_seats });
+    body
+}
+
+/// A sound request for a seat in a group.
+pub fn seat(graph: &str, owner: &str) -> Value {
+    json!({
+        "graph": graph,
+        "related": { "owner_booking_id": owner },
+        "customer": { "name": "Marty McFly", "email": "marty.mcfly@timekit.io" },
+    })
+}
+
+/// `body` with another value of a field.
+pub fn with(mut body: Value, field: &str, value: Value) -> Value {
+    body[field] = value;
+    body
 }
 
 /// A sound request for a booking of `resource`; tests change what they are about.

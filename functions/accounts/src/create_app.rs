@@ -1,5 +1,5 @@
 use api::caller::Anyone;
-use api::{ApiError, Body, Created, Faults, Field, State};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
 use auth::{Caller, Reach, issue};
 use axum::extract::State as Extract;
 use model::app::AppSettings;
@@ -40,6 +40,7 @@ pub(crate) struct CreateAppRequest {
 pub(crate) async fn create_app(
     Extract(state): Extract<State>,
     Anyone(caller): Anyone,
+    once: Idempotency,
     Body(request): Body<CreateAppRequest>,
 ) -> Result<Created<NewAppView>, ApiError> {
     let mut faults = Faults::none();
@@ -68,9 +69,10 @@ pub(crate) async fn create_app(
     };
     let name = faults.finish(name)?;
     let issued = issue::app(owner, &name, mode, state.random(), state.now());
-    state
-        .store()
+    let view = NewAppView::of(&issued);
+    once.keep(&Created(view.without_api_key()))?;
+    once.store(&state)
         .create_app(&issued.new.app, &AppSettings::default(), &issued.new.keys)
         .await?;
-    Ok(Created(NewAppView::of(&issued)))
+    Ok(Created(view))
 }

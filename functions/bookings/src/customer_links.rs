@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use model::booking::Booking;
 use model::graph::Action;
 use model::ids::BookingId;
+use model::project::Project;
 use model::scope::Scope;
 use model::time::format_instant;
 use serde::Serialize;
@@ -55,7 +56,13 @@ impl CustomerLinks {
     }
 
     /// The links to what a customer can do now with `booking`, which must be settled at `now`.
-    pub(crate) fn of(&self, booking: &Booking, now: DateTime<Utc>) -> Map<String, Value> {
+    /// The page on which they choose another time is `project`'s, through which it was made.
+    pub(crate) fn of(
+        &self,
+        booking: &Booking,
+        project: Option<&Project>,
+        now: DateTime<Utc>,
+    ) -> Map<String, Value> {
         let can = |action| {
             let mut actions = booking.graph.available_actions(booking.state);
             actions.any(|possible| possible == action)
@@ -63,7 +70,8 @@ impl CustomerLinks {
         let can_cancel = can(Action::CancelByCustomer)
             && (booking.notice.check_cancelling(booking.slot.start(), now)).is_ok();
         let cancel = can_cancel.then(|| self.cancel_link(booking, now)).flatten();
-        let reschedule = rescheduling_url(booking)
+        let reschedule = project
+            .and_then(rescheduling_url)
             .filter(|_| can(Action::RescheduleByCustomer))
             .map(|page| reschedule_link(page, booking).into());
         let links: [(_, Option<String>); 2] = [
@@ -98,45 +106,20 @@ impl CustomerLinks {
     }
 }
 
-/// The page on which a customer chooses another time: the `booking.rescheduling_url` of the booking's project.
-// Projects are not kept here yet. When they are, this reads the booking's.
-fn rescheduling_url(_booking: &Booking) -> Option<Url> {
-    None
+/// The page on which a customer of `project` chooses another time.
+fn rescheduling_url(project: &Project) -> Option<Url> {
+    let url = project.booking.get("rescheduling_url")?.as_str()?;
+    let url = Url::parse(url).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
 /// A link to `page` that says which booking it is about, in the words that booking pages read.
-fn reschedule_link(page: Url, booking: &Booking) -> Url {
+fn reschedule_link(mut page: Url, booking: &Booking) -> Url {
     let time = |at| format_instant(at, booking.timezone);
-    let (start, end) = (time(booking.slot.start()), time(booking.slot.end()));
-    with_rescheduling(page, &booking.id.to_string(), &start, &end)
-}
-
-fn with_rescheduling(mut page: Url, id: &str, start: &str, end: &str) -> Url {
     page.query_pairs_mut()
-        .append_pair("uuid", id)
+        .append_pair("uuid", &booking.id.to_string())
         .append_pair("action", "reschedule")
-        .append_pair("event.start", start)
-        .append_pair("event.end", end);
+        .append_pair("event.start", &time(booking.slot.start()))
+        .append_pair("event.end", &time(booking.slot.end()));
     page
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_to_reschedule_escapes_its_times_and_keeps_what_the_page_asks_for() {
-        let page = Url::parse("https://book.example/hosted?lang=da#top").expect("an address");
-        let link = with_rescheduling(
-            page,
-            "1",
-            "2026-12-01T10:00:00+01:00",
-            "2026-12-01T11:00:00+01:00",
-        );
-        assert_eq!(
-            link.as_str(),
-            "https://book.example/hosted?lang=da&uuid=1&action=reschedule\
-             &event.start=2026-12-01T10%3A00%3A00%2B01%3A00&event.end=2026-12-01T11%3A00%3A00%2B01%3A00#top"
-        );
-    }
 }

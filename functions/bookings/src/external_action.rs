@@ -9,7 +9,7 @@ use model::booking::{Act, Booking, WrongMoment};
 use model::graph::{Action, BookingState};
 use model::ids::BookingId;
 use model::time::Tz;
-use store::{Decision, DecisionError, StoreError, Tenant};
+use store::{Decision, DecisionError, Expected, StoreError, Tenant};
 use url::Url;
 
 use crate::acting::Acting;
@@ -121,6 +121,7 @@ impl Link {
                     payment_id: None,
                 },
                 with_related: true,
+                expected: Expected::Any,
             },
             made_for,
             redirect: redirect.map(|to| allowed(to, &app.links)).transpose()?,
@@ -142,7 +143,8 @@ impl Link {
             return Err(Refusal::Moved(booking.state));
         }
         let decided = self.acting.decide(decision, now).await;
-        decided.map_err(|error| match error {
+        let booking_after = decided.map(|acted| acted.booking);
+        booking_after.map_err(|error| match error {
             ApiError::WrongMoment(WrongMoment::TooLateToCancel(at)) => {
                 Refusal::TooLate(at, booking.timezone)
             }

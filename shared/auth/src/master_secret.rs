@@ -118,6 +118,20 @@ impl MasterSecret {
         self.derive(self.current, purpose, message)
     }
 
+    /// As [`MasterSecret::mac`], under another version, so that a code from before it was renewed can be checked.
+    ///
+    /// # Errors
+    ///
+    /// [`VersionGone`] if `version` has been rotated out.
+    pub fn mac_under(
+        &self,
+        version: u32,
+        purpose: &str,
+        message: &[u8],
+    ) -> Result<[u8; 32], VersionGone> {
+        self.derive(version, purpose, message)
+    }
+
     fn derive(&self, version: u32, purpose: &str, id: &[u8]) -> Result<[u8; 32], VersionGone> {
         let secret = self.versions.get(&version).ok_or(VersionGone(version))?;
         // HMAC takes keys of every length, so this cannot fail.

@@ -60,6 +60,11 @@ impl Claim {
         self.widened().overlaps(&other.slot) || other.widened().overlaps(&self.slot)
     }
 
+    /// Whether both take the same time and need the same free time around it.
+    pub fn is_as_wide_as(&self, other: &Self) -> bool {
+        (self.slot, self.buffers) == (other.slot, other.buffers)
+    }
+
     /// Whether it still stands in the way of others at `now`.
     pub fn stands_at(&self, now: DateTime<Utc>) -> bool {
         stands_at(self.until, now)
@@ -151,6 +156,13 @@ impl Occupancy {
         }
     }
 
+    /// Whether `claim` stands in all of its sheets. Then nobody has taken its time over, lapsed or not: whoever does
+    /// drops it from a sheet that both touch.
+    pub fn has(&self, claim: &Claim) -> bool {
+        let mut days = claim.widened().days();
+        days.all(|day| self.sheet(day).claims.contains_key(&claim.id))
+    }
+
     /// Puts `claim` into its sheets, whatever else stands there, and drops lapsed holds from them.
     ///
     /// # Errors
@@ -178,6 +190,17 @@ impl Occupancy {
                 draft.changed = true;
             }
         }
+    }
+
+    /// Every claim in the sheets, once.
+    pub fn claims(&self) -> Vec<Claim> {
+        let claims: BTreeMap<Uuid, Claim> = self
+            .sheets
+            .values()
+            .flat_map(|draft| &draft.sheet.claims)
+            .map(|(id, claim)| (*id, *claim))
+            .collect();
+        claims.into_values().collect()
     }
 
     /// The sheets with the decision's changes, by day.

@@ -9,33 +9,37 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use model::TimeSlot;
 use model::ids::{AppId, ResourceId};
-use model::occupancy::{Buffers, Claim, Occupancy, Sheet};
+use model::occupancy::{Buffers, Claim, Occupancy, Sheet, SheetDraft};
 
 use crate::item::{Key, RawItem, text};
 use crate::transaction::{Condition, Transaction};
 use crate::{Store, StoreError, Table};
 
-fn partition(app: AppId, resource: ResourceId) -> String {
+/// Where a resource's sheets are.
+pub(crate) fn partition(app: AppId, resource: ResourceId) -> String {
     format!("app#{app}#sheets#{resource}")
 }
 
+/// The place of a day's sheet among them.
+pub(crate) fn place(day: NaiveDate) -> String {
+    format!("day#{day}")
+}
+
 fn key(app: AppId, resource: ResourceId, day: NaiveDate) -> Key {
-    Key::new(partition(app, resource), format!("day#{day}"))
+    Key::new(partition(app, resource), place(day))
 }
 
 impl Store {
-    /// Reads, strongly consistent, every sheet of `resource` that `claims` touch, for a decision at `now`.
-    pub(crate) async fn occupancy<'c>(
+    /// Reads, strongly consistent, the sheets of `resource` for `days`, for a decision at `now`.
+    pub(crate) async fn occupancy(
         &self,
         app: AppId,
         resource: ResourceId,
-        claims: impl Iterator<Item = &'c Claim>,
+        days: impl Iterator<Item = NaiveDate>,
         now: DateTime<Utc>,
     ) -> Result<Occupancy, StoreError> {
-        let mut sheets: BTreeMap<NaiveDate, Sheet> = claims
-            .flat_map(|claim| claim.widened().days())
-            .map(|day| (day, Sheet::default()))
-            .collect();
+        let mut sheets: BTreeMap<NaiveDate, Sheet> =
+            days.map(|day| (day, Sheet::default())).collect();
         let keys: Vec<Key> = sheets.keys().map(|day| key(app, resource, *day)).collect();
         let items = match keys.as_slice() {
             [] => Vec::new(),
@@ -50,27 +54,23 @@ impl Store {
     }
 }
 
-/// Adds every sheet that the decision read to its transaction, exactly once: written where it changed,
-/// checked where it was only looked at, each on the version seen.
+/// Adds a sheet that the decision read to its transaction, exactly once: written where it changed, checked where it
+/// was only looked at, on the version seen.
 pub(crate) fn add_to<L: Clone>(
     transaction: &mut Transaction<'_, L>,
     store: &Store,
-    label: &L,
-    app: AppId,
-    resource: ResourceId,
-    occupancy: Occupancy,
+    label: L,
+    (app, resource, day): (AppId, ResourceId, NaiveDate),
+    draft: SheetDraft,
 ) -> Result<(), StoreError> {
-    for (day, draft) in occupancy.into_drafts() {
-        let key = key(app, resource, day);
-        let condition = Condition::as_seen(draft.sheet.version.clone());
-        if draft.changed {
-            let attributes = write(&key, &draft.sheet, &store.new_version());
-            transaction.put_attributes(label.clone(), Table::Data, attributes, &condition)?;
-        } else {
-            transaction.check(label.clone(), Table::Data, &key, &condition)?;
-        }
+    let key = key(app, resource, day);
+    let condition = Condition::as_seen(draft.sheet.version.clone());
+    if draft.changed {
+        let attributes = write(&key, &draft.sheet, &store.new_version());
+        transaction.put_attributes(label, Table::Data, attributes, &condition)
+    } else {
+        transaction.check(label, Table::Data, &key, &condition)
     }
-    Ok(())
 }
 
 fn write(key: &Key, sheet: &Sheet, version: &str) -> RawItem {
@@ -106,7 +106,8 @@ fn numbers(claim: &Claim) -> Vec<AttributeValue> {
         .collect()
 }
 
-fn read(item: &RawItem) -> Result<(NaiveDate, Sheet), StoreError> {
+/// The sheet that an item is, and its day.
+pub(crate) fn read(item: &RawItem) -> Result<(NaiveDate, Sheet), StoreError> {
     parse(item).ok_or_else(|| StoreError::broken("read", "a sheet of unknown shape"))
 }
 

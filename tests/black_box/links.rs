@@ -5,12 +5,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Method;
-use local::demo::{CONFIRMED, DOC_BROWN, EMAIL, LIVE_SLUG, ROOM, TENTATIVE, TEST_APP, TEST_SLUG};
-use model::booking::NewPlace;
+use local::demo::{CONFIRMED, DOC_BROWN, EMAIL, LIVE_SLUG, ROOM, TENTATIVE, TEST_SLUG};
 use model::ids::BookingId;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use store::Tenant;
 use tests::{Client, Reply, TestServer, booking, instant, master_secret};
 use tower::ServiceExt as _;
 
@@ -314,37 +312,56 @@ async fn a_link_dies_with_the_state_it_was_made_for() {
     assert_dead("a confirmation", &link, "it is confirmed now").await;
 
     let link = cancel_link(&app, &id).await;
-    let taken = reschedule(&server, &id).await;
+    let place = json!({
+        "resource_id": ROOM.to_string(), "start": ELEVEN, "end": "2026-12-01T12:00:00Z",
+    });
+    let moved = app
+        .post(&format!("/v2/bookings/{id}/reschedule"), place)
+        .await;
+    assert!(moved.status < 300, "{}", moved.body);
+    let taken = moved.id();
+    assert_ne!(taken, id);
     assert_dead("a move", &link, "it is moved to another time now").await;
     assert_eq!(state_of(&app, &taken).await, "confirmed");
 }
 
-/// Moves a booking by an hour, behind the scenes, and answers the one that takes its place.
-async fn reschedule(server: &TestServer, id: &str) -> String {
-    let tenant = Tenant {
-        app: TEST_APP,
-        only_resource: None,
+#[tokio::test]
+async fn a_link_to_reschedule_leads_to_the_page_of_the_bookings_project() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let page = "https://book.example/doc?lang=da";
+    let project = json!({
+        "name": "Doc", "resources": [ROOM.to_string()], "booking": { "rescheduling_url": page },
+    });
+    let project = app.post("/v2/projects", project).await.expecting(201).id();
+    let mut body = booking(&ROOM.to_string(), "instant", TEN, ELEVEN);
+    body["project_id"] = project.into();
+    let include = "include=customer_action_links,attributes";
+    let made = app.post(&format!("/v2/bookings?{include}"), body).await;
+    let made = made.expecting(201);
+    let id = made.id();
+    let time = |name: &str| {
+        let time = made.body["data"]["attributes"]["event_info"][name].as_str();
+        time.expect("a time")
+            .replace(':', "%3A")
+            .replace('+', "%2B")
     };
-    let (store, now) = (server.state.store(), instant(tests::NOW));
-    let mut decision = store.decision(tenant, now);
-    let booking = decision.booking(id.parse().expect("an id")).await;
-    let booking = booking.expect("a store").expect("a booking");
-    let hour = TimeDelta::hours(1);
-    let place = NewPlace {
-        resource_id: booking.resource_id,
-        calendar_id: booking.calendar_id,
-        timezone: booking.timezone,
-        slot: model::TimeSlot::new(booking.slot.start() + hour, booking.slot.end() + hour)
-            .expect("a slot"),
-    };
-    let new = BookingId::random(server.state.random());
-    let moved = booking.reschedule(new, place, "key", None, now);
-    let (left, taken) = moved.expect("rescheduled");
-    decision.put(left);
-    decision.put(taken);
-    let committed = decision.commit(()).await.expect("committed");
-    assert_eq!(committed, Some(()));
-    new.to_string()
+    let link = format!(
+        "{page}&uuid={id}&action=reschedule&event.start={}&event.end={}",
+        time("start"),
+        time("end")
+    );
+    for links in [
+        made.body["data"]["customer_action_links"].clone(),
+        links_of(&app, &id).await,
+    ] {
+        assert_eq!(links["reschedule_by_customer"], link);
+        assert!(links[CANCEL].is_string());
+    }
+    app.put(&format!("/v2/bookings/{id}/cancel"), json!({}))
+        .await
+        .expecting(200);
+    assert_eq!(links_of(&app, &id).await, json!({}));
 }
 
 #[tokio::test]
@@ -679,6 +696,9 @@ async fn a_link_leads_only_to_origins_that_the_app_has_listed() {
         policy.contains("form-action 'self' https://clinic.example;"),
         "{policy}"
     );
+    app.put(&format!("/v2/bookings/{id}/cancel"), json!({}))
+        .await
+        .expecting(200);
     for (redirect, location) in [
         ("https://clinic.example", "https://clinic.example/"),
         (

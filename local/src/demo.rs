@@ -254,12 +254,7 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
         password_hash: None,
     };
     store
-        .create_resource(
-            live_app,
-            &Versioned::new(doc_brown, state.random()),
-            &no_password,
-            &credentials,
-        )
+        .create_resource(live_app, &doc_brown, &no_password, &credentials)
         .await
         .map_err(|e| failed(&e))?;
     let location = Location {

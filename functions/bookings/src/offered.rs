@@ -170,6 +170,9 @@ fn range(search: &Search, slot: TimeSlot) -> Result<TimeSlot, ApiError> {
     };
     let reach = terms.reach();
     let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or(slot.start());
-    TimeSlot::new(at(reach.start), at(reach.end).max(slot.end() + TimeDelta::seconds(1)))
-        .map_err(|error| ApiError::Internal(error.into()))
+    TimeSlot::new(
+        at(reach.start),
+        at(reach.end).max(slot.end() + TimeDelta::seconds(1)),
+    )
+    .map_err(|error| ApiError::Internal(error.into()))
 }

@@ -318,7 +318,13 @@ pub(crate) fn parse(
     let held = defaults.reservation;
     let Object(old) = faults.optional("event", request.event).unwrap_or_default();
     let project = defaults.project;
-    let graph = graph(&mut faults, request.graph, held.as_ref(), project, principal);
+    let graph = graph(
+        &mut faults,
+        request.graph,
+        held.as_ref(),
+        project,
+        principal,
+    );
     let takes_a_seat = graph.is_some_and(Graph::takes_a_seat);
     refuse_other_start(&mut faults, request.action, graph);
     let (start, end) = (request.start.or(old.start), request.end.or(old.end));
@@ -730,7 +736,10 @@ fn graph(
     if principal.is_public() {
         match of_project {
             Some(of_project) if of_project != graph => {
-                faults.add("graph", format!("must be the project's, {of_project}; or leave it out"));
+                faults.add(
+                    "graph",
+                    format!("must be the project's, {of_project}; or leave it out"),
+                );
             }
             None if graph == Graph::GroupOwner => {
                 faults.add("graph", "cannot be group_owner with a public key or token");

@@ -14,7 +14,6 @@ pub mod credential_view;
 pub mod edge;
 pub mod error;
 pub mod faults;
-pub mod free_time;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod idempotency;

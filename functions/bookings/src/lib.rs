@@ -40,6 +40,9 @@ pub fn operations() -> Operations {
         .add(routes!(act_on_bookings::act_on_bookings), write)
         .add(routes!(reserve_slot::reserve_slot), write)
         .add(routes!(extend_reservation::extend_reservation), write)
-        .add_versioned(routes!(reschedule_booking::reschedule_booking), write)
+        .add_versioned(
+            routes!(reschedule_booking::reschedule_booking),
+            write.and_widget_key(),
+        )
         .add_versioned(routes!(act_on_booking::act_on_booking), write)
 }

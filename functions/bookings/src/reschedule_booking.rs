@@ -3,13 +3,17 @@ use api::concurrency::{IfMatch, Tagged};
 use api::idempotency::Idempotency;
 use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
+use chrono::{DateTime, Utc};
 use model::TimeSlot;
-use model::booking::NewPlace;
+use model::booking::{Booking, NewPlace};
 use model::ids::{BookingId, ResourceId};
+use model::project::Project;
 use serde::Deserialize;
+use store::{Store, Tenant};
 use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
+use crate::offered::Offered;
 use crate::request::{id as parse_id, slot};
 use crate::view::{BookingView, Viewer, version};
 
@@ -37,7 +41,8 @@ pub(crate) struct RescheduleBookingRequest {
 /// Moves a booking to another time, perhaps of another resource.
 ///
 /// The answer is a new booking, with a new id, in the state the old one had; the old one ends as
-/// `rescheduled_by_customer`. The new time is taken and the old given back in one transaction: both happen, or neither.
+/// `rescheduled_by_customer`. A widget key reschedules only bookings that were made through a project, into what the
+/// project offers, and is not shown whom they are for. The new time is taken and the old given back in one transaction: both happen, or neither.
 /// Possible for confirmed bookings of the graphs `instant` and `confirm_decline`.
 #[utoipa::path(
     post,
@@ -76,6 +81,11 @@ pub(crate) async fn reschedule_booking(
             let booking = decision.booking(id).await?;
             let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
             expected.check(&version(&booking))?;
+            let project = if principal.is_public() {
+                Some(project_of(&store, tenant, &booking, now).await?)
+            } else {
+                None
+            };
             let to = wanted.resource_id.unwrap_or(booking.resource_id);
             let resource = store.get_resource(tenant, to).await?;
             let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
@@ -93,6 +103,11 @@ pub(crate) async fn reschedule_booking(
             let message = wanted.message.clone();
             let (left, taken) = booking.reschedule(new_id, place, &by, message, now)?;
             decision.capacity(resource.id, resource.capacity);
+            if let Some(project) = &project {
+                let slot = wanted.slot;
+                let offered = Offered::check(&state, tenant, Some(project), &resource, slot, now);
+                offered.await?.require(&mut decision, slot, &resource);
+            }
             decision.put(left);
             let taken = decision.put(taken);
             let view =
@@ -103,6 +118,21 @@ pub(crate) async fn reschedule_booking(
             Ok(decision.commit(answer).await?)
         })
         .await
+}
+
+/// The project that a booking was made through, whose page its customer reschedules it on. What was made otherwise does
+/// not exist for a page.
+async fn project_of(
+    store: &Store,
+    tenant: Tenant,
+    booking: &Booking,
+    now: DateTime<Utc>,
+) -> Result<Project, ApiError> {
+    let id = booking.project_id.ok_or(ApiError::NotFound("Booking"))?;
+    let project = store.get_project(tenant, id).await?;
+    let project = project.ok_or(ApiError::NotFound("Booking"))?;
+    booking.notice.check_cancelling(booking.slot.start(), now)?;
+    Ok(project)
 }
 
 struct Wanted {

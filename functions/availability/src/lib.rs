@@ -19,13 +19,13 @@ pub fn operations() -> Operations {
         .and_server_token()
         .and_client_token();
     Operations::new()
-        .add(routes!(list_available_slots::list_available_slots), search)
-        .add(routes!(list_available_dates::list_available_dates), search)
-        .add(
+        .add_reading(routes!(list_available_slots::list_available_slots), search)
+        .add_reading(routes!(list_available_dates::list_available_dates), search)
+        .add_reading(
             routes!(count_available_slots::count_available_slots),
             search,
         )
-        .add(
+        .add_reading(
             routes!(list_unavailable_slots::list_unavailable_slots),
             search,
         )

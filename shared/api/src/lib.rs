@@ -9,6 +9,7 @@ pub mod authorize;
 pub mod body;
 pub mod caller;
 pub mod concurrency;
+pub mod constraints;
 pub mod cors;
 pub mod credential_view;
 pub mod edge;

@@ -186,20 +186,32 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
     assert_eq!(
         open_to(|access| access.widget_key),
         [
+            "count_available_slots",
             "create_booking",
             "get_embed_project",
             "get_location",
             "get_me",
             "get_service",
+            "list_available_dates",
+            "list_available_slots",
             "list_locations",
             "list_projects",
             "list_services",
+            "list_unavailable_slots",
         ],
         "{advice}"
     );
     assert_eq!(
         open_to(|access| access.client_token),
-        ["create_booking", "get_me", "get_resource_timezone"],
+        [
+            "count_available_slots",
+            "create_booking",
+            "get_me",
+            "get_resource_timezone",
+            "list_available_dates",
+            "list_available_slots",
+            "list_unavailable_slots",
+        ],
         "{advice}"
     );
     assert_eq!(

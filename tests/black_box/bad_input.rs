@@ -210,6 +210,20 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
                     let body = json!({ "name": "Demo (test)", "settings": settings });
                     (&app, operation.path.replace("{slug}", TEST_SLUG), body)
                 }
+                "list_available_slots" | "list_available_dates" | "count_available_slots"
+                | "list_unavailable_slots" => {
+                    let body = json!({
+                        "project_id": TEST_PROJECT.to_string(), "resources": [DOC_BROWN.to_string()],
+                        "mode": "mutual", "length": "30 minutes", "from": "tomorrow", "to": "2 weeks",
+                        "buffer": "15 minutes", "buffer_before": "5 minutes", "buffer_after": "0 minutes",
+                        "timeslot_increments": "15 minutes", "round_to_nearest_hour": true,
+                        "ignore_all_day_events": false, "closest_time_interval": "", "minimum_notice": "2 hours",
+                        "max_bookings_per_day": 3, "max_bookings_per_week": 9,
+                        "output_timezone": "Europe/Copenhagen",
+                        "constraints": [{ "allow_hours": { "start": 9, "end": "17:30" } }],
+                    });
+                    (&app, operation.path.clone(), body)
+                }
                 "create_project" => (&app, operation.path.clone(), project.clone()),
                 "update_project" => {
                     let mut body = project.clone();
@@ -686,7 +700,7 @@ async fn the_largest_resource_there_can_be_is_kept_through_its_changes() {
     let body = json!({
         "name": "\u{1f570}".repeat(200), "timezone": "UTC", "first_name": "x".repeat(2_000), "last_name": "x".repeat(2_000),
         "image": "x".repeat(2_000), "meta": { "a": "x".repeat(65_000) }, "tags": vec!["x".repeat(100); 150],
-        "availability_constraints": ["x".repeat(63_000)],
+        "availability_constraints": vec![json!({ "block_day": { "day": "Monday" } }); 2_000],
     });
     let made = app.post("/v2/resources", body.clone()).await.expecting(201);
     let path = format!("/v2/resources/{}", made.id());

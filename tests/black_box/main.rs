@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod audit;
+mod availability;
 mod bad_input;
 mod bookings;
 mod concurrency_control;

@@ -600,7 +600,12 @@ async fn everything_wrong_with_a_project_is_told_by_field() {
         (
             "availability_constraints",
             json!(["weekdays"]),
+            "availability_constraints.0",
+        ),
+        (
             "availability_constraints",
+            json!([{ "allow_hours": { "start": 9, "end": "5 pm" } }]),
+            "availability_constraints.0.allow_hours.end",
         ),
         (
             "availability_constraints",
@@ -719,10 +724,13 @@ async fn a_project_as_large_as_any_is_kept() {
     let app = server.app();
     let path = format!("/v2/projects/{TEST_PROJECT}");
     // With the names around it each is about as large as is taken, and every character takes two bytes.
-    let fill = |bytes: usize| "ø".repeat((bytes - 20) / 2);
+    let fill = |bytes: usize| "ø".repeat((bytes - 40) / 2);
     for (field, value) in [
         ("availability", json!({ "a": fill(24 * 1024) })),
-        ("availability_constraints", json!([{ "a": fill(63_900) }])),
+        (
+            "availability_constraints",
+            json!([{ "block_weekends": { "a": fill(63_900) } }]),
+        ),
         ("booking", json!({ "a": fill(24 * 1024) })),
         ("customer_fields", json!({ "a": { "a": fill(64 * 1024) } })),
         ("ui", json!({ "a": fill(64 * 1024) })),

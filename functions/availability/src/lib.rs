@@ -1,6 +1,7 @@
 //! Availability: which slots can be booked, and with whom. One file per operation.
 
 mod count_available_slots;
+mod free_time;
 mod list_available_dates;
 mod list_available_slots;
 mod list_unavailable_slots;

@@ -126,7 +126,10 @@ fn is(reply: &Reply, outcome: Outcome, operation: &Operation) -> bool {
             let of_the_path = operation.path.contains("{slug}");
             reply.status < 500
                 && reply.status != 401
-                && (reply.status != 403 || code == Some("wider_than_caller"))
+                // A link that nobody signed is refused by its handler, with a page.
+                && (reply.status != 403
+                    || code == Some("wider_than_caller")
+                    || operation.path.contains("/external_action/"))
                 && (!app_not_found || of_the_path)
                 && (!app_not_named || operation.access.anonymous)
         }
@@ -206,10 +209,17 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "create_account",
             "create_session",
             "get_hosted_project",
+            "perform_external_action",
             "report_leaked_keys",
             "reset_password",
+            "show_external_action",
             "show_reset_page",
         ],
+        "{advice}"
+    );
+    assert_eq!(
+        open_to(|access| access.signed_search),
+        ["list_bookings"],
         "{advice}"
     );
 }

@@ -467,6 +467,10 @@ async fn a_projects_resources_are_set_by_a_bare_array_in_its_order() {
         room
     );
     assert_eq!(listed().await, [doc.clone(), room.clone()]);
+    // What was shown may be sent back.
+    let shown = app.get(&path).await.body["data"].take();
+    app.put(&path, shown).await.expecting(200);
+    assert_eq!(listed().await, [doc.clone(), room.clone()]);
     app.put(&path, json!([])).await.expecting(200);
     assert!(listed().await.is_empty());
 }

@@ -1,7 +1,7 @@
 use api::caller::App;
 use api::concurrency::{IfMatch, Tagged};
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, Data, Faults, Include, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use model::booking::Act;
 use model::graph::Action;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use store::Expected;
 
 use crate::acting::Acting;
+use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
 /// Takes an action on a booking, such as `confirm`, `decline` or `cancel`.
@@ -36,7 +37,7 @@ pub(crate) async fn act_on_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path((id, action)): Path<(String, String)>,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     once: Idempotency,
     IfMatch(expected): IfMatch,

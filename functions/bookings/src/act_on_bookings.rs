@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use api::caller::App;
-use api::{ApiError, Body, Faults, Include, OutputZone, State};
+use api::{ApiError, Body, Faults, OutputZone, State};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use model::graph::Action;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::act_on_booking::parse;
 use crate::acting::Acting;
 use crate::bulk::{BulkAnswer, BulkRequest, item, of_many, of_part};
+use crate::includes::Includes;
 use crate::view::Viewer;
 
 /// Acts on many bookings: `{"bookings": [{"id": "…", "action": "cancel"}]}`, each with what the action's own body has.
@@ -32,7 +33,7 @@ use crate::view::Viewer;
 pub(crate) async fn act_on_bookings(
     Extract(state): Extract<State>,
     App(principal): App,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     Body(request): Body<BulkRequest>,
 ) -> Result<BulkAnswer, ApiError> {

@@ -1,6 +1,6 @@
 use api::caller::App;
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, Include, OutputZone, State};
+use api::{ApiError, Body, OutputZone, State};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -10,6 +10,7 @@ use serde_json::Value;
 use store::{Decision, Seed};
 
 use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part};
+use crate::includes::Includes;
 use crate::making::Making;
 use crate::view::{BookingView, Viewer};
 
@@ -35,7 +36,7 @@ use crate::view::{BookingView, Viewer};
 pub(crate) async fn create_bookings(
     Extract(state): Extract<State>,
     App(principal): App,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     mut once: Idempotency,
     Body(request): Body<BulkRequest>,
@@ -76,7 +77,7 @@ pub(crate) async fn create_bookings(
 struct Maker<'a> {
     state: &'a State,
     principal: &'a auth::Principal,
-    include: &'a Include,
+    include: &'a Includes,
     zone: OutputZone,
     now: DateTime<Utc>,
     related: Vec<BookingId>,

@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use api::{ApiError, Include, OutputZone};
+use api::{ApiError, OutputZone};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, Customer};
-use model::ids::{BookingId, ResourceId};
+use model::ids::{BookingId, ProjectId, ResourceId};
+use model::project::Project;
 use model::resource::{Calendar, Resource};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::{Decision, DecisionError, Store, Version};
 use utoipa::ToSchema;
+
+use crate::includes::Includes;
 
 /// A booking. The base fields are always there; the others when they are included.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,8 +40,8 @@ pub(crate) struct BookingView {
     updated_at: String,
     /// What is booked, when and where.
     attributes: Value,
-    /// Whatever was asked for by `include`: `event`, `user`, `resource`, `customers`, `calendar`, `meta`, `logs`,
-    /// `available_actions`, `payment_id`, `related`, `owner_booking`, `bulked_bookings`.
+    /// Whatever was asked for by `include`: `event`, `user`, `resource`, `customers`, `calendar`, `project`, `meta`, `logs`,
+    /// `available_actions`, `payment_id`, `related`, `owner_booking`, `bulked_bookings`, `customer_action_links`.
     #[serde(flatten)]
     #[schema(additional_properties)]
     included: Map<String, Value>,
@@ -56,20 +59,21 @@ impl BookingView {
 
 /// What it takes to show bookings to one caller.
 pub(crate) struct Viewer<'a> {
-    include: &'a Include,
+    include: &'a Includes,
     zone: OutputZone,
     is_public: bool,
     resources: HashMap<ResourceId, Resource>,
+    projects: HashMap<ProjectId, Project>,
     related: HashMap<BookingId, Booking>,
 }
 
 impl<'a> Viewer<'a> {
-    /// Reads what the includes need beside the bookings themselves: their resources, in one batch, and the bookings
-    /// they belong to, in another.
+    /// Reads what the includes need beside the bookings themselves: their resources, their projects, and the bookings
+    /// they belong to, in a batch each.
     pub(crate) async fn of(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         bookings: &[Booking],
     ) -> Result<Self, ApiError> {
@@ -85,7 +89,18 @@ impl<'a> Viewer<'a> {
             let found = store.get_resources(principal.tenant(), &ids).await?;
             resources.extend(found.into_iter().map(|resource| (resource.id, resource)));
         }
-        let wants = |name: &str| include.has(name) && !principal.is_public();
+        let is_public = principal.is_public();
+        let mut projects = HashMap::new();
+        if !is_public && (include.has("project") || include.links().is_some()) {
+            let ids: BTreeSet<ProjectId> = bookings
+                .iter()
+                .filter_map(|booking| booking.project_id)
+                .collect();
+            let ids: Vec<ProjectId> = ids.into_iter().collect();
+            let found = store.get_projects(principal.tenant(), &ids).await?;
+            projects.extend(found.into_iter().map(|project| (project.id, project)));
+        }
+        let wants = |name: &str| include.has(name) && !is_public;
         let (wants_owner, wants_bulked) = (wants("owner_booking"), wants("bulked_bookings"));
         let mut ids = BTreeSet::new();
         for booking in bookings {
@@ -97,8 +112,9 @@ impl<'a> Viewer<'a> {
         Ok(Self {
             include,
             zone,
-            is_public: principal.is_public(),
+            is_public,
             resources,
+            projects,
             related: related.into_iter().map(|it| (it.id, it)).collect(),
         })
     }
@@ -118,7 +134,7 @@ impl<'a> Viewer<'a> {
     pub(crate) async fn show_decided(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         booking: Booking,
         decision: &mut Decision<'_>,
@@ -133,7 +149,7 @@ impl<'a> Viewer<'a> {
     pub(crate) async fn show_one(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         booking: Booking,
         now: DateTime<Utc>,
@@ -172,7 +188,7 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: attributes(booking, zone, now),
+            attributes: attributes(booking, zone, self.is_public, now),
             included,
             version: version(booking),
         }
@@ -216,6 +232,12 @@ impl<'a> Viewer<'a> {
                     .map(|action| Value::from(action.name()))
                     .collect()
             });
+            add("project", &|| {
+                let project = booking.project_id.and_then(|id| self.projects.get(&id));
+                project.map_or(Value::Null, |project| {
+                    json!({ "id": project.id.to_string(), "name": project.name, "slug": project.slug })
+                })
+            });
             add("payment_id", &|| booking.payment_id.clone().into());
             add("related", &|| related(booking));
             add("owner_booking", &|| {
@@ -231,6 +253,11 @@ impl<'a> Viewer<'a> {
                     resource.and_then(|r| r.calendars.iter().find(|c| c.id == booking.calendar_id));
                 calendar.map_or(Value::Null, |calendar| calendar_json(calendar, zone))
             });
+        }
+        if let Some(links) = self.include.links() {
+            let project = booking.project_id.and_then(|id| self.projects.get(&id));
+            let links = links.of(booking, project, now).into();
+            included.insert("customer_action_links".to_owned(), links);
         }
         included
     }
@@ -273,8 +300,11 @@ pub(crate) fn version(booking: &Booking) -> Version {
     Version::claimed(booking.tag())
 }
 
-fn attributes(booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+fn attributes(booking: &Booking, zone: Tz, is_public: bool, now: DateTime<Utc>) -> Value {
     let mut attributes = json!({ "event_info": event_info(booking, zone) });
+    if is_public {
+        attributes["event_info"]["participants"] = json!([]);
+    }
     if let Some(seats) = &booking.seats {
         attributes["group_booking"] =
             json!({ "max_seats": seats.max, "current_seats": seats.current(now) });

@@ -245,6 +245,12 @@ impl ApiError {
             Self::Forbidden(Denied::OriginNotAllowed) => {
                 "This key may not be used from this page. Add the page's origin to the key.".to_owned()
             }
+            Self::Forbidden(Denied::SearchForged) => {
+                "The signed search does not hold. Sign it with the app's signing secret, and name the app in app_slug.".to_owned()
+            }
+            Self::Forbidden(Denied::SearchNotSigned) => {
+                "The search must contain everything that was signed, with the same values: customer.email or a meta.<key>.".to_owned()
+            }
             Self::Forbidden(Denied::CrossSite) => {
                 "The request does not come from the console. Send X-CSRF-Token and the console's own Origin.".to_owned()
             }
@@ -383,6 +389,8 @@ impl From<AuthError> for ApiError {
                 Denied::OriginNotAllowed
                 | Denied::KindNotAllowed
                 | Denied::InsufficientScope(_)
+                | Denied::SearchForged
+                | Denied::SearchNotSigned
                 | Denied::CrossSite => Self::Forbidden(denied),
                 Denied::AppNotNamed => Self::Invalid(Faults::one(
                     "Timekit-App",

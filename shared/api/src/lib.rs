@@ -29,6 +29,7 @@ pub mod password_check;
 pub mod path;
 pub mod query;
 pub mod search;
+pub mod signed_search;
 pub mod state;
 pub mod zone;
 

@@ -158,10 +158,10 @@ pub fn availability_faults(availability: &Map<String, Value>) -> Vec<(String, St
         "ignore_all_day_events" | "round_to_nearest_hour" => {
             (!value.is_boolean()).then(|| "must be true or false".to_owned())
         }
-        "capacity" | "max_bookings_per_day" | "max_bookings_per_week" => {
-            (!value.as_u64().is_some_and(|count| count > 0))
-                .then(|| "must be a whole number of at least 1".to_owned())
-        }
+        "capacity" | "max_bookings_per_day" | "max_bookings_per_week" => value
+            .as_u64()
+            .is_none_or(|count| count == 0)
+            .then(|| "must be a whole number of at least 1".to_owned()),
         // What is not known is kept, as the original does.
         _ => None,
     };

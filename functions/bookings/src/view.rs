@@ -124,11 +124,9 @@ impl<'a> Viewer<'a> {
         mut self,
         decision: &mut Decision<'_>,
     ) -> Result<Self, DecisionError> {
-        if self.include.has("owner_booking") || self.include.has("bulked_bookings") {
-            let changed = decision.changed().await?;
-            self.related
-                .extend(changed.map(|booking| (booking.id, booking.clone())));
-        }
+        let changed = decision.changed().await?;
+        self.related
+            .extend(changed.map(|booking| (booking.id, booking.clone())));
         Ok(self)
     }
 
@@ -168,6 +166,8 @@ impl<'a> Viewer<'a> {
 
     /// The booking as it stands at `now`.
     pub(crate) fn show(&self, booking: Booking, now: DateTime<Utc>) -> BookingView {
+        // A decision on many may change it again, as a group whose customers are called off with it.
+        let booking = self.related.get(&booking.id).cloned().unwrap_or(booking);
         let booking = booking.settled(now);
         let included = self.included(&booking, self.zone.or(booking.timezone), now);
         self.show_with(included, &booking, now)

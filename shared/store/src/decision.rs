@@ -70,6 +70,13 @@ pub enum DecisionError {
 }
 
 impl DecisionError {
+    const fn is_about_what_is_taken(&self) -> bool {
+        match self {
+            Self::CannotPlace { .. } | Self::GroupFull { .. } | Self::NotOffered(_) => true,
+            Self::TooManyParts { .. } | Self::TooManyAtOnce { .. } | Self::Store(_) => false,
+        }
+    }
+
     /// Which part of the decision it is about, from 0, if it is about one.
     pub const fn part(&self) -> Option<usize> {
         match self {
@@ -253,6 +260,7 @@ impl<'a> Decision<'a> {
 
     /// Says that a booking shall be no more.
     pub fn delete(&mut self, id: BookingId) {
+        self.changes(id.uuid());
         put(&mut self.bookings, id, None);
     }
 
@@ -280,6 +288,48 @@ impl<'a> Decision<'a> {
     ///
     /// As [`DecisionError`] says; nothing is changed then.
     pub async fn commit<T>(mut self, decided: T) -> Result<Option<T>, DecisionError> {
+        match self.carry_out().await {
+            Ok(is_committed) => Ok(is_committed.then_some(decided)),
+            // Bookings are read before sheets, so a refusal may rest on what was no longer there together.
+            Err(error) if error.is_about_what_is_taken() && self.is_outdated().await? => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a booking or reservation is no more as it was read.
+    async fn is_outdated(&self) -> Result<bool, StoreError> {
+        let read: Vec<&Booking> = self
+            .bookings
+            .values()
+            .filter_map(|draft| draft.before.as_ref())
+            .collect();
+        let ids: Vec<BookingId> = read.iter().map(|booking| booking.id).collect();
+        let found = self.store.get_bookings(self.tenant, &ids).await?;
+        let found: BTreeMap<_, _> = found
+            .iter()
+            .map(|booking| (booking.id, &booking.version))
+            .collect();
+        if read
+            .iter()
+            .any(|booking| found.get(&booking.id) != Some(&&booking.version))
+        {
+            return Ok(true);
+        }
+        for held in self
+            .reservations
+            .values()
+            .filter_map(|draft| draft.before.as_ref())
+        {
+            let found = self.store.get_reservation(self.tenant, held.id).await?;
+            if found.is_none_or(|found| found.version != held.version) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether it was committed.
+    async fn carry_out(&mut self) -> Result<bool, DecisionError> {
         self.move_seats().await?;
         let moves = self.moves();
         let _turns = self.store.turns_on(moves.keys().copied()).await?;
@@ -289,11 +339,11 @@ impl<'a> Decision<'a> {
         }
         let transaction = self.transaction(occupancies)?;
         if transaction.is_empty() {
-            return Ok(Some(decided));
+            return Ok(true);
         }
         match transaction.commit().await? {
-            Outcome::Committed => Ok(Some(decided)),
-            Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            Outcome::Committed => Ok(true),
+            Outcome::Refused(_) | Outcome::Conflict => Ok(false),
         }
     }
 
@@ -310,8 +360,8 @@ impl<'a> Decision<'a> {
 
     /// Writes every seat taken or given back into its group's booking. Doing it again changes nothing.
     async fn move_seats(&mut self) -> Result<(), DecisionError> {
-        let changed = self.bookings.values().filter(|draft| draft.is_changed);
-        let seats: Vec<_> = changed
+        let seats: Vec<_> = self
+            .in_order()
             .map(|draft| {
                 let seat = |booking: &Option<Booking>| booking.as_ref().and_then(Booking::seat);
                 let booking = draft.before.as_ref().or(draft.after.as_ref());
@@ -347,6 +397,12 @@ impl<'a> Decision<'a> {
         Ok(())
     }
 
+    /// The bookings that were changed, in order: of two that cannot both be, the later one is at fault.
+    fn in_order(&self) -> impl Iterator<Item = &Draft<Booking>> {
+        let ids = self.order.iter();
+        ids.filter_map(|id| self.bookings.get(&BookingId::new(*id)))
+    }
+
     fn part_of(&self, id: Uuid) -> Option<usize> {
         let place = self.order.iter().position(|changed| *changed == id)?;
         self.parts.iter().rposition(|begin| *begin <= place)
@@ -355,7 +411,7 @@ impl<'a> Decision<'a> {
     /// By resource, which claims go and which come.
     fn moves(&self) -> BTreeMap<ResourceId, Moves> {
         let mut moves: BTreeMap<ResourceId, Moves> = BTreeMap::new();
-        let bookings = self.bookings.values().flat_map(moves_of_booking);
+        let bookings = self.in_order().flat_map(moves_of_booking);
         let reservations = self.reservations.values().flat_map(moves_of_reservation);
         for (resource, step) in bookings.chain(reservations) {
             let moves = moves.entry(resource).or_default();
@@ -488,7 +544,7 @@ impl<'a> Decision<'a> {
             touched.len() + empty.len() <= MAX_ACTIONS && bytes + empty.bytes() <= MAX_BYTES
         };
         if self.parts.is_empty() {
-            let (last, others) = self.order.split_at(self.order.len().saturating_sub(1));
+            let (others, last) = self.order.split_at(self.order.len().saturating_sub(1));
             fits(&last);
             let fits = others.chunks(1).take_while(fits).count();
             return DecisionError::TooManyAtOnce { fits };

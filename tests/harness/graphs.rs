@@ -37,19 +37,28 @@ pub struct GraphRow {
     pub steps: &'static [(State, &'static str, State)],
     /// What time does.
     pub automatic: &'static [AutomaticRow],
-    /// The states in which a booking's time is taken.
-    pub holds_time_in: &'static [State],
+    /// Whether it takes a seat of a group rather than time of its own.
+    pub takes_a_seat: bool,
+    /// The states in which it takes it.
+    pub holds_in: &'static [State],
 }
 
-/// Every action that any graph knows.
+/// Every action that any graph knows and that can be asked for. `reschedule_by_customer` needs a new time, and so a
+/// request of its own.
 pub const ACTIONS: &[&str] = &[
     "create",
     "confirm",
+    "pay",
+    "timeout",
     "decline",
     "cancel",
     "cancel_by_customer",
+    "cancel_by_owner",
     "complete",
 ];
+
+/// What a booking is rescheduled by.
+pub const RESCHEDULE: &str = "reschedule_by_customer";
 
 /// The table.
 pub const GRAPHS: &[GraphRow] = &[
@@ -60,9 +69,11 @@ pub const GRAPHS: &[GraphRow] = &[
             ("confirmed", "cancel", "cancelled"),
             ("confirmed", "cancel_by_customer", "cancelled_by_customer"),
             ("confirmed", "complete", "completed"),
+            ("confirmed", RESCHEDULE, "rescheduled_by_customer"),
         ],
         automatic: &[completes("confirmed")],
-        holds_time_in: &["confirmed", "completed"],
+        takes_a_seat: false,
+        holds_in: &["confirmed", "completed"],
     },
     GraphRow {
         name: "confirm_decline",
@@ -73,9 +84,63 @@ pub const GRAPHS: &[GraphRow] = &[
             ("confirmed", "cancel", "cancelled"),
             ("confirmed", "cancel_by_customer", "cancelled_by_customer"),
             ("confirmed", "complete", "completed"),
+            ("confirmed", RESCHEDULE, "rescheduled_by_customer"),
         ],
         automatic: &[completes("confirmed")],
-        holds_time_in: &["confirmed", "completed"],
+        takes_a_seat: false,
+        holds_in: &["confirmed", "completed"],
+    },
+    GraphRow {
+        name: "instant_payment",
+        start: ("tentative", "create"),
+        steps: &[
+            ("tentative", "pay", "paid"),
+            ("tentative", "timeout", "unpaid"),
+            ("paid", "cancel", "cancelled"),
+            ("paid", "complete", "completed"),
+        ],
+        automatic: &[LAPSES, completes("paid")],
+        takes_a_seat: false,
+        holds_in: &["tentative", "paid", "completed"],
+    },
+    GraphRow {
+        name: "group_owner",
+        start: ("tentative", "create"),
+        steps: &[
+            ("tentative", "cancel", "cancelled"),
+            ("tentative", "complete", "completed"),
+        ],
+        automatic: &[completes("tentative")],
+        takes_a_seat: false,
+        holds_in: &["tentative", "completed"],
+    },
+    GraphRow {
+        name: "group_customer",
+        start: ("confirmed", "create"),
+        steps: &[
+            ("confirmed", "complete", "completed"),
+            ("confirmed", "cancel_by_customer", "cancelled_by_customer"),
+            ("confirmed", "cancel_by_owner", "cancelled_by_owner"),
+        ],
+        automatic: &[completes("confirmed")],
+        takes_a_seat: true,
+        holds_in: &["confirmed", "completed"],
+    },
+    GraphRow {
+        name: "group_customer_payment",
+        start: ("tentative", "create"),
+        steps: &[
+            ("tentative", "pay", "paid"),
+            ("tentative", "timeout", "unpaid"),
+            // The contract prints another state here, and calls it a probable slip (5.15).
+            ("tentative", "cancel_by_owner", "cancelled_by_owner"),
+            ("paid", "cancel_by_owner", "cancelled_by_owner"),
+            ("paid", "cancel_by_customer", "cancelled_by_customer"),
+            ("paid", "complete", "completed"),
+        ],
+        automatic: &[LAPSES, completes("paid")],
+        takes_a_seat: true,
+        holds_in: &["tentative", "paid", "completed"],
     },
 ];
 
@@ -88,6 +153,14 @@ const fn completes(from: State) -> AutomaticRow {
         due: Due::AfterEnd(3_600),
     }
 }
+
+/// Five minutes after it was made.
+const LAPSES: AutomaticRow = AutomaticRow {
+    from: "tentative",
+    action: "timeout",
+    to: "unpaid",
+    due: Due::AfterCreation(300),
+};
 
 impl GraphRow {
     /// The graph of this name.
@@ -113,9 +186,15 @@ impl GraphRow {
         self.actions_in(state).is_empty()
     }
 
-    /// Whether a booking in `state` takes its time.
-    pub fn holds_time(&self, state: &str) -> bool {
-        self.holds_time_in.contains(&state)
+    /// Whether a booking in `state` takes its time or seat.
+    pub fn holds(&self, state: &str) -> bool {
+        self.holds_in.contains(&state)
+    }
+
+    /// The second from which on a booking in `state` no longer takes what it takes, unless somebody acts.
+    pub fn lapses_at(&self, state: &str, created_s: i64, end_s: i64) -> Option<i64> {
+        let (row, due_s) = self.next_automatic(state, created_s, end_s)?;
+        (self.holds(state) && !self.holds(row.to)).then_some(due_s)
     }
 
     /// What time does next to a booking in `state`, and at which second.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use store::Table;
 use uuid::Uuid;
 
-use crate::graphs::GraphRow;
+use crate::graphs::{GraphRow, RESCHEDULE};
 use crate::{Engine, instant};
 
 const DAY_S: i64 = 86_400;
@@ -61,10 +61,28 @@ pub struct KeptBooking {
     pub span: Span,
     /// Whether it may stand over others.
     pub allows_double: bool,
+    /// For a group: how many seats it has, and who has one until when.
+    pub seats: Option<(usize, BTreeMap<String, Option<i64>>)>,
+    /// For a seat: whose.
+    pub owner: Option<String>,
     /// The states it was in, in order.
     pub log: Vec<(Option<String>, String, String)>,
     /// When it was made, in seconds.
     pub created_s: i64,
+    record: Value,
+}
+
+/// A reservation as it is kept.
+#[derive(Clone, Debug)]
+pub struct KeptReservation {
+    /// Its id.
+    pub id: String,
+    /// Whose time it holds.
+    pub resource: String,
+    /// Which time.
+    pub span: Span,
+    /// The second at which it lapses.
+    pub until: i64,
     record: Value,
 }
 
@@ -88,6 +106,8 @@ pub struct StandingClaim {
 pub struct Snapshot {
     /// The bookings by id.
     pub bookings: BTreeMap<String, KeptBooking>,
+    /// The reservations, lapsed ones included.
+    pub reservations: BTreeMap<String, KeptReservation>,
     /// The claims.
     pub claims: Vec<StandingClaim>,
     /// How many items there are beside them, by kind.
@@ -99,6 +119,7 @@ impl Snapshot {
     pub fn of(engine: &Engine, app: AppId) -> Self {
         let mut snapshot = Self {
             bookings: BTreeMap::new(),
+            reservations: BTreeMap::new(),
             claims: Vec::new(),
             others: BTreeMap::new(),
         };
@@ -123,6 +144,11 @@ impl Snapshot {
                 Some(("booking", _)) if item["sk"] == "booking" => {
                     let booking = kept(&item["record"]);
                     snapshot.bookings.insert(booking.id.clone(), booking);
+                }
+                Some(("reservation", _)) => {
+                    let reservation = kept_reservation(&item["record"]);
+                    let id = reservation.id.clone();
+                    snapshot.reservations.insert(id, reservation);
                 }
                 Some(("sheets", resource)) => snapshot.claims.extend(claims(&item, resource)),
                 found => {
@@ -152,7 +178,8 @@ impl Snapshot {
             .collect();
         for booking in self.bookings.values() {
             violations.extend(booking.broken_log());
-            if !booking.holds_time_at(now_s) {
+            violations.extend(self.broken_seats(booking, now_s));
+            if booking.graph.takes_a_seat || !booking.holds_at(now_s) {
                 continue;
             }
             for day in booking.span.days() {
@@ -169,18 +196,31 @@ impl Snapshot {
                 }
             }
         }
+        for held in self.reservations.values().filter(|held| now_s < held.until) {
+            for day in held.span.days() {
+                if !standing.contains(&(held.id.as_str(), held.resource.as_str(), day, held.span)) {
+                    violations.push(format!("{held:?} stands and has no claim on day {day}"));
+                }
+            }
+        }
         for claim in &self.claims {
-            let has_lapsed = claim
-                .until
-                .is_some_and(|until| until + HOLD_GRACE_S <= now_s);
-            let is_held = self.bookings.get(&claim.id).is_some_and(|booking| {
-                booking.holds_time_at(now_s)
-                    && booking.resource == claim.resource
-                    && booking.span == claim.span
-                    && booking.span.days().any(|day| day == claim.day)
-            });
-            if !is_held && !has_lapsed {
+            if claim.has_lapsed_at(now_s) {
+                continue;
+            }
+            let (resource, span, until) = if let Some(booking) = self.bookings.get(&claim.id)
+                && booking.graph.holds(&booking.state)
+            {
+                (&booking.resource, booking.span, booking.lapses_at())
+            } else if let Some(held) = self.reservations.get(&claim.id) {
+                (&held.resource, held.span, Some(held.until))
+            } else {
                 violations.push(format!("{claim:?} is nobody's"));
+                continue;
+            };
+            let is_right = (resource, span, until) == (&claim.resource, claim.span, claim.until)
+                && span.days().any(|day| day == claim.day);
+            if !is_right {
+                violations.push(format!("{claim:?} is not what its owner takes"));
             }
         }
         violations.extend(self.overlaps(now_s));
@@ -194,25 +234,68 @@ impl Snapshot {
         assert!(violations.is_empty(), "{context}: {violations:#?}");
     }
 
+    /// No group has more customers than seats, and its seats are just its customers'.
+    fn broken_seats(&self, booking: &KeptBooking, now_s: i64) -> Vec<String> {
+        let mut found = Vec::new();
+        if let Some(owner) = booking
+            .owner
+            .as_ref()
+            .and_then(|owner| self.bookings.get(owner))
+            && booking.holds_at(now_s)
+        {
+            let seat = owner
+                .seats
+                .as_ref()
+                .and_then(|(_, taken)| taken.get(&booking.id));
+            if seat != Some(&booking.lapses_at()) {
+                found.push(format!("{booking:?} has no such seat in {owner:?}"));
+            }
+        }
+        if let Some((max, taken)) = &booking.seats {
+            let stands =
+                |until: &Option<i64>| until.is_none_or(|until| now_s < until + HOLD_GRACE_S);
+            if taken.values().filter(|until| stands(until)).count() > *max {
+                found.push(format!("{booking:?} has sold more seats than it has"));
+            }
+            for (customer, until) in taken.iter().filter(|(_, until)| stands(until)) {
+                let is_held = self.bookings.get(customer).is_some_and(|customer| {
+                    customer.graph.holds(&customer.state)
+                        && customer.owner.as_ref() == Some(&booking.id)
+                        && customer.lapses_at() == *until
+                });
+                if !is_held {
+                    found.push(format!(
+                        "{booking:?} has a seat that is nobody's: {customer}"
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    /// No two of those that hold time at once conflict, unless one of them may stand over others.
     fn overlaps(&self, now_s: i64) -> Vec<String> {
-        let mut by_resource: BTreeMap<&str, Vec<&KeptBooking>> = BTreeMap::new();
-        for booking in self
+        let mut by_resource: BTreeMap<&str, Vec<(&str, Span, bool)>> = BTreeMap::new();
+        let bookings = self
             .bookings
             .values()
-            .filter(|booking| booking.holds_time_at(now_s))
-        {
-            by_resource
-                .entry(&booking.resource)
-                .or_default()
-                .push(booking);
+            .filter(|booking| !booking.graph.takes_a_seat && booking.holds_at(now_s));
+        for booking in bookings {
+            let held = (booking.id.as_str(), booking.span, booking.allows_double);
+            by_resource.entry(&booking.resource).or_default().push(held);
+        }
+        for held in self.reservations.values().filter(|held| now_s < held.until) {
+            let held_by = by_resource.entry(&held.resource).or_default();
+            held_by.push((held.id.as_str(), held.span, false));
         }
         let mut found = Vec::new();
-        for bookings in by_resource.values() {
-            for (index, one) in bookings.iter().enumerate() {
-                for other in &bookings[index + 1..] {
-                    let may = one.allows_double || other.allows_double;
-                    if !may && one.span.conflicts_with(&other.span) {
-                        found.push(format!("double booking: {one:?} and {other:?}"));
+        for held in by_resource.values() {
+            for (index, (one, span, may)) in held.iter().enumerate() {
+                for (other, other_span, other_may) in &held[index + 1..] {
+                    if !may && !other_may && span.conflicts_with(other_span) {
+                        found.push(format!(
+                            "double booking: {one} {span:?}, {other} {other_span:?}"
+                        ));
                     }
                 }
             }
@@ -220,12 +303,17 @@ impl Snapshot {
         found
     }
 
-    /// What there is, without what differs between two runs of the same: ids.
+    /// What there is, without what differs between two runs of the same: ids, and how often something was changed.
     pub fn outline(&self) -> Vec<String> {
         let bookings = self.bookings.values().map(|booking| {
             let mut record = booking.record.clone();
             without_ids(&mut record);
             format!("booking {record}")
+        });
+        let reservations = self.reservations.values().map(|held| {
+            let mut record = held.record.clone();
+            without_ids(&mut record);
+            format!("reservation {record}")
         });
         let claims = self.claims.iter().map(|claim| {
             format!(
@@ -237,7 +325,11 @@ impl Snapshot {
             .others
             .iter()
             .map(|(kind, count)| format!("{count} × {kind}"));
-        let mut outline: Vec<String> = bookings.chain(claims).chain(others).collect();
+        let mut outline: Vec<String> = bookings
+            .chain(reservations)
+            .chain(claims)
+            .chain(others)
+            .collect();
         outline.sort();
         outline
     }
@@ -250,9 +342,15 @@ impl KeptBooking {
             .settled(&self.state, self.created_s, self.span.end, now_s)
     }
 
-    /// Whether its time is taken.
-    pub fn holds_time_at(&self, now_s: i64) -> bool {
-        self.graph.holds_time(self.state_at(now_s))
+    /// Whether its time or seat is taken.
+    pub fn holds_at(&self, now_s: i64) -> bool {
+        self.graph.holds(self.state_at(now_s))
+    }
+
+    /// Until when it takes what it takes in the state it was last written in; none means for good.
+    fn lapses_at(&self) -> Option<i64> {
+        self.graph
+            .lapses_at(&self.state, self.created_s, self.span.end)
     }
 
     /// Each state change begins where the last one ended and is one the graph knows; the last one ends where it stands.
@@ -260,6 +358,8 @@ impl KeptBooking {
         let mut state = None;
         for (from, action, to) in &self.log {
             let known = match from.as_deref() {
+                // What takes another one's place is in the state that one was in.
+                None if action == RESCHEDULE => self.graph.after(to, action).is_some(),
                 None => (to.as_str(), action.as_str()) == self.graph.start,
                 Some(from) => {
                     let automatic = self.graph.automatic.iter();
@@ -278,21 +378,58 @@ impl KeptBooking {
     }
 }
 
-fn kept(record: &Value) -> KeptBooking {
-    let seconds = |value: &Value| instant(text(value)).timestamp();
+impl StandingClaim {
+    /// Whether it no longer stands in anybody's way.
+    fn has_lapsed_at(&self, now_s: i64) -> bool {
+        self.until
+            .is_some_and(|until| until + HOLD_GRACE_S <= now_s)
+    }
+}
+
+fn seconds(value: &Value) -> i64 {
+    instant(text(value)).timestamp()
+}
+
+fn span(record: &Value) -> Span {
     let (slot, buffers) = (&record["slot"], &record["buffers"]);
+    Span {
+        start: seconds(&slot["start"]),
+        end: seconds(&slot["end"]),
+        before: buffers["before_s"].as_i64().expect("a number"),
+        after: buffers["after_s"].as_i64().expect("a number"),
+    }
+}
+
+fn kept_reservation(record: &Value) -> KeptReservation {
+    KeptReservation {
+        id: text(&record["id"]).to_owned(),
+        resource: text(&record["resource_id"]).to_owned(),
+        span: span(record),
+        until: seconds(&record["until"]),
+        record: record.clone(),
+    }
+}
+
+fn seats(seats: &Value) -> Option<(usize, BTreeMap<String, Option<i64>>)> {
+    let max = usize::try_from(seats["max"].as_u64()?).ok()?;
+    let taken = seats["taken"].as_object().expect("seats by customer");
+    let taken = taken.iter().map(|(id, until)| {
+        let until = (!until.is_null()).then(|| seconds(until));
+        (id.clone(), until)
+    });
+    Some((max, taken.collect()))
+}
+
+fn kept(record: &Value) -> KeptBooking {
     let log = record["log"].as_array().expect("a log");
     KeptBooking {
         id: text(&record["id"]).to_owned(),
         graph: GraphRow::named(text(&record["graph"])),
         state: text(&record["state"]).to_owned(),
         resource: text(&record["resource_id"]).to_owned(),
-        span: Span {
-            start: seconds(&slot["start"]),
-            end: seconds(&slot["end"]),
-            before: buffers["before_s"].as_i64().expect("a number"),
-            after: buffers["after_s"].as_i64().expect("a number"),
-        },
+        span: span(record),
+        seats: seats(&record["seats"]),
+        owner: record["owner_id"].as_str().map(str::to_owned),
         allows_double: record["allow_double_bookings"] == true,
         log: log
             .iter()
@@ -347,8 +484,19 @@ fn claims(sheet: &Value, resource: &str) -> Vec<StandingClaim> {
 fn without_ids(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.retain(|name, _| name != "id" && !name.ends_with("_id"));
-            fields.values_mut().for_each(without_ids);
+            // A change that is sent twice is counted twice, and is one change all the same.
+            fields.retain(|name, _| name != "id" && !name.ends_with("_id") && name != "revision");
+            // Who has a seat, and which bookings belong together, is told by how many they are.
+            for (name, value) in fields {
+                match (name.as_str(), &mut *value) {
+                    ("taken", Value::Object(taken)) => *value = taken.values().cloned().collect(),
+                    ("related", Value::Array(related)) => *value = related.len().into(),
+                    ("rescheduled_from" | "rescheduled_to", Value::String(_)) => {
+                        *value = true.into()
+                    }
+                    _ => without_ids(value),
+                }
+            }
         }
         Value::Array(values) => values.iter_mut().for_each(without_ids),
         _ => {}

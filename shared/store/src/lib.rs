@@ -36,7 +36,7 @@ use model::ids::{AppId, ResourceId};
 pub use accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
 pub use apps::AppIdentity;
 pub use attempts::{Attempt, Window};
-pub use bookings::BookingList;
+pub use bookings::{BookingList, BookingOrder, SlotWindow};
 pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
 pub use decision::{Decision, DecisionError};
@@ -78,6 +78,7 @@ pub struct Store {
     tables: Tables,
     random: Arc<dyn Random>,
     calls: Arc<AtomicU64>,
+    rows_listed: Arc<AtomicU64>,
     turns: turns::Turns,
 }
 
@@ -89,6 +90,7 @@ impl Store {
             tables,
             random,
             calls: Arc::default(),
+            rows_listed: Arc::default(),
             turns: turns::Turns::default(),
         }
     }
@@ -96,6 +98,11 @@ impl Store {
     /// How many calls have gone to DynamoDB so far, retries included.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// How many rows lists have read from DynamoDB so far.
+    pub fn rows_listed(&self) -> u64 {
+        self.rows_listed.load(Ordering::Relaxed)
     }
 
     fn table(&self, table: Table) -> String {

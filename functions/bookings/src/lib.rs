@@ -5,7 +5,9 @@ mod acting;
 mod create_booking;
 mod delete_booking;
 mod get_booking;
+mod get_group;
 mod list_bookings;
+mod list_groups;
 mod making;
 mod request;
 mod update_booking;
@@ -25,6 +27,8 @@ pub fn operations() -> Operations {
             routes!(create_booking::create_booking),
             write.and_widget_key().and_client_token(),
         )
+        .add(routes!(list_groups::list_groups), read.and_widget_key())
+        .add(routes!(get_group::get_group), read)
         .add(routes!(get_booking::get_booking), read)
         .add(routes!(update_booking::update_booking), write)
         .add(routes!(delete_booking::delete_booking), write)

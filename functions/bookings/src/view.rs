@@ -49,6 +49,7 @@ pub(crate) struct Viewer<'a> {
     include: &'a Include,
     zone: OutputZone,
     is_public: bool,
+    shows_actions: bool,
     resources: HashMap<ResourceId, Resource>,
 }
 
@@ -77,8 +78,17 @@ impl<'a> Viewer<'a> {
             include,
             zone,
             is_public: principal.is_public(),
+            shows_actions: !principal.is_public(),
             resources,
         })
+    }
+
+    /// The same for groups, whose actions everybody is told who is shown groups at all.
+    pub(crate) fn of_groups(self) -> Self {
+        Self {
+            shows_actions: true,
+            ..self
+        }
     }
 
     /// One booking as it stands at `now`, with what its includes need.
@@ -112,7 +122,7 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: attributes(&booking, zone, now),
+            attributes: self.attributes(&booking, zone, now),
             included: self.included(&booking, zone),
         }
     }
@@ -132,13 +142,7 @@ impl<'a> Viewer<'a> {
         add("user", &|| {
             resource.map_or(Value::Null, |resource| self.resource(resource, zone))
         });
-        // A booking page never reads back whom bookings are for.
-        if !self.is_public {
-            add("customers", &|| {
-                booking.customers.iter().map(customer).collect()
-            });
-            add("meta", &|| booking.meta.clone().into());
-            add("logs", &|| logs(booking, zone));
+        if self.shows_actions {
             add("available_actions", &|| {
                 booking
                     .graph
@@ -146,6 +150,14 @@ impl<'a> Viewer<'a> {
                     .map(|action| Value::from(action.name()))
                     .collect()
             });
+        }
+        // A booking page never reads back whom bookings are for.
+        if !self.is_public {
+            add("customers", &|| {
+                booking.customers.iter().map(customer).collect()
+            });
+            add("meta", &|| booking.meta.clone().into());
+            add("logs", &|| logs(booking, zone));
             add("calendar", &|| {
                 let calendar =
                     resource.and_then(|r| r.calendars.iter().find(|c| c.id == booking.calendar_id));
@@ -153,6 +165,18 @@ impl<'a> Viewer<'a> {
             });
         }
         included
+    }
+
+    fn attributes(&self, booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+        let mut attributes = json!({ "event_info": event_info(booking, zone) });
+        if self.is_public {
+            attributes["event_info"]["participants"] = json!([]);
+        }
+        if let Some(seats) = &booking.seats {
+            attributes["group_booking"] =
+                json!({ "max_seats": seats.max, "current_seats": seats.current(now) });
+        }
+        attributes
     }
 
     fn resource(&self, resource: &Resource, zone: Tz) -> Value {
@@ -171,15 +195,6 @@ impl<'a> Viewer<'a> {
         }
         shown
     }
-}
-
-fn attributes(booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
-    let mut attributes = json!({ "event_info": event_info(booking, zone) });
-    if let Some(seats) = &booking.seats {
-        attributes["group_booking"] =
-            json!({ "max_seats": seats.max, "current_seats": seats.current(now) });
-    }
-    attributes
 }
 
 fn event_info(booking: &Booking, zone: Tz) -> Value {

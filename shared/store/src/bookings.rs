@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 use model::booking::{Booking, MAX_BOOKING_DAYS};
 use model::graph::Graph;
 use model::ids::{BookingId, ProjectId, ResourceId};
+use model::time::TimeSlot;
 
 use crate::item::{
     BY_CUSTOMER, BY_GROUP, BY_PROJECT, BY_RESOURCE, BY_START, Index, Item, Key, RawItem, record,
@@ -102,6 +103,11 @@ impl BookingOrder {
 }
 
 impl SlotWindow {
+    /// Whether a booking of this time lies in it, at least in part.
+    pub fn includes(&self, slot: TimeSlot) -> bool {
+        self.from.is_none_or(|from| slot.end() > from) && self.to.is_none_or(|to| slot.start() < to)
+    }
+
     /// Whether it has no bound.
     pub fn is_open(&self) -> bool {
         *self == Self::default()

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use api::caller::App;
-use api::page::{EXACT_TOTAL, Page, Paging};
+use api::page::{BATCH, EXACT_TOTAL, MAX_SCANNED, Page, Paging};
 use api::search::{Search, matches_wildcard, says};
 use api::{ApiError, Include, OutputZone, Query, State};
 use axum::extract::State as Extract;
@@ -100,7 +100,7 @@ pub(crate) async fn list_bookings(
         now,
     };
     let matches = |booking: &Booking| wanted.matches(booking);
-    let page = match run.rows(&lists, order).await? {
+    let page = match run.rows(&lists, order, matches).await? {
         Rows::InOrder(rows) => {
             let fetch = |after, limit| run.next(&rows, after, limit);
             page.paginate(fetch, matches).await?
@@ -147,7 +147,12 @@ struct Run<'a> {
 impl Run<'_> {
     /// Whence to take the rows for an order: from the narrowest list if it has that order, or is short enough to be sorted
     /// at each request, and else from a wider one that has. The narrowest comes first.
-    async fn rows(&self, lists: &[BookingList], order: Order) -> Result<Rows, ApiError> {
+    async fn rows(
+        &self,
+        lists: &[BookingList],
+        order: Order,
+        matches: impl Fn(&Booking) -> bool,
+    ) -> Result<Rows, ApiError> {
         let narrowest = &lists[0];
         let order = match order {
             Order::CreatedAt => BookingOrder::Creation,
@@ -159,22 +164,43 @@ impl Run<'_> {
         if narrowest.order() == order {
             return Ok(Rows::InOrder(InOrder::Listed(narrowest.clone())));
         }
-        let mut chunk = self.read(narrowest, None, EXACT_TOTAL + 1).await?;
-        if chunk.is_last {
-            for (position, booking) in &mut chunk.rows {
-                *position = order.position(booking);
-            }
-            chunk.rows.sort_by(|(a, _), (b, _)| match self.direction {
+        if let Some(found) = self.all_of(narrowest, matches).await? {
+            let mut rows: Vec<_> = found
+                .into_iter()
+                .map(|booking| (order.position(&booking), booking))
+                .collect();
+            rows.sort_by(|(a, _), (b, _)| match self.direction {
                 Direction::Ascending => a.cmp(b),
                 Direction::Descending => b.cmp(a),
             });
-            return Ok(Rows::InOrder(InOrder::Sorted(chunk.rows)));
+            return Ok(Rows::InOrder(InOrder::Sorted(rows)));
         }
         let ordered = lists.iter().find(|list| list.order() == order);
         Ok(match ordered {
             Some(list) => Rows::InOrder(InOrder::Listed(list.clone())),
             None => Rows::ToSort(narrowest.clone()),
         })
+    }
+
+    /// All of a list that matches, unless more is to be read for it than one request may, or too much matches.
+    async fn all_of(
+        &self,
+        list: &BookingList,
+        matches: impl Fn(&Booking) -> bool,
+    ) -> Result<Option<Vec<Booking>>, StoreError> {
+        let mut found = Vec::new();
+        let (mut after, mut scanned) = (None, 0);
+        while found.len() <= EXACT_TOTAL && scanned < MAX_SCANNED {
+            let mut chunk = self.read(list, after, BATCH).await?;
+            scanned += chunk.rows.len();
+            after = chunk.rows.last().map(|(position, _)| position.clone());
+            chunk.rows.retain(|(_, booking)| matches(booking));
+            found.extend(chunk.rows.into_iter().map(|(_, booking)| booking));
+            if chunk.is_last {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     async fn next(

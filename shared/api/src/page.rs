@@ -29,8 +29,8 @@ pub const LAST_NUMBERED_ROW: usize = 10_000;
 /// The most rows of an index that one request looks at beyond those it skips.
 pub const MAX_SCANNED: usize = 5_000;
 
-/// How many rows are read at a time.
-const BATCH: usize = 500;
+/// The most rows that are read at a time.
+pub const BATCH: usize = 250;
 
 /// What a request says about the page it wants, right or wrong. Together with whatever else it says about the list it
 /// becomes a [`PageRequest`], so that all that is wrong is told at once.

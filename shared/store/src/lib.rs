@@ -36,6 +36,8 @@ use model::ids::{AppId, ResourceId};
 pub use accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
 pub use apps::AppIdentity;
 pub use attempts::{Attempt, Window};
+#[doc(hidden)]
+pub use bookings::booking_item;
 pub use bookings::{BookingList, BookingOrder, SlotWindow};
 pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::item::{BY_MONTH, Index, RawItem, text};
 use crate::{Store, StoreError, Table};
 
-/// How many months are asked at once. A chunk that the first month does not fill doubles up to it, so that a long run of
-/// empty months costs few round trips, and what is read in vain at most this often the chunk.
+/// The most months that are asked at once. One is asked first, and twice as many whenever those asked do not fill the
+/// chunk, so that a long run of empty months costs few round trips.
 const MONTHS_AT_ONCE: usize = 8;
 
 /// Which way a list runs.
@@ -169,23 +169,37 @@ impl Store {
         walk: &Walk<'_>,
         read: impl Fn(RawItem) -> Result<T, StoreError>,
     ) -> Result<Chunk<T>, StoreError> {
-        let mut rows = Vec::new();
+        let mut rows: Vec<(Position, T)> = Vec::new();
         let names = months.walk(walk);
         let (mut left, mut at_once) = (names.as_slice(), 1);
+        let mut after = walk.after.cloned();
         while !left.is_empty() && rows.len() < walk.limit {
-            let (next, later) = left.split_at(at_once.min(left.len()));
+            let next = &left[..at_once.min(left.len())];
+            // Several months share what is missing, so that little is read in vain if the first of them has it all.
+            let limit = (walk.limit - rows.len()).div_ceil(next.len());
             let rest = Walk {
-                limit: walk.limit - rows.len(),
+                after: after.as_ref(),
+                limit,
                 ..*walk
             };
             let partitions: Vec<_> = next.iter().map(|month| months.partition(month)).collect();
             let pages = partitions
                 .iter()
                 .map(|partition| self.index_page(partition, &rest));
-            for item in try_join_all(pages).await?.into_iter().flatten() {
-                rows.push(row(months.index, item, &read)?);
+            let pages = try_join_all(pages).await?;
+            at_once = (at_once * 2).min(MONTHS_AT_ONCE);
+            for page in pages {
+                let may_have_more = page.len() >= limit;
+                for item in page {
+                    rows.push(row(months.index, item, &read)?);
+                }
+                if may_have_more {
+                    after = rows.last().map(|(position, _)| position.clone());
+                    at_once = 1;
+                    break;
+                }
+                left = &left[1..];
             }
-            (left, at_once) = (later, (at_once * 2).min(MONTHS_AT_ONCE));
         }
         // A full chunk may be followed by nothing: whoever asks for the next one learns it.
         let is_last = rows.len() < walk.limit;

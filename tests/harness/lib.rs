@@ -193,7 +193,9 @@ impl TestServer {
         let item = |booking| {
             let item = store::booking_item(Tenant::app(app), booking).expect("an item");
             let pairs = item.into_iter();
-            pairs.map(|(name, value)| (name, engine_value(value))).collect()
+            pairs
+                .map(|(name, value)| (name, engine_value(value)))
+                .collect()
         };
         let table = format!("{}{}", local::tables::PREFIX, Table::Data.suffix());
         let items = bookings.iter().map(item).collect();
@@ -341,7 +343,11 @@ fn engine_value(value: aws_sdk_dynamodb::types::AttributeValue) -> dynoxide::Att
         Sdk::M(values) => {
             // What is not there says the same, in less space.
             let pairs = values.into_iter().filter(|(_, value)| !value.is_null());
-            Engine::M(pairs.map(|(name, value)| (name, engine_value(value))).collect())
+            Engine::M(
+                pairs
+                    .map(|(name, value)| (name, engine_value(value)))
+                    .collect(),
+            )
         }
         other => panic!("no booking has {other:?}"),
     }

@@ -10,7 +10,7 @@ use model::audit::{AuditAction, AuditEvent};
 use model::ids::AppId;
 
 use crate::item::{Item, Key, RawItem, record, text};
-use crate::list::{Between, self, Chunk, MonthlyIndex, Walk, sort_key};
+use crate::list::{self, Between, Chunk, MonthlyIndex, Walk, sort_key};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table, error};
 

@@ -12,12 +12,20 @@ use tokio::task::JoinHandle;
 use crate::error::LocalError;
 
 /// A running embedded store. It stops when this is stopped or dropped.
-#[derive(Debug)]
 pub struct EmbeddedStore {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), String>>,
     folder: Option<DataFolder>,
+    database: Database,
+}
+
+impl std::fmt::Debug for EmbeddedStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EmbeddedStore")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A data folder that this process alone uses.
@@ -126,7 +134,7 @@ impl EmbeddedStore {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(dynoxide::server::serve_with_shutdown(
             listener,
-            database,
+            database.clone(),
             async {
                 // An error means that the handle is gone: then, too, it is time to stop.
                 let _ = stopped.await;
@@ -137,7 +145,13 @@ impl EmbeddedStore {
             stop: Some(stop),
             task,
             folder,
+            database,
         })
+    }
+
+    /// The engine itself, for filling it with more than its own door takes in good time.
+    pub const fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Where it listens.

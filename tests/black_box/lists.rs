@@ -917,3 +917,206 @@ async fn credentials_page_those_of_all_resources_and_those_of_one() {
     let older = format!("/v2/credentials?search=resource_id:{DOC_BROWN}");
     assert_eq!(app.get(&older).await.expecting(200).body["total"], 3);
 }
+
+#[tokio::test]
+async fn a_search_by_state_answers_the_state_at_the_very_second_of_each_step_that_time_takes() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let now = instant(tests::NOW);
+    let made = async |graph: &str, number: i64, extra: Value| {
+        let mut body = hour(number);
+        body["graph"] = graph.into();
+        for (name, value) in extra.as_object().expect("fields") {
+            body[name] = value.clone();
+        }
+        app.post("/v2/bookings", body).await.expecting(201).id()
+    };
+    let group = made("group_owner", 0, json!({ "settings": { "max_seats": 5 } })).await;
+    let seat_of_group = json!({ "related": { "owner_booking_id": group }, "start": null, "end": null, "resource_id": null });
+    let instant_one = made("instant", 1, json!({})).await;
+    let unpaid = made("instant_payment", 2, json!({})).await;
+    let paid = made("instant_payment", 2 + 1, json!({})).await;
+    let unpaid_seat = made("group_customer_payment", 0, seat_of_group.clone()).await;
+    let seat = made("group_customer", 0, seat_of_group).await;
+    let ours = [&group, &instant_one, &unpaid, &paid, &unpaid_seat, &seat];
+    app.put(&format!("/v2/bookings/{paid}/pay"), json!({}))
+        .await
+        .expecting(200);
+    let in_state = async |criterion: &str| {
+        let all = found(&app, criterion).await;
+        ours.into_iter()
+            .filter(|id| all.contains(*id))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let ids = |ids: &[&String]| ids.iter().map(|id| (*id).clone()).collect::<Vec<_>>();
+
+    // Five minutes after they were made, the unpaid ones lapse.
+    let lapse = now + TimeDelta::minutes(5);
+    server.clock.set(lapse - TimeDelta::seconds(1));
+    assert_eq!(in_state("state:unpaid").await, ids(&[]));
+    assert_eq!(
+        in_state("state:tentative").await,
+        ids(&[&group, &unpaid, &unpaid_seat])
+    );
+    server.clock.set(lapse);
+    assert_eq!(
+        in_state("state:unpaid").await,
+        ids(&[&unpaid, &unpaid_seat])
+    );
+    assert_eq!(in_state("state:tentative").await, ids(&[&group]));
+    assert_eq!(
+        in_state("completed:true").await,
+        ids(&[&unpaid, &unpaid_seat])
+    );
+
+    // One hour after their end the others are completed: the group and its seat first, then one by one.
+    let first_end = instant("2026-12-01T01:00:00Z");
+    for (hours, completed) in [
+        (1, vec![&group, &seat]),
+        (2, vec![&group, &instant_one, &seat]),
+        (4, vec![&group, &instant_one, &paid, &seat]),
+    ] {
+        let due = first_end + TimeDelta::hours(hours);
+        server.clock.set(due - TimeDelta::seconds(1));
+        assert!(in_state("state:completed").await.len() < completed.len());
+        server.clock.set(due);
+        assert_eq!(in_state("state:completed").await, ids(&completed));
+    }
+    assert_eq!(in_state("completed:false").await, ids(&[]));
+}
+
+#[tokio::test]
+async fn whoever_follows_the_pages_while_bookings_are_made_and_change_sees_what_was_there_once() {
+    let room = format!("search=resource.id:{ROOM}");
+    let email = "search=customer.email:marty.mcfly@timekit.io";
+    for query in [
+        "sortedBy=asc".to_owned(),
+        "sortedBy=desc".to_owned(),
+        "orderBy=event.start&sortedBy=asc".to_owned(),
+        "orderBy=event.start&sortedBy=desc".to_owned(),
+        room.clone(),
+        format!("{room}&orderBy=created_at"),
+        format!("{email}&orderBy=event.start"),
+        "start=2026-12-01T00:00:00Z&sortedBy=asc".to_owned(),
+    ] {
+        let server = TestServer::start().await;
+        let app = server.app();
+        let before: BTreeSet<String> = book_hours(&server, 24)
+            .await
+            .into_iter()
+            .step_by(2)
+            .collect();
+        // Every other booking is deleted later on, the rest is there throughout.
+        let everything = found(&app, &format!("resource.id:{ROOM}")).await;
+        let mut goes: Vec<_> = everything.difference(&before).cloned().collect();
+        let mut seen = Vec::new();
+        let mut next = Some(format!("/v2/bookings?limit=3&{query}"));
+        let mut number = 100;
+        while let Some(path) = next {
+            let page = app.get(&path).await.expecting(200);
+            seen.extend(ids(&page));
+            next = path_of(&page, "next_page_url");
+            // One more before, one more behind, one changed, one gone.
+            for place in [-number, number] {
+                server.clock.advance(TimeDelta::seconds(1));
+                app.post("/v2/bookings", hour(place)).await.expecting(201);
+            }
+            let changed = before
+                .iter()
+                .nth((number as usize) % before.len())
+                .expect("one");
+            app.put(
+                &format!("/v2/bookings/{changed}"),
+                json!({ "meta": { "n": number } }),
+            )
+            .await
+            .expecting(200);
+            if let Some(id) = goes.pop() {
+                app.put(&format!("/v2/bookings/{id}/cancel"), json!({}))
+                    .await
+                    .expecting(200);
+                app.delete(&format!("/v2/bookings/{id}"))
+                    .await
+                    .expecting(204);
+            }
+            number += 1;
+            assert!(number < 160, "the pages have no end: {query}");
+        }
+        let once: BTreeSet<String> = seen.iter().cloned().collect();
+        assert_eq!(once.len(), seen.len(), "a row came twice: {query}");
+        assert!(before.is_subset(&once), "a row was left out: {query}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_by_start_holds_however_far_off_bookings_are() {
+    let server = TestServer::start().await;
+    let mut expected = Vec::new();
+    for start in [
+        "0003-01-01T00:00:00Z",
+        "1999-05-01T00:00:00Z",
+        "2025-11-30T23:00:00Z",
+        "2026-12-01T00:00:00Z",
+        "2028-11-01T00:00:00Z",
+        "2028-12-01T00:00:00Z",
+        "2040-01-01T00:00:00Z",
+        "9998-01-01T00:00:00Z",
+    ] {
+        let end = format_instant(instant(start) + TimeDelta::hours(1), Tz::UTC);
+        let body = booking(&ROOM.to_string(), "instant", start, &end);
+        let made = server.app().post("/v2/bookings", body).await;
+        expected.push(made.expecting(201).id());
+    }
+    let app = server.app();
+    let demos: BTreeSet<_> = [CONFIRMED, TENTATIVE, DECLINED]
+        .map(|id| id.to_string())
+        .into();
+    let walked = async |query: &str| {
+        let path = format!("/v2/bookings?orderBy=event.start&limit=2&{query}");
+        let mut ids = follow(&app, &path).await.concat();
+        ids.retain(|id| !demos.contains(id));
+        ids
+    };
+    assert_eq!(walked("sortedBy=asc").await, expected);
+    expected.reverse();
+    assert_eq!(walked("sortedBy=desc").await, expected);
+    expected.reverse();
+    let window = "start=1999-05-01T00:30:00Z&end=2028-12-01T00:00:00Z&sortedBy=asc";
+    assert_eq!(walked(window).await, expected[1..5]);
+}
+
+#[tokio::test]
+async fn a_window_finds_a_booking_of_31_days_on_its_last() {
+    let server = TestServer::start().await;
+    let body = booking(
+        &ROOM.to_string(),
+        "instant",
+        "2026-12-01T00:00:00Z",
+        "2027-01-01T00:00:00Z",
+    );
+    let id = server
+        .app()
+        .post("/v2/bookings", body)
+        .await
+        .expecting(201)
+        .id();
+    for list in ["", &format!("&search=resource.id:{ROOM}")] {
+        for (window, is_in) in [
+            ("start=2026-12-31T23:59:59Z", true),
+            ("start=2027-01-01T00:00:00Z", false),
+            ("end=2026-12-01T00:00:01Z", true),
+            ("end=2026-12-01T00:00:00Z", false),
+        ] {
+            let page = server
+                .app()
+                .get(&format!("/v2/bookings?{window}{list}"))
+                .await;
+            assert_eq!(
+                ids(&page.expecting(200)).contains(&id),
+                is_in,
+                "{window}{list}"
+            );
+        }
+    }
+}

@@ -10,19 +10,23 @@ pub mod graphs;
 pub mod invariants;
 mod simulation;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use api::ambient::SystemRandom;
 use api::{Config, Secrets, State};
 use auth::{MasterSecret, Policy};
 use chrono::{DateTime, Utc};
+use dynoxide::ImportOptions;
 use local::demo::{self, Demo};
-use local::embedded::EmbeddedStore;
+use local::embedded::{DataFolder, EmbeddedStore};
 use local::server::{self, Parts, Server};
 use local::tables;
+use model::booking::Booking;
+use model::ids::AppId;
 use model::time::parse_instant;
 use serde_json::{Value, json};
-use store::{Connection, Store, Tables};
+use store::{Connection, Store, Table, Tables, Tenant};
 
 pub use bookings::{EVERYTHING, Seen};
 pub use client::{Client, Reply};
@@ -99,6 +103,18 @@ impl TestServer {
     /// Starts one that differs.
     pub async fn start_with(options: Options) -> Self {
         let embedded = EmbeddedStore::in_memory().await.expect("a store in memory");
+        Self::start_on(embedded, options).await
+    }
+
+    /// Starts one whose store is a file in `folder`.
+    pub async fn start_in(folder: &Path) -> Self {
+        let folder = DataFolder::take(folder).expect("a data folder");
+        let any_port = ([127, 0, 0, 1], 0).into();
+        let embedded = EmbeddedStore::open(folder, any_port).await;
+        Self::start_on(embedded.expect("a store"), Options::default()).await
+    }
+
+    async fn start_on(embedded: EmbeddedStore, options: Options) -> Self {
         let clock = Arc::new(ManualClock::at(instant(NOW)));
         let state = new_state(embedded.endpoint(), clock.clone(), options).await;
         let demo = demo::create(&state).await.expect("a demo");
@@ -219,6 +235,27 @@ impl TestServer {
             .as_ref()
             .expect("the store has not been stopped");
         Connection::Endpoint(embedded.endpoint()).client().await
+    }
+
+    /// Puts bookings into an app's store as they are: no rule is asked, and nothing is taken by them.
+    pub fn fill(&self, app: AppId, bookings: &[Booking]) {
+        let embedded = self
+            .embedded
+            .as_ref()
+            .expect("the store has not been stopped");
+        let item = |booking| {
+            let item = store::booking_item(Tenant::app(app), booking).expect("an item");
+            let pairs = item.into_iter();
+            pairs
+                .map(|(name, value)| (name, engine_value(value)))
+                .collect()
+        };
+        let table = format!("{}{}", local::tables::PREFIX, Table::Data.suffix());
+        let items = bookings.iter().map(item).collect();
+        embedded
+            .database()
+            .import_items(&table, items, ImportOptions::default())
+            .expect("imported");
     }
 
     /// Takes the store away. Requests that need it fail from now on.
@@ -402,4 +439,27 @@ pub fn booking(resource: &str, graph: &str, start: &str, end: &str) -> Value {
         "description": "The lightning strikes at 10:04 PM exactly!",
         "customer": { "name": "Marty McFly", "email": "marty.mcfly@timekit.io" },
     })
+}
+
+/// The SDK's value as the engine has it; the kinds that bookings are made of.
+fn engine_value(value: aws_sdk_dynamodb::types::AttributeValue) -> dynoxide::AttributeValue {
+    use aws_sdk_dynamodb::types::AttributeValue as Sdk;
+    use dynoxide::AttributeValue as Engine;
+    match value {
+        Sdk::S(text) => Engine::S(text),
+        Sdk::N(number) => Engine::N(number),
+        Sdk::Bool(flag) => Engine::BOOL(flag),
+        Sdk::Null(flag) => Engine::NULL(flag),
+        Sdk::L(values) => Engine::L(values.into_iter().map(engine_value).collect()),
+        Sdk::M(values) => {
+            // What is not there says the same, in less space.
+            let pairs = values.into_iter().filter(|(_, value)| !value.is_null());
+            Engine::M(
+                pairs
+                    .map(|(name, value)| (name, engine_value(value)))
+                    .collect(),
+            )
+        }
+        other => panic!("no booking has {other:?}"),
+    }
 }

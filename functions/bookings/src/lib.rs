@@ -12,8 +12,10 @@ mod extend_reservation;
 mod external_action;
 mod external_action_page;
 mod get_booking;
+mod get_group;
 mod includes;
 mod list_bookings;
+mod list_groups;
 mod making;
 mod offered;
 mod perform_external_action;
@@ -42,6 +44,8 @@ pub fn operations() -> Operations {
             routes!(create_booking::create_booking),
             write.and_widget_key().and_client_token(),
         )
+        .add(routes!(list_groups::list_groups), read.and_widget_key())
+        .add_versioned(routes!(get_group::get_group), read)
         .add_versioned(routes!(get_booking::get_booking), read)
         .add_versioned(routes!(update_booking::update_booking), write)
         .add_versioned(routes!(delete_booking::delete_booking), write)

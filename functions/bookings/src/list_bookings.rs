@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::{BATCH, EXACT_TOTAL, MAX_SCANNED, Page, Paging};
 use api::search::{Search, matches_wildcard, says};
 use api::{ApiError, OutputZone, Query, State};
 use axum::extract::State as Extract;
@@ -10,7 +10,10 @@ use model::booking::Booking;
 use model::graph::{BookingState, Graph};
 use model::ids::{CalendarId, ProjectId, ResourceId};
 use model::time::parse_instant;
-use store::{BookingList, Direction, Position, Walk};
+use store::{
+    BookingList, BookingOrder, Chunk, Direction, Position, SlotWindow, Store, StoreError, Tenant,
+    Walk,
+};
 
 use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
@@ -88,43 +91,160 @@ pub(crate) async fn list_bookings(
     let now = state.now();
     let (page, wanted) = page.with(Wanted::parse(&query, now))?;
     let tenant = principal.tenant();
-    let since = principal.app_created_at;
-    let (list, natural) = match (wanted.resource, wanted.project, &wanted.customer_email) {
-        _ if tenant.only_resource.is_some() => (BookingList::All { since }, Order::Start),
-        (Some(resource), _, _) => (BookingList::OfResource(resource), Order::Start),
-        (None, _, Some(email)) => (BookingList::OfCustomer(email.clone()), Order::CreatedAt),
-        (None, Some(project), None) => {
-            (BookingList::OfProject { project, since }, Order::CreatedAt)
-        }
-        (None, None, None) => (BookingList::All { since }, Order::CreatedAt),
-    };
-    let order = wanted.order.unwrap_or(natural);
-    let direction = wanted.direction;
+    let lists = wanted.lists(tenant, principal.app_created_at);
+    let is_of_resource = tenant.only_resource.or(wanted.resource).is_some();
+    let order = wanted.order.unwrap_or(if is_of_resource {
+        Order::Start
+    } else {
+        Order::CreatedAt
+    });
     let store = state.store();
-    let fetch = |after: Option<Position>, limit| {
-        let list = &list;
-        // Rows that will be sorted anyway may be read in either direction.
-        async move {
-            let walk = Walk {
-                direction,
-                after: after.as_ref(),
-                limit,
-            };
-            store.list_bookings(tenant, list, &walk, now).await
-        }
+    let run = Run {
+        store,
+        tenant,
+        direction: wanted.direction,
+        now,
     };
     let matches = |booking: &Booking| wanted.matches(booking);
-    let page = if order == natural {
-        page.paginate(fetch, matches).await?
-    } else {
-        let compare = |a: &Booking, b: &Booking| match direction {
-            Direction::Ascending => compare(order, a, b, now),
-            Direction::Descending => compare(order, b, a, now),
-        };
-        page.paginate_sorted(fetch, matches, compare).await?
+    let page = match run.rows(&lists, order, matches).await? {
+        Rows::InOrder(rows) => {
+            let fetch = |after, limit| run.next(&rows, after, limit);
+            page.paginate(fetch, matches).await?
+        }
+        Rows::ToSort(list) => {
+            // Rows that will be sorted anyway may be read in either direction.
+            let fetch = |after, limit| run.read(&list, after, limit);
+            let compare = |a: &Booking, b: &Booking| match wanted.direction {
+                Direction::Ascending => compare(order, a, b, now),
+                Direction::Descending => compare(order, b, a, now),
+            };
+            page.paginate_sorted(fetch, matches, compare).await?
+        }
     };
     let viewer = Viewer::of(&principal, store, &include, zone, &page.rows).await?;
     Ok(page.map(|booking| viewer.show(booking, now)))
+}
+
+/// Where a page's rows come from.
+enum Rows {
+    /// From rows that are in the order wanted.
+    InOrder(InOrder),
+    /// From a list that must be sorted first.
+    ToSort(BookingList),
+}
+
+/// Rows in the order wanted.
+enum InOrder {
+    /// Those of an index.
+    Listed(BookingList),
+    /// Those of a short list in another order. They were sorted by the position they have in the order wanted, so that a
+    /// cursor means the same in both.
+    Sorted(Vec<(Position, Booking)>),
+}
+
+/// How the lists of one request are read.
+struct Run<'a> {
+    store: &'a Store,
+    tenant: Tenant,
+    direction: Direction,
+    now: DateTime<Utc>,
+}
+
+impl Run<'_> {
+    /// Whence to take the rows for an order: from the narrowest list if it has that order, or is short enough to be sorted
+    /// at each request, and else from a wider one that has. The narrowest comes first.
+    async fn rows(
+        &self,
+        lists: &[BookingList],
+        order: Order,
+        matches: impl Fn(&Booking) -> bool,
+    ) -> Result<Rows, ApiError> {
+        let narrowest = &lists[0];
+        let order = match order {
+            Order::CreatedAt => BookingOrder::Creation,
+            Order::Start => BookingOrder::Start,
+            Order::UpdatedAt | Order::Completed | Order::Graph | Order::State | Order::End => {
+                return Ok(Rows::ToSort(narrowest.clone()));
+            }
+        };
+        if narrowest.order() == order {
+            return Ok(Rows::InOrder(InOrder::Listed(narrowest.clone())));
+        }
+        if let Some(found) = self.all_of(narrowest, matches).await? {
+            let mut rows: Vec<_> = found
+                .into_iter()
+                .map(|booking| (order.position(&booking), booking))
+                .collect();
+            rows.sort_by(|(a, _), (b, _)| match self.direction {
+                Direction::Ascending => a.cmp(b),
+                Direction::Descending => b.cmp(a),
+            });
+            return Ok(Rows::InOrder(InOrder::Sorted(rows)));
+        }
+        let ordered = lists.iter().find(|list| list.order() == order);
+        Ok(match ordered {
+            Some(list) => Rows::InOrder(InOrder::Listed(list.clone())),
+            None => Rows::ToSort(narrowest.clone()),
+        })
+    }
+
+    /// All of a list that matches, unless more is to be read for it than one request may, or too much matches.
+    async fn all_of(
+        &self,
+        list: &BookingList,
+        matches: impl Fn(&Booking) -> bool,
+    ) -> Result<Option<Vec<Booking>>, StoreError> {
+        let mut found = Vec::new();
+        let (mut after, mut scanned) = (None, 0);
+        while found.len() <= EXACT_TOTAL && scanned < MAX_SCANNED {
+            let mut chunk = self.read(list, after, BATCH).await?;
+            scanned += chunk.rows.len();
+            after = chunk.rows.last().map(|(position, _)| position.clone());
+            chunk.rows.retain(|(_, booking)| matches(booking));
+            found.extend(chunk.rows.into_iter().map(|(_, booking)| booking));
+            if chunk.is_last {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn next(
+        &self,
+        rows: &InOrder,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Chunk<Booking>, StoreError> {
+        let sorted = match rows {
+            InOrder::Listed(list) => return self.read(list, after, limit).await,
+            InOrder::Sorted(sorted) => sorted,
+        };
+        let follows = |position: &Position| match (&after, self.direction) {
+            (None, _) => true,
+            (Some(after), Direction::Ascending) => position > after,
+            (Some(after), Direction::Descending) => position < after,
+        };
+        let begin = sorted.partition_point(|(position, _)| !follows(position));
+        let rows: Vec<_> = sorted[begin..].iter().take(limit).cloned().collect();
+        let is_last = begin + rows.len() == sorted.len();
+        Ok(Chunk { rows, is_last })
+    }
+
+    async fn read(
+        &self,
+        list: &BookingList,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Chunk<Booking>, StoreError> {
+        let walk = Walk {
+            direction: self.direction,
+            after: after.as_ref(),
+            limit,
+        };
+        self.store
+            .list_bookings(self.tenant, list, &walk, self.now)
+            .await
+    }
 }
 
 /// What a request asks of the list.
@@ -137,8 +257,7 @@ struct Wanted {
     completed: Option<bool>,
     calendar: Option<CalendarId>,
     others: Search,
-    from: Option<DateTime<Utc>>,
-    to: Option<DateTime<Utc>>,
+    window: SlotWindow,
     order: Option<Order>,
     direction: Direction,
     now: DateTime<Utc>,
@@ -195,12 +314,36 @@ impl Wanted {
             completed,
             calendar: calendar.map(|id| CalendarId::new(id.uuid())),
             others: search,
-            from,
-            to,
+            window: SlotWindow { from, to },
             order,
             direction: direction.unwrap_or(Direction::Descending),
             now,
         })
+    }
+
+    /// The lists that hold all of it, at least one: first the one that most likely holds the least else.
+    fn lists(&self, tenant: Tenant, since: DateTime<Utc>) -> Vec<BookingList> {
+        let window = self.window;
+        // A resource's own token has one list only.
+        if let Some(resource) = tenant.only_resource {
+            return vec![BookingList::OfResource { resource, window }];
+        }
+        let by_start = BookingList::ByStart { since, window };
+        let narrow = [
+            self.customer_email.clone().map(BookingList::OfCustomer),
+            self.resource
+                .map(|resource| BookingList::OfResource { resource, window }),
+            (self.graph == Some(Graph::GroupOwner))
+                .then_some(BookingList::Groups { since, window }),
+            (!window.is_open()).then(|| by_start.clone()),
+            self.project
+                .map(|project| BookingList::OfProject { project, since }),
+        ];
+        let whole = match self.order {
+            Some(Order::Start) => [by_start, BookingList::All { since }],
+            _ => [BookingList::All { since }, by_start],
+        };
+        narrow.into_iter().flatten().chain(whole).collect()
     }
 
     fn matches(&self, booking: &Booking) -> bool {
@@ -208,8 +351,7 @@ impl Wanted {
             && self.project.is_none_or(|id| booking.project_id == Some(id))
             && self.calendar.is_none_or(|id| booking.calendar_id == id)
             && self.graph.is_none_or(|graph| booking.graph == graph)
-            && self.from.is_none_or(|from| booking.slot.end() > from)
-            && self.to.is_none_or(|to| booking.slot.start() < to);
+            && self.window.includes(booking.slot);
         if !fixed {
             return false;
         }

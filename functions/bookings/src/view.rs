@@ -62,6 +62,7 @@ pub(crate) struct Viewer<'a> {
     include: &'a Includes,
     zone: OutputZone,
     is_public: bool,
+    shows_actions: bool,
     resources: HashMap<ResourceId, Resource>,
     projects: HashMap<ProjectId, Project>,
     related: HashMap<BookingId, Booking>,
@@ -113,10 +114,19 @@ impl<'a> Viewer<'a> {
             include,
             zone,
             is_public,
+            shows_actions: !is_public,
             resources,
             projects,
             related: related.into_iter().map(|it| (it.id, it)).collect(),
         })
+    }
+
+    /// The same for groups, whose actions everybody is told who is shown groups at all.
+    pub(crate) fn of_groups(self) -> Self {
+        Self {
+            shows_actions: true,
+            ..self
+        }
     }
 
     /// The same, with the bookings that `decision` changes as they shall be.
@@ -188,7 +198,7 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: attributes(booking, zone, self.is_public, now),
+            attributes: self.attributes(booking, zone, now),
             included,
             version: version(booking),
         }
@@ -218,13 +228,7 @@ impl<'a> Viewer<'a> {
         add("user", &|| {
             resource.map_or(Value::Null, |resource| self.resource(resource, zone))
         });
-        // A booking page never reads back whom bookings are for.
-        if !self.is_public {
-            add("customers", &|| {
-                booking.customers.iter().map(customer).collect()
-            });
-            add("meta", &|| booking.meta.clone().into());
-            add("logs", &|| logs(booking, zone));
+        if self.shows_actions {
             add("available_actions", &|| {
                 booking
                     .graph
@@ -232,6 +236,14 @@ impl<'a> Viewer<'a> {
                     .map(|action| Value::from(action.name()))
                     .collect()
             });
+        }
+        // A booking page never reads back whom bookings are for.
+        if !self.is_public {
+            add("customers", &|| {
+                booking.customers.iter().map(customer).collect()
+            });
+            add("meta", &|| booking.meta.clone().into());
+            add("logs", &|| logs(booking, zone));
             add("project", &|| {
                 let project = booking.project_id.and_then(|id| self.projects.get(&id));
                 project.map_or(Value::Null, |project| {
@@ -260,6 +272,18 @@ impl<'a> Viewer<'a> {
             included.insert("customer_action_links".to_owned(), links);
         }
         included
+    }
+
+    fn attributes(&self, booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+        let mut attributes = json!({ "event_info": event_info(booking, zone) });
+        if self.is_public {
+            attributes["event_info"]["participants"] = json!([]);
+        }
+        if let Some(seats) = &booking.seats {
+            attributes["group_booking"] =
+                json!({ "max_seats": seats.max, "current_seats": seats.current(now) });
+        }
+        attributes
     }
 
     fn resource(&self, resource: &Resource, zone: Tz) -> Value {
@@ -298,18 +322,6 @@ fn related(booking: &Booking) -> Value {
 /// Names the state of a booking that is settled.
 pub(crate) fn version(booking: &Booking) -> Version {
     Version::claimed(booking.tag())
-}
-
-fn attributes(booking: &Booking, zone: Tz, is_public: bool, now: DateTime<Utc>) -> Value {
-    let mut attributes = json!({ "event_info": event_info(booking, zone) });
-    if is_public {
-        attributes["event_info"]["participants"] = json!([]);
-    }
-    if let Some(seats) = &booking.seats {
-        attributes["group_booking"] =
-            json!({ "max_seats": seats.max, "current_seats": seats.current(now) });
-    }
-    attributes
 }
 
 fn event_info(booking: &Booking, zone: Tz) -> Value {

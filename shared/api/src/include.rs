@@ -28,6 +28,13 @@ impl Include {
         )
     }
 
+    /// The same and these.
+    #[must_use]
+    pub fn and(mut self, names: &[&str]) -> Self {
+        self.0.extend(names.iter().map(|name| (*name).to_owned()));
+        self
+    }
+
     /// Whether `name` was asked for.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains(name)

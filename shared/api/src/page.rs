@@ -29,8 +29,8 @@ pub const LAST_NUMBERED_ROW: usize = 10_000;
 /// The most rows of an index that one request looks at beyond those it skips.
 pub const MAX_SCANNED: usize = 5_000;
 
-/// How many rows are read at a time.
-const BATCH: usize = 500;
+/// The most rows that are read at a time.
+pub const BATCH: usize = 250;
 
 /// What a request says about the page it wants, right or wrong. Together with whatever else it says about the list it
 /// becomes a [`PageRequest`], so that all that is wrong is told at once.
@@ -74,6 +74,9 @@ struct Cursor {
     after: Position,
     #[serde(rename = "n")]
     page: usize,
+    /// How many matching rows are still to be passed over, when reading ended before the page asked for by its number.
+    #[serde(rename = "k", default)]
+    skip: usize,
     #[serde(rename = "s")]
     rows_before: usize,
     #[serde(rename = "t")]
@@ -179,7 +182,7 @@ impl PageRequest {
         F: Future<Output = Result<Chunk<T>, StoreError>>,
     {
         let (page, rows_before, skip) = match &self.cursor {
-            Some(cursor) => (cursor.page, cursor.rows_before, 0),
+            Some(cursor) => (cursor.page, cursor.rows_before, cursor.skip),
             None => (
                 self.page,
                 (self.page - 1) * self.limit,
@@ -203,7 +206,8 @@ impl PageRequest {
         };
         let mut after = self.cursor.as_ref().map(|cursor| cursor.after.clone());
         while walk.matched < wanted && walk.scanned < MAX_SCANNED + skip {
-            let chunk = fetch(after.clone(), BATCH.min(wanted - walk.matched)).await?;
+            let left = MAX_SCANNED + skip - walk.scanned;
+            let chunk = fetch(after.clone(), walk.batch(wanted).min(left)).await?;
             for (position, row) in chunk.rows {
                 walk.scanned += 1;
                 if matches(&row) {
@@ -222,10 +226,11 @@ impl PageRequest {
         }
 
         let more_follow = walk.matched > skip + walk.rows.len() || !walk.is_whole;
+        let seen = (rows_before + walk.matched).saturating_sub(skip);
         let (total, total_is_exact) = match &self.cursor {
             Some(cursor) if cursor.total_is_exact => (cursor.total, true),
-            Some(_) if walk.is_whole => (rows_before + walk.matched, true),
-            Some(cursor) => (cursor.total.max(rows_before + walk.matched), false),
+            Some(_) if walk.is_whole => (seen, true),
+            Some(cursor) => (cursor.total.max(seen), false),
             None => (walk.matched, walk.is_whole),
         };
         // A page that ended because enough was looked at goes on behind the last row seen.
@@ -240,6 +245,7 @@ impl PageRequest {
                 let cursor = Cursor {
                     after,
                     page: page + 1,
+                    skip: skip.saturating_sub(walk.matched),
                     rows_before,
                     total,
                     total_is_exact,
@@ -359,6 +365,16 @@ struct Walked<T> {
     rows: Vec<T>,
     last: Option<Position>,
     is_whole: bool,
+}
+
+impl<T> Walked<T> {
+    /// How many rows to read next for `wanted` matching ones in all: as many as it takes if they match as often as those
+    /// before.
+    fn batch(&self, wanted: usize) -> usize {
+        let missing = wanted - self.matched;
+        let likely = (missing * self.scanned).div_ceil(self.matched.max(1));
+        likely.max(missing).min(BATCH)
+    }
 }
 
 /// The code that binds a cursor to its tenant, list, filter and order.

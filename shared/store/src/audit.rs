@@ -10,7 +10,7 @@ use model::audit::{AuditAction, AuditEvent};
 use model::ids::AppId;
 
 use crate::item::{Item, Key, RawItem, record, text};
-use crate::list::{self, Chunk, MonthlyIndex, Walk, sort_key};
+use crate::list::{self, Between, Chunk, MonthlyIndex, Walk, sort_key};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table, error};
 
@@ -138,7 +138,8 @@ impl Store {
             index: &crate::item::TABLE,
             prefix: prefix(app),
             since,
-            now,
+            until: now,
+            between: Between::default(),
         };
         self.chunk_by_month(&months, walk, |item: RawItem| record(item))
             .await

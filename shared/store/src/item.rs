@@ -1,6 +1,7 @@
 //! How a record becomes an item: its keys, a version where it can change, and the record itself as one map.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
@@ -249,21 +250,32 @@ impl Store {
         partition: &Partition<'_>,
         walk: &Walk<'_>,
     ) -> Result<Vec<RawItem>, StoreError> {
-        let Partition { table, index, name } = partition;
+        let Partition {
+            table,
+            index,
+            name,
+            between,
+        } = partition;
         if name.len() > MAX_PARTITION_KEY {
             return Ok(Vec::new());
         }
-        let comparison = match (walk.after, walk.direction) {
-            (None, _) => "",
-            (Some(_), Direction::Ascending) => " AND #sort > :after",
-            (Some(_), Direction::Descending) => " AND #sort < :after",
+        let Some(bounds) = between.beyond(walk) else {
+            return Ok(Vec::new());
+        };
+        let comparison = match bounds {
+            (None, None) => "",
+            (Some(_), None) => " AND #sort >= :first",
+            (None, Some(_)) => " AND #sort <= :last",
+            (Some(_), Some(_)) => " AND #sort BETWEEN :first AND :last",
         };
         let mut names = HashMap::from([("#partition".to_owned(), index.partition.to_owned())]);
+        if !comparison.is_empty() {
+            names.insert("#sort".to_owned(), index.sort.to_owned());
+        }
         let mut values =
             HashMap::from([(":partition".to_owned(), AttributeValue::S(name.clone()))]);
-        if let Some(after) = walk.after_key() {
-            names.insert("#sort".to_owned(), index.sort.to_owned());
-            values.insert(":after".to_owned(), AttributeValue::S(after.to_owned()));
+        for (name, bound) in [(":first", bounds.0), (":last", bounds.1)] {
+            values.extend(bound.map(|bound| (name.to_owned(), AttributeValue::S(bound))));
         }
         let mut items: Vec<RawItem> = Vec::new();
         let mut start = None;
@@ -286,7 +298,10 @@ impl Store {
                         .send()
                 })
                 .await?;
-            items.extend(answer.items.unwrap_or_default());
+            let found = answer.items.unwrap_or_default();
+            self.rows_listed
+                .fetch_add(found.len() as u64, Ordering::Relaxed);
+            items.extend(found);
             start = answer.last_evaluated_key;
             if start.is_none() || items.len() >= walk.limit {
                 return Ok(items);
@@ -313,6 +328,18 @@ pub(crate) const BY_MONTH: Index = Index {
     name: "by_month",
     partition: "month_pk",
     sort: "created_sk",
+};
+/// An app's bookings by month of start.
+pub(crate) const BY_START: Index = Index {
+    name: "by_start",
+    partition: "start_pk",
+    sort: "start_sk",
+};
+/// An app's groups by month of start. Only groups are in it.
+pub(crate) const BY_GROUP: Index = Index {
+    name: "by_group",
+    partition: "group_pk",
+    sort: "start_sk",
 };
 /// A resource's bookings by start.
 pub(crate) const BY_RESOURCE: Index = Index {

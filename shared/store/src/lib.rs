@@ -42,7 +42,9 @@ use model::ids::{AppId, ResourceId};
 pub use accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
 pub use apps::AppIdentity;
 pub use attempts::{Attempt, Window};
-pub use bookings::BookingList;
+#[doc(hidden)]
+pub use bookings::booking_item;
+pub use bookings::{BookingList, BookingOrder, SlotWindow};
 pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
 pub use decision::{Decision, DecisionError};
@@ -90,6 +92,7 @@ pub struct Store {
     tables: Tables,
     random: Arc<dyn Random>,
     calls: Arc<AtomicU64>,
+    rows_listed: Arc<AtomicU64>,
     turns: turns::Turns,
     keep: Option<Keep>,
 }
@@ -102,6 +105,7 @@ impl Store {
             tables,
             random,
             calls: Arc::default(),
+            rows_listed: Arc::default(),
             turns: turns::Turns::default(),
             keep: None,
         }
@@ -110,6 +114,11 @@ impl Store {
     /// How many calls have gone to DynamoDB so far, retries included.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// How many rows lists have read from DynamoDB so far.
+    pub fn rows_listed(&self) -> u64 {
+        self.rows_listed.load(Ordering::Relaxed)
     }
 
     fn table(&self, table: Table) -> String {

@@ -1,10 +1,15 @@
 //! Lists: runs of an index, in its order, from a position on.
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat, Utc};
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::item::{BY_MONTH, Index, RawItem, text};
 use crate::{Store, StoreError, Table};
+
+/// The most months that are asked at once. One is asked first, and twice as many whenever those asked do not fill the
+/// chunk, so that a long run of empty months costs few round trips.
+const MONTHS_AT_ONCE: usize = 8;
 
 /// Which way a list runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,9 +22,16 @@ pub enum Direction {
 }
 
 /// A place in a list: the sort key of the row last seen. It says nothing that may not be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Position(String);
+
+impl Position {
+    /// Where something of this instant and id stands in a list by such instants.
+    pub(crate) fn of(at: DateTime<Utc>, id: impl std::fmt::Display) -> Self {
+        Self(sort_key(at, id))
+    }
+}
 
 /// Part of a list.
 #[derive(Debug)]
@@ -53,11 +65,61 @@ pub(crate) struct Partition<'a> {
     pub(crate) table: Table,
     pub(crate) index: &'a Index,
     pub(crate) name: String,
+    pub(crate) between: Between,
+}
+
+/// The sort keys between which a list lies; none means no bound.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Between {
+    pub(crate) first: Option<String>,
+    pub(crate) last: Option<String>,
+}
+
+impl Between {
+    /// What is left of it for `walk`: its first and last key. `None` if that is nothing.
+    pub(crate) fn beyond(&self, walk: &Walk<'_>) -> Option<(Option<String>, Option<String>)> {
+        let Self {
+            mut first,
+            mut last,
+        } = self.clone();
+        if let Some(after) = walk.after_key() {
+            match walk.direction {
+                Direction::Ascending => first = first.max(Some(just_behind(after))),
+                Direction::Descending => {
+                    let before = just_before(after);
+                    last = Some(last.map_or(before.clone(), |last| last.min(before)));
+                }
+            }
+        }
+        // DynamoDB refuses bounds that are the wrong way round.
+        let is_empty = matches!((&first, &last), (Some(first), Some(last)) if first > last);
+        (!is_empty).then_some((first, last))
+    }
+}
+
+/// A key behind `key` with no other between them: no key of an index begins with another.
+fn just_behind(key: &str) -> String {
+    format!("{key} ")
+}
+
+/// A key before `key` with no other between them. Keys end in a letter or digit, and nothing in them sorts behind `~`.
+fn just_before(key: &str) -> String {
+    let mut before = key.to_owned();
+    if let Some(last) = before.pop() {
+        before.push(char::from_u32(u32::from(last) - 1).unwrap_or(last));
+        before.push('~');
+    }
+    before
 }
 
 /// An instant as a sort key: as text it sorts as it does in time.
 pub(crate) fn sort_key(at: DateTime<Utc>, id: impl std::fmt::Display) -> String {
-    format!("{}#{id}", at.to_rfc3339_opts(SecondsFormat::Millis, true))
+    format!("{}#{id}", time_key(at))
+}
+
+/// Where the sort keys of an instant begin.
+pub(crate) fn time_key(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The month an item belongs to in [`BY_MONTH`] and [`BY_PROJECT`](crate::item::BY_PROJECT).
@@ -78,7 +140,9 @@ pub(crate) struct MonthlyIndex<'a> {
     /// The first month there can be.
     pub(crate) since: DateTime<Utc>,
     /// The last month there can be.
-    pub(crate) now: DateTime<Utc>,
+    pub(crate) until: DateTime<Utc>,
+    /// Between which keys to stay.
+    pub(crate) between: Between,
 }
 
 impl Store {
@@ -105,39 +169,71 @@ impl Store {
         walk: &Walk<'_>,
         read: impl Fn(RawItem) -> Result<T, StoreError>,
     ) -> Result<Chunk<T>, StoreError> {
-        let mut rows = Vec::new();
-        for month in months.walk(walk) {
-            let name = format!("{}{month}", months.prefix);
-            let partition = Partition {
-                table: months.table,
-                index: months.index,
-                name,
-            };
+        let mut rows: Vec<(Position, T)> = Vec::new();
+        let names = months.walk(walk);
+        let (mut left, mut at_once) = (names.as_slice(), 1);
+        let mut after = walk.after.cloned();
+        while !left.is_empty() && rows.len() < walk.limit {
+            let next = &left[..at_once.min(left.len())];
+            // Several months share what is missing, so that little is read in vain if the first of them has it all.
+            let limit = (walk.limit - rows.len()).div_ceil(next.len());
             let rest = Walk {
-                limit: walk.limit - rows.len(),
+                after: after.as_ref(),
+                limit,
                 ..*walk
             };
-            for item in self.index_page(&partition, &rest).await? {
-                rows.push(row(months.index, item, &read)?);
-            }
-            if rows.len() >= walk.limit {
-                return Ok(Chunk {
-                    rows,
-                    is_last: false,
-                });
+            let partitions: Vec<_> = next.iter().map(|month| months.partition(month)).collect();
+            let pages = partitions
+                .iter()
+                .map(|partition| self.index_page(partition, &rest));
+            let pages = try_join_all(pages).await?;
+            at_once = (at_once * 2).min(MONTHS_AT_ONCE);
+            for page in pages {
+                let may_have_more = page.len() >= limit;
+                for item in page {
+                    rows.push(row(months.index, item, &read)?);
+                }
+                if may_have_more {
+                    after = rows.last().map(|(position, _)| position.clone());
+                    at_once = 1;
+                    break;
+                }
+                left = &left[1..];
             }
         }
-        Ok(Chunk {
-            rows,
-            is_last: true,
-        })
+        // A full chunk may be followed by nothing: whoever asks for the next one learns it.
+        let is_last = rows.len() < walk.limit;
+        rows.truncate(walk.limit);
+        Ok(Chunk { rows, is_last })
     }
 }
 
-impl MonthlyIndex<'_> {
+/// The first rows of two lists that run the same way, in that order.
+pub(crate) fn merge<T>(one: Chunk<T>, other: Chunk<T>, walk: &Walk<'_>) -> Chunk<T> {
+    let mut rows = one.rows;
+    rows.extend(other.rows);
+    rows.sort_by(|(a, _), (b, _)| match walk.direction {
+        Direction::Ascending => a.cmp(b),
+        Direction::Descending => b.cmp(a),
+    });
+    let is_last = one.is_last && other.is_last && rows.len() <= walk.limit;
+    rows.truncate(walk.limit);
+    Chunk { rows, is_last }
+}
+
+impl<'a> MonthlyIndex<'a> {
+    pub(crate) fn partition(&self, month: &str) -> Partition<'a> {
+        Partition {
+            table: self.table,
+            index: self.index,
+            name: format!("{}{month}", self.prefix),
+            between: self.between.clone(),
+        }
+    }
+
     fn walk(&self, walk: &Walk<'_>) -> Vec<String> {
         let first = first_of_month(self.since.date_naive());
-        let last = first_of_month(self.now.date_naive());
+        let last = first_of_month(self.until.date_naive());
         let mut months: Vec<String> = std::iter::successors(Some(first), |month| {
             month.checked_add_months(Months::new(1))
         })
@@ -180,6 +276,7 @@ pub(crate) fn by_month(
         index: &BY_MONTH,
         prefix,
         since,
-        now,
+        until: now,
+        between: Between::default(),
     }
 }

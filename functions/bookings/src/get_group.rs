@@ -1,0 +1,41 @@
+use api::caller::App;
+use api::{ApiError, Data, Include, OutputZone, Path, State};
+use axum::extract::State as Extract;
+use model::graph::Graph;
+
+use crate::list_groups::GROUP_INCLUDES;
+use crate::view::{BookingView, Viewer};
+
+/// Shows one group.
+#[utoipa::path(
+    get,
+    path = "/v2/bookings/groups/{id}",
+    tag = "bookings",
+    params(
+        ("id" = String, Path, description = "The id of the group's own booking."),
+        ("include" = Option<String>, Query, description = "What to show beside the base fields, `resource` and `available_actions`, separated by commas."),
+    ),
+    responses(
+        (status = 200, description = "The group.", body = BookingView),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn get_group(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    include: Include,
+    zone: OutputZone,
+) -> Result<Data<BookingView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
+    let group = state
+        .store()
+        .get_booking(principal.tenant(), id)
+        .await?
+        .filter(|booking| booking.graph == Graph::GroupOwner)
+        .ok_or(ApiError::NotFound("Booking"))?;
+    let include = include.and(GROUP_INCLUDES);
+    let (store, now) = (state.store(), state.now());
+    let view = Viewer::show_one(&principal, store, &include, zone, group, now).await?;
+    Ok(Data { data: view })
+}

@@ -1,0 +1,126 @@
+use api::caller::App;
+use api::page::{Page, Paging};
+use api::search::Search;
+use api::{ApiError, Include, OutputZone, Query, State};
+use axum::extract::State as Extract;
+use chrono::{DateTime, Utc};
+use model::booking::Booking;
+use model::graph::{BookingState, Graph};
+use model::ids::{ProjectId, ResourceId};
+use model::time::parse_instant;
+use store::{BookingList, Direction, Position, SlotWindow, Walk};
+
+use crate::view::{BookingView, Viewer};
+
+/// What is shown of a group without being asked for, because booking pages rely on it.
+pub(crate) const GROUP_INCLUDES: &[&str] = &["resource", "available_actions"];
+
+/// Lists groups, soonest first: those to come, unless `start` or `end` say otherwise.
+///
+/// A widget key is shown only what can be booked now: open groups to come, inside their booking window, with a free
+/// seat.
+#[utoipa::path(
+    get,
+    path = "/v2/bookings/groups",
+    tag = "bookings",
+    params(
+        ("search" = Option<String>, Query, description = "`project.id`, `resource.id`; pairs `attribute:value` separated by `;`."),
+        ("start" = Option<String>, Query, description = "Only groups that end after this instant; now unless `start` or `end` is sent."),
+        ("end" = Option<String>, Query, description = "Only groups that start before this instant."),
+        ("include" = Option<String>, Query, description = "What to show beside the base fields, `resource` and `available_actions`, separated by commas."),
+        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000; 50 unless said."),
+        ("page" = Option<u32>, Query, description = "The page, from 1."),
+    ),
+    responses(
+        (status = 200, description = "A page of groups.", body = Vec<BookingView>),
+        (status = 422, description = "An unknown attribute, zone or page."),
+    )
+)]
+pub(crate) async fn list_groups(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    query: Query,
+    include: Include,
+    zone: OutputZone,
+    page: Paging,
+) -> Result<Page<BookingView>, ApiError> {
+    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let (page, wanted) = page.with(Wanted::parse(&query, principal.is_public(), now))?;
+    let (since, window) = (principal.app_created_at, wanted.window);
+    let list = match tenant.only_resource {
+        Some(resource) => BookingList::OfResource { resource, window },
+        None => BookingList::Groups { since, window },
+    };
+    let fetch = |after: Option<Position>, limit| {
+        let list = &list;
+        async move {
+            let walk = Walk {
+                direction: Direction::Ascending,
+                after: after.as_ref(),
+                limit,
+            };
+            store.list_bookings(tenant, list, &walk, now).await
+        }
+    };
+    let matches = |booking: &Booking| wanted.matches(booking);
+    let page = page.paginate(fetch, matches).await?;
+    let include = include.and(GROUP_INCLUDES);
+    let viewer = Viewer::of(&principal, store, &include, zone, &page.rows).await?;
+    let viewer = viewer.of_groups();
+    Ok(page.map(|group| viewer.show(group, now)))
+}
+
+/// What a request asks of the list.
+struct Wanted {
+    resource: Option<ResourceId>,
+    project: Option<ProjectId>,
+    window: SlotWindow,
+    /// At which instant they must be bookable, if they must.
+    bookable_at: Option<DateTime<Utc>>,
+}
+
+impl Wanted {
+    fn parse(query: &Query, is_public: bool, now: DateTime<Utc>) -> Result<Self, ApiError> {
+        let (search, mut faults) = Search::read(query, &["project.id", "resource.id"]);
+        let mut id = |name: &str| {
+            faults.parsed("search", search.get(name), |id| {
+                id.parse::<ResourceId>()
+                    .map_err(|_| format!("{name} must be a valid UUID"))
+            })
+        };
+        let (resource, project) = (id("resource.id"), id("project.id"));
+        let from = faults.parsed("start", query.get("start"), parse_instant);
+        let to = faults.parsed("end", query.get("end"), parse_instant);
+        faults.check()?;
+        let is_from_now_on = is_public || (from.is_none() && to.is_none());
+        Ok(Self {
+            resource,
+            project: project.map(|id| ProjectId::new(id.uuid())),
+            window: SlotWindow {
+                from: from.max(is_from_now_on.then_some(now)),
+                to,
+            },
+            bookable_at: is_public.then_some(now),
+        })
+    }
+
+    fn matches(&self, booking: &Booking) -> bool {
+        booking.graph == Graph::GroupOwner
+            && self.resource.is_none_or(|id| booking.resource_id == id)
+            && self.project.is_none_or(|id| booking.project_id == Some(id))
+            && self.window.includes(booking.slot)
+            && self.bookable_at.is_none_or(|now| is_bookable(booking, now))
+    }
+}
+
+/// Whether somebody could take a seat at `now`.
+fn is_bookable(group: &Booking, now: DateTime<Utc>) -> bool {
+    let start = group.slot.start();
+    start > now
+        && group.clone().settled(now).state == BookingState::Tentative
+        && group.notice.check_booking(start, now).is_ok()
+        && group
+            .seats
+            .as_ref()
+            .is_some_and(|seats| seats.current(now) < seats.max as usize)
+}

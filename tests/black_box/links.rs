@@ -153,16 +153,22 @@ async fn no_public_secret_and_nobody_who_only_reads_gets_a_link() {
     let (_, writer) = server.make_key(&app, writer).await;
     assert!(links_of(&writer, &CONFIRMED.to_string()).await[CANCEL].is_string());
 
+    // A resource that no project offers, so that anybody may book it.
+    let resource = json!({ "name": "Jules", "timezone": "UTC", "email": "jules@example.com" });
+    let resource = app.post("/v2/resources", resource).await.expecting(201);
+    let resource = resource.id();
     let token = async |token_type| {
-        let token = server.token(&app, &DOC_BROWN.to_string(), token_type).await;
+        let token = server.token(&app, &resource, token_type).await;
         server.with_token(TEST_SLUG, &token)
     };
+    let own = booking(&resource, "instant", TEN, ELEVEN);
+    let own = app.post("/v2/bookings", own).await.expecting(201).id();
     let server_token = token("server-token").await;
-    assert!(links_of(&server_token, &CONFIRMED.to_string()).await[CANCEL].is_string());
+    assert!(links_of(&server_token, &own).await[CANCEL].is_string());
     let widget = server.with_key(server.demo.test.widget_key.expose());
     for (caller, hour) in [(widget, 12), (token("client-token").await, 14)] {
         let at = |hour: u32| format!("2026-12-01T{hour}:00:00Z");
-        let body = booking(&DOC_BROWN.to_string(), "instant", &at(hour), &at(hour + 1));
+        let body = booking(&resource, "instant", &at(hour), &at(hour + 1));
         let path = "/v2/bookings?include=customer_action_links,event";
         let made = caller.post(path, body).await.expecting(201);
         assert!(made.body["data"]["event"].is_object());

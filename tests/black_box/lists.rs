@@ -923,21 +923,27 @@ async fn a_search_by_state_answers_the_state_at_the_very_second_of_each_step_tha
     let server = TestServer::start().await;
     let app = server.app();
     let now = instant(tests::NOW);
-    let made = async |graph: &str, number: i64, extra: Value| {
+    let made = async |body: Value| app.post("/v2/bookings", body).await.expecting(201).id();
+    let of_graph = |graph: &str, number: i64| {
         let mut body = hour(number);
         body["graph"] = graph.into();
-        for (name, value) in extra.as_object().expect("fields") {
-            body[name] = value.clone();
-        }
-        app.post("/v2/bookings", body).await.expecting(201).id()
+        body
     };
-    let group = made("group_owner", 0, json!({ "settings": { "max_seats": 5 } })).await;
-    let seat_of_group = json!({ "related": { "owner_booking_id": group }, "start": null, "end": null, "resource_id": null });
-    let instant_one = made("instant", 1, json!({})).await;
-    let unpaid = made("instant_payment", 2, json!({})).await;
-    let paid = made("instant_payment", 2 + 1, json!({})).await;
-    let unpaid_seat = made("group_customer_payment", 0, seat_of_group.clone()).await;
-    let seat = made("group_customer", 0, seat_of_group).await;
+    let mut group = of_graph("group_owner", 0);
+    group["settings"] = json!({ "max_seats": 5 });
+    let group = made(group).await;
+    let seat_of_group = |graph: &str| {
+        json!({
+            "graph": graph,
+            "related": { "owner_booking_id": group },
+            "customer": { "name": "Marty McFly" },
+        })
+    };
+    let instant_one = made(of_graph("instant", 1)).await;
+    let unpaid = made(of_graph("instant_payment", 2)).await;
+    let paid = made(of_graph("instant_payment", 3)).await;
+    let unpaid_seat = made(seat_of_group("group_customer_payment")).await;
+    let seat = made(seat_of_group("group_customer")).await;
     let ours = [&group, &instant_one, &unpaid, &paid, &unpaid_seat, &seat];
     app.put(&format!("/v2/bookings/{paid}/pay"), json!({}))
         .await
@@ -988,21 +994,18 @@ async fn a_search_by_state_answers_the_state_at_the_very_second_of_each_step_tha
 
 #[tokio::test]
 async fn whoever_follows_the_pages_while_bookings_are_made_and_change_sees_what_was_there_once() {
-    let room = format!("search=resource.id:{ROOM}");
+    let room = format!("search=resource.id:{ROOM}&orderBy=created_at");
     let email = "search=customer.email:marty.mcfly@timekit.io";
     for query in [
         "sortedBy=asc".to_owned(),
-        "sortedBy=desc".to_owned(),
-        "orderBy=event.start&sortedBy=asc".to_owned(),
         "orderBy=event.start&sortedBy=desc".to_owned(),
-        room.clone(),
-        format!("{room}&orderBy=created_at"),
+        room,
         format!("{email}&orderBy=event.start"),
         "start=2026-12-01T00:00:00Z&sortedBy=asc".to_owned(),
     ] {
         let server = TestServer::start().await;
         let app = server.app();
-        let before: BTreeSet<String> = book_hours(&server, 24)
+        let before: BTreeSet<String> = book_hours(&server, 16)
             .await
             .into_iter()
             .step_by(2)

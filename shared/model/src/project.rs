@@ -146,7 +146,7 @@ pub fn availability_faults(availability: &Map<String, Value>) -> Vec<Fault> {
         .get("output_timezone")
         .filter(|zone| !zone.is_null());
     if let Some(zone) = zone
-        && !zone.as_str().is_some_and(|name| parse_zone(name).is_ok())
+        && zone.as_str().is_none_or(|name| parse_zone(name).is_err())
     {
         let sentence = UnknownTimeZone.to_string();
         faults.push(Fault::new("availability.output_timezone", sentence));

@@ -5,14 +5,18 @@ mod acting;
 mod create_booking;
 mod delete_booking;
 mod get_booking;
+mod get_booking_calendar;
+mod ical;
 mod list_bookings;
 mod making;
+mod read_calendar_feed;
 mod request;
 mod update_booking;
 mod view;
 
 use api::{Operations, routes};
 use auth::Access;
+use auth::feed_address::READS_A_MINUTE;
 use model::scope::Scope;
 
 /// This function's operations.
@@ -29,4 +33,9 @@ pub fn operations() -> Operations {
         .add(routes!(update_booking::update_booking), write)
         .add(routes!(delete_booking::delete_booking), write)
         .add(routes!(act_on_booking::act_on_booking), write)
+        .add(routes!(get_booking_calendar::get_booking_calendar), read)
+        .add(
+            routes!(read_calendar_feed::read_calendar_feed),
+            Access::anonymous_at_most(READS_A_MINUTE as usize),
+        )
 }

@@ -21,6 +21,13 @@ pub enum Direction {
 #[serde(transparent)]
 pub struct Position(String);
 
+impl Position {
+    /// The place of an instant in a list by start: before what starts then or later, behind what starts earlier.
+    pub fn of_instant(at: DateTime<Utc>) -> Self {
+        Self(sortable(at))
+    }
+}
+
 /// Part of a list.
 #[derive(Debug)]
 pub struct Chunk<T> {
@@ -57,7 +64,11 @@ pub(crate) struct Partition<'a> {
 
 /// An instant as a sort key: as text it sorts as it does in time.
 pub(crate) fn sort_key(at: DateTime<Utc>, id: impl std::fmt::Display) -> String {
-    format!("{}#{id}", at.to_rfc3339_opts(SecondsFormat::Millis, true))
+    format!("{}#{id}", sortable(at))
+}
+
+fn sortable(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The month an item belongs to in [`BY_MONTH`] and [`BY_PROJECT`](crate::item::BY_PROJECT).

@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod bad_input;
 mod bookings;
+mod calendar;
 mod contract;
 mod credentials_answers;
 mod http_conventions;

@@ -1,12 +1,15 @@
 use api::caller::{App, BaseUrl};
-use api::{ApiError, Created, Path, State};
+use api::{ApiError, Body, Created, Path, State};
 use axum::extract::State as Extract;
 use model::ids::CalendarFeedId;
 use model::resource::{CalendarFeed, Resource};
+use serde_json::{Map, Value};
 
 use crate::calendar_feed::{CalendarFeedView, refuse_wider};
 
 /// Makes the private address at which calendar programs read a resource's bookings, or another one in its place.
+///
+/// The body has no fields.
 #[utoipa::path(
     post,
     path = "/v2/resources/{id}/calendar_feed",
@@ -22,6 +25,7 @@ pub(crate) async fn create_calendar_feed(
     App(principal): App,
     Path(id): Path<String>,
     BaseUrl(base): BaseUrl,
+    Body(_): Body<Map<String, Value>>,
 ) -> Result<Created<CalendarFeedView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
     refuse_wider(&principal)?;

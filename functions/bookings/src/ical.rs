@@ -152,7 +152,12 @@ fn write_folded(f: &mut fmt::Formatter<'_>, line: &str) -> fmt::Result {
 /// Text in which no reader sees the end of a line but where a line feed stands, which is written escaped. Of control
 /// characters, which RFC 5545 forbids, only tabs stay.
 fn plain(text: &str) -> String {
-    let is_break = |c| matches!(c, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let is_break = |c| {
+        matches!(
+            c,
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
+    };
     text.replace("\r\n", "\n")
         .replace(is_break, "\n")
         .replace(|c: char| c.is_control() && c != '\n' && c != '\t', "")

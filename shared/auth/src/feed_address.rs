@@ -56,9 +56,7 @@ impl FeedAddress {
 
     /// Reads a segment of a path; none if it is no address at all.
     pub fn parse(segment: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(segment.strip_suffix(SUFFIX)?)
-            .ok()?;
+        let bytes = URL_SAFE_NO_PAD.decode(segment.strip_suffix(SUFFIX)?).ok()?;
         let (app, rest) = bytes.split_first_chunk()?;
         let (resource, code) = rest.split_first_chunk()?;
         Some(Self {

@@ -479,9 +479,14 @@ async fn hostile_text_stays_text() {
             app.put(&path, json!({ "name": sent })).await.expecting(200);
             server.clock.advance(TimeDelta::seconds(1));
             let calendar = Document::of(&server.anonymous().get(&feed).await);
-            let (name, value) = &calendar.properties[3];
-            assert_eq!((name.as_str(), text(value)), ("X-WR-CALNAME", expected));
-            assert_eq!(calendar.properties.len(), 6);
+            for (at, expected_name) in [(3, "NAME;VALUE=TEXT"), (4, "X-WR-CALNAME")] {
+                let (name, value) = &calendar.properties[at];
+                assert_eq!(
+                    (name.as_str(), text(value)),
+                    (expected_name, expected.clone())
+                );
+            }
+            assert_eq!(calendar.properties.len(), 7);
         }
     }
 }
@@ -563,6 +568,7 @@ async fn a_feed_is_read_without_a_credential_by_whoever_has_its_address() {
         ("VERSION", "2.0"),
         ("PRODID", "-//Latchkey//Bookings//EN"),
         ("CALSCALE", "GREGORIAN"),
+        ("NAME;VALUE=TEXT", "Doc Brown"),
         ("X-WR-CALNAME", "Doc Brown"),
         ("REFRESH-INTERVAL;VALUE=DURATION", "PT3600S"),
         ("X-PUBLISHED-TTL", "PT3600S"),

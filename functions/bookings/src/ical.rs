@@ -120,9 +120,14 @@ impl Document {
 
     /// The same for programs that subscribe to it under this name.
     pub(crate) fn subscribed_as(mut self, name: &str) -> Self {
-        // Not by `Calendar::name`, which also writes a NAME that it does not escape.
+        let name = plain(name);
+        // The crate takes NAME for text, which it escapes, only where that is said.
+        let said = Property::new("NAME", &name)
+            .add_parameter("VALUE", "TEXT")
+            .done();
         self.0
-            .append_property(Property::new("X-WR-CALNAME", plain(name)))
+            .append_property(said)
+            .append_property(Property::new("X-WR-CALNAME", name))
             .ttl(&TimeDelta::minutes(REFRESH_MINUTES));
         self
     }

@@ -12,9 +12,10 @@ import urllib.request
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
 
-from icalendar import Calendar
+from icalendar import Calendar, vText
 
 BRIEF = 250
+ROOM = "Room, \\ 老; \"1\""
 EVENT = {"UID", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "DTSTART", "DTEND", "STATUS", "SUMMARY", "LOCATION"}
 NASTY = [
     "a;b,c:d\\e\"f'g",
@@ -103,8 +104,6 @@ class Server:
         assert len(calendar.subcomponents) == len(events), "something else than events"
         for event in events:
             assert not event.errors, event.errors
-        # What the library writes of it, it reads alike.
-        assert Calendar.from_ical(calendar.to_ical()) == calendar
         return calendar, events
 
     def event(self, booking):
@@ -113,7 +112,7 @@ class Server:
 
 
 def check(server):
-    room = server.data("POST", "/v2/resources", {"name": "Room, \\ 老; 1", "timezone": "Europe/Copenhagen"})["id"]
+    room = server.data("POST", "/v2/resources", {"name": ROOM, "timezone": "Europe/Copenhagen"})["id"]
     feed = server.data("POST", f"/v2/resources/{room}/calendar_feed", {})["url"]
     start = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=1)
     zones = [timezone.utc, timezone(timedelta(hours=5, minutes=45)), timezone(timedelta(hours=-8))]
@@ -147,7 +146,9 @@ def check(server):
         assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt
 
     calendar, events = server.calendar(feed, key=False)
-    assert calendar["X-WR-CALNAME"] == "Room, \\ 老; 1", calendar["X-WR-CALNAME"]
+    assert calendar["NAME"] == ROOM, calendar["NAME"]
+    # The library leaves what is not of the standard as it is written.
+    assert calendar["X-WR-CALNAME"] == vText(ROOM).to_ical().decode(), calendar["X-WR-CALNAME"]
     assert calendar["REFRESH-INTERVAL"].dt == timedelta(hours=1)
     assert [str(event["UID"]) for event in events] == list(sent), "not by start"
     for event in events:

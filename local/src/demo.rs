@@ -1,5 +1,5 @@
-//! What a new user finds on an empty store: an account with a live and a test app, two resources and a few
-//! bookings. The ids are fixed, so that the example events fit; the keys are new each time but for the
+//! What a new user finds on an empty store: an account with a live and a test app, a few resources and bookings, and in
+//! each app a project, so that there is a booking page to look at. The ids are fixed, so that the example events fit; the keys are new each time but for the
 //! published development key.
 
 use api::State;
@@ -13,15 +13,18 @@ use model::account::Account;
 use model::booking::{Act, Booking, Customer, EventText, NewBooking, Notice};
 use model::graph::{Action, Graph};
 use model::ids::{
-    AccountId, AppId, BookingId, CalendarId, CredentialId, CustomerId, KeyId, ResourceId,
+    AccountId, AppId, BookingId, CalendarId, CredentialId, CustomerId, KeyId, LocationId,
+    ProjectId, ResourceId, ServiceId,
 };
 use model::key::{ApiKey, KeyKind, Mode, TokenType};
+use model::location::{Location, Service};
 use model::occupancy::Buffers;
+use model::project::Project;
 use model::resource::{Calendar, Resource};
 use model::scope::Scopes;
 use model::time::Tz;
-use serde_json::{Map, json};
-use store::{ResourceSecret, Tenant};
+use serde_json::{Map, Value, json};
+use store::{ResourceSecret, Tenant, Versioned};
 use uuid::Uuid;
 
 use crate::error::LocalError;
@@ -71,6 +74,16 @@ pub const DECLINED: BookingId = BookingId::new(id(4, 3));
 pub const NAMED_KEY: KeyId = KeyId::new(id(5, 1));
 /// The development key's record.
 pub const DEVELOPMENT_KEY_ID: KeyId = KeyId::new(id(5, 2));
+/// Doc Brown again, in the live app, which shares nothing with the test app.
+pub const LIVE_DOC_BROWN: ResourceId = ResourceId::new(id(3, 3));
+/// The live app's project, with the live Doc Brown. Its slug is the app's.
+pub const LIVE_PROJECT: ProjectId = ProjectId::new(id(7, 1));
+/// The test app's project, with Doc Brown. Its slug is the app's.
+pub const TEST_PROJECT: ProjectId = ProjectId::new(id(7, 2));
+/// Where the test app's project takes place.
+pub const LOCATION: LocationId = LocationId::new(id(8, 1));
+/// What the test app's project is about.
+pub const SERVICE: ServiceId = ServiceId::new(id(9, 1));
 /// A client-token of Doc Brown.
 pub const CREDENTIAL: CredentialId = CredentialId::new(id(6, 1));
 
@@ -168,14 +181,17 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
             let example = issue::credential_with(CREDENTIAL, new, resource, &issuer, secret, now);
             credentials.push(example.map_err(|e| failed(&e))?);
         }
+        let resource = Versioned::new(resource.clone(), random);
         let no_password = ResourceSecret {
             password_hash: None,
         };
         store
-            .create_resource(tenant, resource, &no_password, &credentials)
+            .create_resource(tenant, &resource, &no_password, &credentials)
             .await
             .map_err(|e| failed(&e))?;
     }
+
+    create_pages(state, &live).await?;
 
     let by = "demo";
     for (id, graph, days, action) in [
@@ -210,6 +226,120 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
         live,
         test,
     })
+}
+
+/// A project in each app, and in the live one the resource for it.
+async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError> {
+    let (store, now) = (state.store(), state.now());
+    let failed = |error: &(dyn std::error::Error + 'static)| LocalError::store(error);
+    let (live_app, test_app) = (Tenant::app(LIVE_APP), Tenant::app(TEST_APP));
+    let doc_brown = resource(
+        LIVE_DOC_BROWN,
+        "Doc Brown",
+        Some("doc.brown@latchkey.example"),
+        Tz::America__Los_Angeles,
+        state,
+    );
+    let issuer = auth::Issuer {
+        app: LIVE_APP,
+        app_created_at: live.new.app.created_at,
+        mode: Mode::Live,
+        by: format!("account:{ACCOUNT}"),
+    };
+    let secret = state.master_secret().await.map_err(|e| failed(&e))?;
+    let credentials = issue::first_credentials(&doc_brown, &issuer, secret, state.random(), now)
+        .map_err(|e| failed(&e))?;
+    let doc_brown = Versioned::new(doc_brown, state.random());
+    let no_password = ResourceSecret {
+        password_hash: None,
+    };
+    store
+        .create_resource(live_app, &doc_brown, &no_password, &credentials)
+        .await
+        .map_err(|e| failed(&e))?;
+    let location = Location {
+        id: LOCATION,
+        name: "Clock tower".to_owned(),
+        description: String::new(),
+        latitude: None,
+        longitude: None,
+        use_custom_hours: false,
+        meta: object(json!({ "t_store_city": "Hill Valley", "t_store_name": "Clock tower" })),
+        created_at: now,
+        updated_at: now,
+    };
+    let service = Service {
+        id: SERVICE,
+        name: "Consultation".to_owned(),
+        description: "An hour with Doc Brown".to_owned(),
+        image_url: None,
+        availability: object(json!({ "length": "1 hour" })),
+        meta: Map::new(),
+        created_at: now,
+        updated_at: now,
+    };
+    store
+        .create_place(test_app, &location)
+        .await
+        .map_err(|e| failed(&e))?;
+    store
+        .create_place(test_app, &service)
+        .await
+        .map_err(|e| failed(&e))?;
+    let live_project = project(LIVE_PROJECT, LIVE_SLUG, LIVE_DOC_BROWN, state);
+    let test_project = Project {
+        locations: vec![LOCATION],
+        services: vec![SERVICE],
+        ..project(TEST_PROJECT, TEST_SLUG, DOC_BROWN, state)
+    };
+    for (tenant, project) in [(live_app, live_project), (test_app, test_project)] {
+        store
+            .create_project(tenant, &project)
+            .await
+            .map_err(|e| failed(&e))?;
+    }
+    Ok(())
+}
+
+/// An hour of one resource on a weekday, confirmed at once.
+fn project(id: ProjectId, slug: &str, resource: ResourceId, state: &State) -> Project {
+    let now = state.now();
+    Project {
+        id,
+        slug: slug.to_owned(),
+        name: "Consultation".to_owned(),
+        availability: object(json!({ "mode": "roundrobin_random", "length": "1 hour" })),
+        availability_constraints: vec![
+            json!({ "allow_weekdays": {} }),
+            json!({ "allow_hours": { "start": 9, "end": 17 } }),
+        ],
+        resources: vec![resource],
+        booking: object(json!({
+            "graph": "instant",
+            "what": "Consultation for {{customer.name}}",
+            "where": "Courthouse, Hill Valley, CA 95420, USA",
+        })),
+        customer_fields: Map::new(),
+        ui: object(json!({ "display_name": "Doc Brown" })),
+        reminders: Vec::new(),
+        meta: Map::new(),
+        allow_conference: false,
+        allow_double_bookings: false,
+        enabled_email_notification: false,
+        reservation_time: None,
+        use_hours_from: None,
+        latitude: None,
+        longitude: None,
+        locations: Vec::new(),
+        services: Vec::new(),
+        created_at: now,
+        updated_at: now,
+    }
+    .with_defaults()
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
 }
 
 fn new_key(name: &str, kind: KeyKind) -> NewKey {

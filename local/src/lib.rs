@@ -12,13 +12,15 @@ pub mod server;
 pub mod tables;
 
 /// Every function by name, with its operations.
-pub fn functions() -> [(&'static str, api::Operations); 5] {
+pub fn functions() -> [(&'static str, api::Operations); 7] {
     [
+        ("availability", availability::operations()),
         ("bookings", bookings::operations()),
         ("resources", resources::operations()),
         ("credentials", credentials::operations()),
         ("keys", keys::operations()),
         ("accounts", accounts::operations()),
+        ("projects", projects::operations()),
     ]
 }
 

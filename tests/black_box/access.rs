@@ -105,7 +105,7 @@ async fn callers(server: &TestServer) -> Vec<(Kind, Client)> {
 fn path_to_nothing(server: &TestServer, operation: &Operation) -> String {
     let id = BookingId::random(server.state.random()).to_string();
     let path = operation.path.replace("{id}", &id);
-    ["{action}", "{email}", "{feed}", "{slug}"]
+    ["{action}", "{email}", "{feed}", "{slug}", "{resource_id}"]
         .iter()
         .fold(path, |path, name| path.replace(name, "nope"))
 }
@@ -182,7 +182,16 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
     let advice = "if that is meant, change tests/black_box/access.rs too";
     assert_eq!(
         open_to(|access| access.widget_key),
-        ["create_booking", "get_me"],
+        [
+            "create_booking",
+            "get_embed_project",
+            "get_location",
+            "get_me",
+            "get_service",
+            "list_locations",
+            "list_projects",
+            "list_services",
+        ],
         "{advice}"
     );
     assert_eq!(
@@ -196,6 +205,7 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "authenticate_resource",
             "create_account",
             "create_session",
+            "get_hosted_project",
             "read_calendar_feed",
             "report_leaked_keys",
             "reset_password",

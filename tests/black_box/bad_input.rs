@@ -3,7 +3,10 @@
 
 use chrono::TimeDelta;
 use http::Method;
-use local::demo::{CONFIRMED, DOC_BROWN, EMAIL, NAMED_KEY, ROOM, TENTATIVE, TEST_SLUG};
+use local::demo::{
+    CONFIRMED, DOC_BROWN, EMAIL, LOCATION, NAMED_KEY, ROOM, SERVICE, TENTATIVE, TEST_PROJECT,
+    TEST_SLUG,
+};
 use serde_json::{Value, json};
 use tests::{Client, Options, Reply, TestServer, booking};
 use uuid::Uuid;
@@ -50,16 +53,16 @@ async fn total(client: &Client) -> Value {
 }
 
 /// One operation that takes a body, asked for by somebody who may, with a body that is sound.
-struct Asked {
-    id: String,
-    method: Method,
-    path: String,
-    caller: Client,
-    body: Value,
+pub(crate) struct Asked {
+    pub(crate) id: String,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) caller: Client,
+    pub(crate) body: Value,
 }
 
 /// Every operation that takes a body.
-fn every_operation(server: &TestServer) -> Vec<Asked> {
+pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
     let app = server.app();
     let nobody = server.anonymous().header("timekit-app", TEST_SLUG);
     let auth = json!({ "email": "doc.brown@latchkey.example", "password": "great scott 1955" });
@@ -89,16 +92,65 @@ fn every_operation(server: &TestServer) -> Vec<Asked> {
         "contact_name": "B", "contact_email": "b@example.com",
     });
 
+    let project = json!({
+        "name": "Consultation", "slug": "consultation", "resources": [DOC_BROWN.to_string()],
+        "availability": { "mode": "mutual", "length": "1 hour" }, "booking": { "graph": "instant", "what": "A" },
+        "availability_constraints": [{ "allow_weekdays": {} }], "customer_fields": { "phone": { "title": "Phone" } },
+        "ui": { "localization": { "submit_button": "Book" } }, "reminders": [{ "type": "email" }], "meta": { "a": [1] },
+        "allow_conference": 1, "allow_double_bookings": true, "enabled_email_notification": false,
+        "reservation_time": "5 minutes", "use_hours_from": "resource", "latitude": "39.4", "longitude": -123.3,
+        "locations": [LOCATION.to_string()], "services": [SERVICE.to_string()],
+    });
+    let location = json!({
+        "name": "Clock tower", "description": "Tall", "latitude": 39.4, "longitude": "-123.3", "use_custom_hours": true,
+        "meta": { "t_store_city": "Hill Valley" },
+    });
+    let service = json!({
+        "name": "Time travel", "description": "There and back", "image_url": "https://example.com/a.png",
+        "availability": { "length": "1 hour" }, "meta": { "a": 1 },
+    });
+
     let operations = local::operations();
-    let with_body = operations
-        .list()
-        .iter()
-        .filter(|operation| operation.method != Method::GET && operation.method != Method::DELETE);
+    let with_body = operations.list().iter().filter(|operation| {
+        // The one body that is a bare array has tests of its own, in projects.rs.
+        let is_bare_array = operation.id == "set_project_resources";
+        operation.method != Method::GET && operation.method != Method::DELETE && !is_bare_array
+    });
     with_body
         .map(|operation| {
             let own = |id: Uuid| operation.path.replace("{id}", &id.to_string());
             let (caller, path, body) = match operation.id.as_str() {
                 "create_booking" => (&app, operation.path.clone(), new_booking.clone()),
+                "create_bookings" => {
+                    let body = json!({
+                        "bookings": [new_booking.clone()], "stop_on_first_error": true, "relate_bookings": true,
+                        "delete_all_on_error": false,
+                    });
+                    (&app, operation.path.clone(), body)
+                }
+                "act_on_bookings" => {
+                    let body = json!({
+                        "bookings": [{ "id": TENTATIVE.to_string(), "action": "confirm" }], "stop_on_first_error": true,
+                    });
+                    (&app, operation.path.clone(), body)
+                }
+                "reserve_slot" => {
+                    let mut body = hour();
+                    body["reservation_time"] = 60.into();
+                    body["settings"] = json!({ "buffer": "15 minutes" });
+                    (&app, operation.path.clone(), body)
+                }
+                "extend_reservation" => {
+                    let body = json!({ "reservation_id": Uuid::from_u128(7).to_string(), "reservation_time": 60 });
+                    (&app, operation.path.clone(), body)
+                }
+                "reschedule_booking" => {
+                    let body = json!({
+                        "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z", "resource_id": DOC_BROWN.to_string(),
+                        "message": "Late",
+                    });
+                    (&app, own(CONFIRMED.uuid()), body)
+                }
                 "update_booking" => (&app, own(CONFIRMED.uuid()), json!({ "meta": { "a": { "b": [1, 2] } } })),
                 "act_on_booking" | "act_on_booking_by_post" => {
                     let path = own(TENTATIVE.uuid()).replace("{action}", "confirm");
@@ -156,6 +208,19 @@ fn every_operation(server: &TestServer) -> Vec<Asked> {
                 "update_app" => {
                     let body = json!({ "name": "Demo (test)", "settings": settings });
                     (&app, operation.path.replace("{slug}", TEST_SLUG), body)
+                }
+                "create_project" => (&app, operation.path.clone(), project.clone()),
+                "update_project" => (&app, own(TEST_PROJECT.uuid()), project.clone()),
+                "add_project_resource" => {
+                    (&app, own(TEST_PROJECT.uuid()), json!({ "resource_id": ROOM.to_string() }))
+                }
+                "create_location" => (&app, operation.path.clone(), location.clone()),
+                "update_location" => (&app, own(LOCATION.uuid()), location.clone()),
+                "create_service" => (&app, operation.path.clone(), service.clone()),
+                "update_service" => (&app, own(SERVICE.uuid()), service.clone()),
+                "update_template" => {
+                    let body = json!({ "subject": "A", "body": "B", "enabled": true });
+                    (&app, operation.path.replace("{slug}", "booking_confirmed"), body)
                 }
                 new => panic!("add a sound body for {new} to tests/black_box/bad_input.rs"),
             };

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Method;
 use local::demo::{CONFIRMED, DECLINED, DOC_BROWN, ROOM, TENTATIVE, TEST_APP, TEST_SLUG};
-use model::TimeSlot;
-use model::booking::{Booking, NewPlace};
+use model::booking::Booking;
 use model::ids::BookingId;
 use serde_json::{Value, json};
 use store::Tenant;
@@ -144,30 +143,14 @@ async fn event(client: &Client, id: &str) -> BTreeMap<String, String> {
 }
 
 /// Moves a booking to an hour from `start` on, of `resource`, and answers the one that takes its place.
-async fn reschedule(server: &TestServer, id: &str, start: DateTime<Utc>, resource: &str) -> String {
-    let (store, now) = (server.state.store(), server.state.now());
-    let tenant = Tenant::app(TEST_APP);
-    let resource = resource.parse().expect("an id");
-    let resource = store.get_resource(tenant, resource).await.expect("a store");
-    let resource = resource.expect("a resource");
-    let mut decision = store.decision(tenant, now);
-    let found = decision.booking(id.parse().expect("an id")).await;
-    let booking = found.expect("a store").expect("a booking");
-    let place = NewPlace {
-        resource_id: resource.id,
-        calendar_id: resource.calendars[0].id,
-        timezone: resource.timezone,
-        slot: TimeSlot::new(start, start + TimeDelta::hours(1)).expect("a slot"),
-    };
-    let new = BookingId::random(server.state.random());
-    let (left, taken) = booking
-        .reschedule(new, place, "test", None, now)
-        .expect("it may move");
-    decision.put(left);
-    decision.put(taken);
-    let done = decision.commit(()).await.expect("there is room");
-    done.expect("nobody else is there");
-    new.to_string()
+async fn reschedule(client: &Client, id: &str, start: DateTime<Utc>, resource: &str) -> String {
+    let (start, end) = (
+        start.to_rfc3339(),
+        (start + TimeDelta::hours(1)).to_rfc3339(),
+    );
+    let place = json!({ "start": start, "end": end, "resource_id": resource });
+    let path = format!("/v2/bookings/{id}/reschedule");
+    client.post(&path, place).await.expecting(200).id()
 }
 
 /// A resource's feed, as its owner is told of it.
@@ -281,14 +264,14 @@ async fn an_event_that_moves_keeps_its_uid_and_what_it_left_never_overtakes_it()
     let first = book(&app, hour("instant")).await;
     let before = event(&app, &first).await;
     let room = ROOM.to_string();
-    let second = reschedule(&server, &first, instant(NOON), &room).await;
+    let second = reschedule(&app, &first, instant(NOON), &room).await;
     // What is kept with the booking left behind may still change, however often.
     for number in 0..5 {
         let meta = json!({ "meta": { "number": number } });
         let path = format!("/v2/bookings/{first}");
         app.put(&path, meta).await.expecting(200);
     }
-    let third = reschedule(&server, &second, instant(TEN), &room).await;
+    let third = reschedule(&app, &second, instant(TEN), &room).await;
     let mut events = vec![before];
     for id in [&first, &second, &third] {
         events.push(event(&app, id).await);
@@ -656,12 +639,12 @@ async fn a_feed_shows_what_moved_once_where_it_is_now() {
     let room = ROOM.to_string();
     let moved = book(&app, hour("instant")).await;
     let third = instant("2026-12-03T10:00:00Z");
-    let moved_again = reschedule(&server, &moved, instant(NOON), &room).await;
-    reschedule(&server, &moved_again, third, &room).await;
+    let moved_again = reschedule(&app, &moved, instant(NOON), &room).await;
+    reschedule(&app, &moved_again, third, &room).await;
     let called_off = book(&app, hour("instant")).await;
     act(&app, &called_off, "cancel").await;
     let gone = book(&app, hour("instant")).await;
-    reschedule(&server, &gone, instant(TEN), &DOC_BROWN.to_string()).await;
+    reschedule(&app, &gone, instant(TEN), &DOC_BROWN.to_string()).await;
     let calendar = room_calendar(&server).await;
     let shown = |id: &str| {
         let found = calendar.events.iter().filter(|event| event["UID"] == id);

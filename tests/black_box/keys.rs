@@ -309,7 +309,12 @@ async fn nobody_makes_a_key_with_a_scope_they_lack() {
     );
     let wide = with_scopes(
         &server,
-        &["keys.write", "bookings.write", "availability.read"],
+        &[
+            "keys.write",
+            "bookings.write",
+            "availability.read",
+            "projects.read",
+        ],
     )
     .await;
     make(&wide, widget).await;

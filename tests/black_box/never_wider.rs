@@ -45,6 +45,7 @@ const SCOPES: &[&str] = &[
     "credentials.read",
     "credentials.write",
     "availability.read",
+    "projects.read",
     "keys.read",
     "audit.read",
     "app.read",

@@ -30,6 +30,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body as JSON; null if there is none, a string if it is something else.
     pub body: Value,
+    /// The body as it came.
+    pub bytes: Bytes,
 }
 
 impl Reply {
@@ -208,6 +210,7 @@ impl Client {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body,
+            bytes,
         })
     }
 }

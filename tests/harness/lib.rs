@@ -35,6 +35,8 @@ pub struct Options {
     pub secure_cookies: bool,
     /// For how many seconds an instance takes a key for what it was.
     pub auth_cache_s: u32,
+    /// Where the API says that it is reached.
+    pub base_url: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
             is_development: true,
             secure_cookies: false,
             auth_cache_s: 0,
+            base_url: None,
         }
     }
 }
@@ -102,11 +105,18 @@ impl TestServer {
 
     /// Starts one more instance on the same store, as Lambda does, and answers where it listens.
     pub async fn another_instance(&mut self) -> String {
-        let embedded = self
-            .embedded
-            .as_ref()
-            .expect("the store has not been stopped");
-        let state = new_state(embedded.endpoint(), self.clock.clone(), self.options).await;
+        self.another_instance_by(self.store_endpoint()).await
+    }
+
+    /// Where the store is reached.
+    pub fn store_endpoint(&self) -> String {
+        let embedded = self.embedded.as_ref();
+        embedded.expect("the store has not been stopped").endpoint()
+    }
+
+    /// As [`TestServer::another_instance`], on a way to the store of its own.
+    pub async fn another_instance_by(&mut self, endpoint: String) -> String {
+        let state = new_state(endpoint, self.clock.clone(), self.options).await;
         let (server, base) = serve(&state).await;
         self.servers.push(server);
         self.instances.push(state);
@@ -251,7 +261,7 @@ async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) 
             is_development: options.is_development,
         },
         sign_up_open: options.sign_up_open,
-        base_url: None,
+        base_url: options.base_url.map(str::to_owned),
         secure_cookies: options.secure_cookies,
         auth_cache_s: options.auth_cache_s,
         max_rate: auth::principal::MAX_RATE,

@@ -100,7 +100,7 @@ impl AppView {
 }
 
 /// A new app with its keys: the only answer that shows the API key.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct NewAppView {
     /// Names it.
     #[schema(format = Uuid)]
@@ -111,11 +111,17 @@ pub(crate) struct NewAppView {
     name: String,
     /// Whether it is for trying things out.
     test_mode: bool,
-    /// Its App API key: store it now.
-    api_key: String,
+    /// Its App API key: store it now. `null` if it is asked for again.
+    api_key: Option<String>,
     /// Its public widget key.
     widget_key: String,
+    /// In an answer that was kept without the API key: what to do without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'static str>,
 }
+
+const API_KEY_NOTICE: &str = "The App API key was shown once, in the first answer to this request, and is kept as a hash \
+    only. If you do not have it, sign in and rotate it, or delete this app and make another.";
 
 impl NewAppView {
     /// The app just made.
@@ -126,8 +132,18 @@ impl NewAppView {
             slug: app.slug.clone(),
             name: app.name.clone(),
             test_mode: app.mode == Mode::Test,
-            api_key: issued.api_key.expose().to_owned(),
+            api_key: Some(issued.api_key.expose().to_owned()),
             widget_key: issued.widget_key.expose().to_owned(),
+            notice: None,
+        }
+    }
+
+    /// The same without its API key, to be kept.
+    pub(crate) fn without_api_key(&self) -> Self {
+        Self {
+            api_key: None,
+            notice: Some(API_KEY_NOTICE),
+            ..self.clone()
         }
     }
 }

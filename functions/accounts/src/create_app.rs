@@ -1,5 +1,5 @@
 use api::caller::Anyone;
-use api::{ApiError, Body, Created, Faults, Field, State};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
 use auth::principal::KEY_RATE;
 use auth::{Caller, Reach, issue};
 use axum::extract::State as Extract;
@@ -42,6 +42,7 @@ pub(crate) struct CreateAppRequest {
 pub(crate) async fn create_app(
     Extract(state): Extract<State>,
     Anyone(caller): Anyone,
+    once: Idempotency,
     Body(request): Body<CreateAppRequest>,
 ) -> Result<Created<NewAppView>, ApiError> {
     let mut faults = Faults::none();
@@ -77,9 +78,10 @@ pub(crate) async fn create_app(
     };
     let name = faults.finish(name)?;
     let issued = issue::app(owner, &name, mode, state.random(), state.now());
-    state
-        .store()
+    let view = NewAppView::of(&issued);
+    once.keep(&Created(view.without_api_key()))?;
+    once.store(&state)
         .create_app(&issued.new.app, &AppSettings::default(), &issued.new.keys)
         .await?;
-    Ok(Created(NewAppView::of(&issued)))
+    Ok(Created(view))
 }

@@ -1,10 +1,13 @@
 use api::caller::App;
+use api::concurrency::{IfMatch, Tagged};
+use api::idempotency::Idempotency;
 use api::{ApiError, Body, Data, Faults, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use model::booking::Act;
 use model::graph::Action;
 use model::ids::BookingId;
 use serde_json::{Map, Value};
+use store::Expected;
 
 use crate::acting::Acting;
 use crate::view::{BookingView, Viewer};
@@ -35,21 +38,29 @@ pub(crate) async fn act_on_booking(
     Path((id, action)): Path<(String, String)>,
     include: Include,
     zone: OutputZone,
+    once: Idempotency,
+    IfMatch(expected): IfMatch,
     Body(body): Body<Map<String, Value>>,
-) -> Result<Data<BookingView>, ApiError> {
+) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let action: Action = action.parse().map_err(|_| ApiError::NotFound("Action"))?;
-    let acting = parse(&body, id, action, principal.actor())?;
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
-    let view = store
+    let acting = Acting {
+        expected,
+        ..parse(&body, id, action, principal.actor())?
+    };
+    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = acting.decide(&mut decision, now).await?;
-            let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
-            Ok::<_, ApiError>(decision.commit(view).await?)
+            let view =
+                Viewer::show_one(&principal, state.store(), &include, zone, booking, now).await?;
+            let version = view.version();
+            let answer = Tagged::new(Data { data: view }, &version);
+            once.keep(&answer)?;
+            Ok(decision.commit(answer).await?)
         })
-        .await?;
-    Ok(Data { data: view })
+        .await
 }
 
 /// What the body says about an action: a message, a payment's name, and whether related bookings are meant too.
@@ -85,6 +96,7 @@ pub(crate) fn parse(
         id,
         act,
         with_related,
+        expected: Expected::Any,
     })
 }
 

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use model::booking::{Act, Booking};
 use model::graph::{Action, Graph};
 use model::ids::BookingId;
-use store::Decision;
+use store::{Decision, Expected};
+
+use crate::view::version;
 
 /// An action that is to be taken on a booking.
 #[derive(Clone, Debug)]
@@ -14,6 +16,8 @@ pub(crate) struct Acting {
     pub(crate) act: Act,
     /// Whether bookings that were made to be changed together are.
     pub(crate) with_related: bool,
+    /// In which state the booking must be.
+    pub(crate) expected: Expected,
 }
 
 impl Acting {
@@ -31,7 +35,8 @@ impl Acting {
             )));
         }
         let booking = decision.booking(self.id).await?;
-        let booking = booking.ok_or(ApiError::NotFound("Booking"))?;
+        let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+        self.expected.check(&version(&booking))?;
         if self.with_related && !booking.related.is_empty() {
             let others: Vec<BookingId> = booking
                 .related

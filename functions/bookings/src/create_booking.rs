@@ -1,4 +1,6 @@
 use api::caller::App;
+use api::concurrency::Tagged;
+use api::idempotency::Idempotency;
 use api::{ApiError, Body, Created, Include, OutputZone, State};
 use axum::extract::State as Extract;
 use model::ids::BookingId;
@@ -30,18 +32,22 @@ pub(crate) async fn create_booking(
     App(principal): App,
     include: Include,
     zone: OutputZone,
+    once: Idempotency,
     Body(request): Body<CreateBookingRequest>,
-) -> Result<Created<BookingView>, ApiError> {
+) -> Result<Tagged<Created<BookingView>>, ApiError> {
     let id = BookingId::random(state.random());
     let making = Making::read(request, &principal, &state, id).await?;
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
-    let view = store
+    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = making.decide(&mut decision, now).await?;
-            let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
-            Ok::<_, ApiError>(decision.commit(view).await?)
+            let view =
+                Viewer::show_one(&principal, state.store(), &include, zone, booking, now).await?;
+            let version = view.version();
+            let answer = Tagged::new(Created(view), &version);
+            once.keep(&answer)?;
+            Ok(decision.commit(answer).await?)
         })
-        .await?;
-    Ok(Created(view))
+        .await
 }

@@ -1,6 +1,9 @@
 use api::caller::App;
+use api::concurrency::IfMatch;
 use api::{ApiError, NoContent, Path, State};
 use axum::extract::State as Extract;
+
+use crate::view::version;
 
 /// Deletes a booking to which nothing more can happen.
 #[utoipa::path(
@@ -18,6 +21,7 @@ pub(crate) async fn delete_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let now = state.now();
@@ -26,8 +30,9 @@ pub(crate) async fn delete_booking(
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = decision.booking(id).await?;
-            let booking = booking.ok_or(ApiError::NotFound("Booking"))?;
-            if !booking.settled(now).completed() {
+            let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+            expected.check(&version(&booking))?;
+            if !booking.completed() {
                 return Err(ApiError::Conflict(
                     "Only a booking to which nothing more can happen can be deleted. Decline or cancel it first.",
                 ));

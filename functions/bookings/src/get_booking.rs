@@ -1,4 +1,5 @@
 use api::caller::App;
+use api::concurrency::Tagged;
 use api::{ApiError, Data, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
 
@@ -24,7 +25,7 @@ pub(crate) async fn get_booking(
     Path(id): Path<String>,
     include: Include,
     zone: OutputZone,
-) -> Result<Data<BookingView>, ApiError> {
+) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let booking = state
         .store()
@@ -33,5 +34,6 @@ pub(crate) async fn get_booking(
         .ok_or(ApiError::NotFound("Booking"))?;
     let (store, now) = (state.store(), state.now());
     let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
-    Ok(Data { data: view })
+    let version = view.version();
+    Ok(Tagged::new(Data { data: view }, &version))
 }

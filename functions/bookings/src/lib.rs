@@ -1,16 +1,24 @@
-//! Bookings: create, read, act, delete. One file per operation.
+//! Bookings: make, reserve, read, act on, reschedule, delete. One file per operation.
 
 mod act_on_booking;
+mod act_on_bookings;
 mod acting;
+mod bulk;
 mod create_booking;
+mod create_bookings;
 mod delete_booking;
+mod extend_reservation;
 mod get_booking;
 mod get_booking_calendar;
 mod ical;
 mod list_bookings;
 mod making;
+mod offered;
 mod read_calendar_feed;
 mod request;
+mod reschedule_booking;
+mod reservation_view;
+mod reserve_slot;
 mod update_booking;
 mod view;
 
@@ -25,14 +33,22 @@ pub fn operations() -> Operations {
     let write = Access::scope(Scope::BookingsWrite).and_server_token();
     Operations::new()
         .add(routes!(list_bookings::list_bookings), read)
-        .add(
+        .add_versioned(
             routes!(create_booking::create_booking),
             write.and_widget_key().and_client_token(),
         )
-        .add(routes!(get_booking::get_booking), read)
-        .add(routes!(update_booking::update_booking), write)
-        .add(routes!(delete_booking::delete_booking), write)
-        .add(routes!(act_on_booking::act_on_booking), write)
+        .add_versioned(routes!(get_booking::get_booking), read)
+        .add_versioned(routes!(update_booking::update_booking), write)
+        .add_versioned(routes!(delete_booking::delete_booking), write)
+        .add(routes!(create_bookings::create_bookings), write)
+        .add(routes!(act_on_bookings::act_on_bookings), write)
+        .add(routes!(reserve_slot::reserve_slot), write)
+        .add(routes!(extend_reservation::extend_reservation), write)
+        .add_versioned(
+            routes!(reschedule_booking::reschedule_booking),
+            write.and_widget_key(),
+        )
+        .add_versioned(routes!(act_on_booking::act_on_booking), write)
         .add(routes!(get_booking_calendar::get_booking_calendar), read)
         .add(
             routes!(read_calendar_feed::read_calendar_feed),

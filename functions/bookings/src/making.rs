@@ -5,9 +5,13 @@ use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, NewBooking};
 use model::graph::BookingState;
-use model::ids::{BookingId, ReservationId};
+use model::ids::{BookingId, ProjectId, ReservationId, ResourceId};
+use model::project::Project;
+use model::reservation::Reservation;
+use model::resource::Resource;
 use store::Decision;
 
+use crate::offered::Offered;
 use crate::request::{CreateBookingRequest, Defaults, Place, Wanted, parse};
 
 /// A booking that is to be made, as far as it can be told before it is decided.
@@ -23,12 +27,14 @@ pub(crate) struct Making {
 enum What {
     OwnTime {
         new: NewBooking,
-        capacity: u32,
+        resource: Box<Resource>,
         reservation_id: Option<ReservationId>,
+        offered: Option<Offered>,
     },
     Seat {
         wanted: Wanted,
         owner_id: BookingId,
+        is_public: bool,
     },
 }
 
@@ -52,10 +58,27 @@ impl Making {
                     .standing(state.now())?,
             ),
         };
-        let defaults = Defaults { reservation };
+        let project = match request.project_id()?.or(reservation_project(&reservation)) {
+            None => None,
+            Some(id) => Some(
+                state
+                    .store()
+                    .get_project(tenant, id)
+                    .await?
+                    .ok_or(ApiError::NotFound("Project"))?,
+            ),
+        };
+        let defaults = Defaults {
+            reservation,
+            project: project.as_ref(),
+        };
         let wanted = parse(request, defaults, principal, state.random())?;
         let what = match wanted.place {
-            Place::Seat { owner_id, .. } => What::Seat { wanted, owner_id },
+            Place::Seat { owner_id, .. } => What::Seat {
+                wanted,
+                owner_id,
+                is_public: principal.is_public(),
+            },
             Place::Own {
                 resource_id,
                 slot,
@@ -66,10 +89,19 @@ impl Making {
                     .get_resource(tenant, resource_id)
                     .await?
                     .ok_or(ApiError::NotFound("Resource"))?;
+                let offered = if principal.is_public() {
+                    let project = project.as_ref();
+                    check_has_no_project(state, principal, project, resource.id).await?;
+                    let now = state.now();
+                    Some(Offered::check(state, tenant, project, &resource, slot, now).await?)
+                } else {
+                    None
+                };
                 What::OwnTime {
                     new: wanted.of_resource(&resource, slot)?,
-                    capacity: resource.capacity,
+                    resource: Box::new(resource),
                     reservation_id,
+                    offered,
                 }
             }
         };
@@ -95,21 +127,36 @@ impl Making {
         let new = match &self.what {
             What::OwnTime {
                 new,
-                capacity,
+                resource,
                 reservation_id,
+                offered,
             } => {
                 if let Some(id) = reservation_id {
                     let held = decision.reservation(*id).await?;
                     let held = held.ok_or(ApiError::NotFound("Reservation"))?;
                     decision.delete_reservation(held.standing(now)?.id);
                 }
-                decision.capacity(new.resource_id, *capacity);
+                decision.capacity(resource.id, resource.capacity);
+                if let Some(offered) = offered {
+                    offered.require(decision, new.slot, resource);
+                }
                 new.notice.check_booking(new.slot.start(), now)?;
                 new.clone()
             }
-            What::Seat { wanted, owner_id } => {
+            What::Seat {
+                wanted,
+                owner_id,
+                is_public,
+            } => {
                 let group = decision.group(*owner_id).await?;
                 let group = open_group(group, now)?;
+                // The project says how its seats are booked, so whoever may not choose that must name it.
+                if *is_public && wanted.project_id != group.project_id {
+                    return Err(ApiError::Invalid(Faults::one(
+                        "project_id",
+                        "must be the group's",
+                    )));
+                }
                 wanted.clone().of_group(&group)?
             }
         };
@@ -120,6 +167,31 @@ impl Making {
         let booking = Booking::create(new, self.id, &self.by, now);
         Ok(decision.put(booking))
     }
+}
+
+fn reservation_project(reservation: &Option<Reservation>) -> Option<ProjectId> {
+    reservation.as_ref().and_then(|held| held.project_id)
+}
+
+/// A booking page books a resource that is in projects by one of them only: they say when and how.
+async fn check_has_no_project(
+    state: &State,
+    principal: &Principal,
+    project: Option<&Project>,
+    resource: ResourceId,
+) -> Result<(), ApiError> {
+    // A resource's own token stands for the resource, not for a page.
+    if project.is_some() || principal.tenant().only_resource.is_some() {
+        return Ok(());
+    }
+    let ties = state.store().list_ties(principal.tenant()).await?;
+    if ties.iter().any(|tie| tie.resources.contains(&resource)) {
+        return Err(ApiError::Invalid(Faults::one(
+            "project_id",
+            "is required: this resource is booked through its project",
+        )));
+    }
+    Ok(())
 }
 
 /// A group that has seats to book at `now`.

@@ -10,6 +10,7 @@ use model::duration::parse_duration;
 use model::graph::{Action, Graph};
 use model::ids::{BookingId, CalendarId, CustomerId, ProjectId, ReservationId, ResourceId};
 use model::occupancy::{Buffers, MAX_BUFFER_HOURS};
+use model::project::{Project, fill_template};
 use model::reservation::Reservation;
 use model::resource::Resource;
 use model::seats::MAX_SEATS;
@@ -172,6 +173,45 @@ struct Text {
     participants: Vec<String>,
 }
 
+impl Text {
+    /// With a project's words for what was left out, and the customer's in their place where the words leave room.
+    fn for_project(self, project: Option<&Project>, customer: Option<&Customer>) -> Self {
+        let Some(project) = project else {
+            return self;
+        };
+        let filled = |sent: Option<String>, name: &str, otherwise: Option<&str>| {
+            let template = project.booking.get(name).and_then(Value::as_str);
+            match (sent, template, customer) {
+                // Booking pages send the project's own words back as they got them.
+                (sent, Some(template), Some(customer))
+                    if sent.as_deref().is_none_or(|sent| sent == template) =>
+                {
+                    Some(fill_template(template, customer))
+                }
+                (sent, template, _) => sent
+                    .or_else(|| template.map(str::to_owned))
+                    .or_else(|| otherwise.map(str::to_owned)),
+            }
+        };
+        let description = self.description.filter(|text| !text.is_empty());
+        Self {
+            what: filled(self.what, "what", Some(&project.name)),
+            place: filled(self.place, "where", None),
+            description: filled(description, "description", None),
+            participants: self.participants,
+        }
+    }
+
+    fn into_event(self) -> EventText {
+        EventText {
+            what: self.what.unwrap_or_default(),
+            place: self.place.unwrap_or_default(),
+            description: self.description.unwrap_or_default(),
+            participants: self.participants,
+        }
+    }
+}
+
 impl Wanted {
     /// The booking of `resource` that is wanted.
     pub(crate) fn of_resource(
@@ -179,16 +219,9 @@ impl Wanted {
         resource: &Resource,
         slot: TimeSlot,
     ) -> Result<NewBooking, ApiError> {
-        let calendar = match self.calendar_id {
-            None => resource.calendars.first(),
-            Some(id) => resource.calendars.iter().find(|calendar| calendar.id == id),
-        };
-        let calendar = calendar.ok_or_else(|| {
-            ApiError::Invalid(Faults::one(
-                "calendar_id",
-                "is no calendar of this resource",
-            ))
-        })?;
+        let calendar = resource
+            .calendar(self.calendar_id)
+            .ok_or_else(no_calendar)?;
         let place = (resource.id, calendar.id, resource.timezone);
         Ok(self.at(place, slot, None))
     }
@@ -244,12 +277,7 @@ impl Wanted {
             owner_id,
             related: Vec::new(),
             timezone,
-            event: EventText {
-                what: self.event.what.unwrap_or_default(),
-                place: self.event.place.unwrap_or_default(),
-                description: self.event.description.unwrap_or_default(),
-                participants: self.event.participants,
-            },
+            event: self.event.into_event(),
             customers: self.customer.into_iter().collect(),
             meta: self.meta,
         }
@@ -258,11 +286,19 @@ impl Wanted {
 
 /// What a request may leave out because something it refers to says it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Defaults {
+pub(crate) struct Defaults<'a> {
     pub(crate) reservation: Option<Reservation>,
+    pub(crate) project: Option<&'a Project>,
 }
 
 impl CreateBookingRequest {
+    /// The project that it names.
+    pub(crate) fn project_id(&self) -> Result<Option<ProjectId>, ApiError> {
+        let mut faults = Faults::none();
+        let id = id(&mut faults, "project_id", self.project_id.clone());
+        faults.check().map(|()| id)
+    }
+
     /// The reservation that it names.
     pub(crate) fn reservation_id(&self) -> Result<Option<ReservationId>, ApiError> {
         let mut faults = Faults::none();
@@ -274,20 +310,21 @@ impl CreateBookingRequest {
 /// Reads a request, with `defaults` for what it leaves out.
 pub(crate) fn parse(
     request: CreateBookingRequest,
-    defaults: Defaults,
+    defaults: Defaults<'_>,
     principal: &Principal,
     random: &dyn model::Random,
 ) -> Result<Wanted, ApiError> {
     let mut faults = Faults::none();
     let held = defaults.reservation;
     let Object(old) = faults.optional("event", request.event).unwrap_or_default();
-    let graph = match held.as_ref().and_then(|held| held.graph) {
-        Some(graph) if !request.graph.is_present() => Some(graph),
-        _ => {
-            let graph = faults.required("graph", request.graph);
-            faults.parsed("graph", graph.as_deref(), str::parse::<Graph>)
-        }
-    };
+    let project = defaults.project;
+    let graph = graph(
+        &mut faults,
+        request.graph,
+        held.as_ref(),
+        project,
+        principal,
+    );
     let takes_a_seat = graph.is_some_and(Graph::takes_a_seat);
     refuse_other_start(&mut faults, request.action, graph);
     let (start, end) = (request.start.or(old.start), request.end.or(old.end));
@@ -315,7 +352,7 @@ pub(crate) fn parse(
             participants: request.participants.or(old.participants),
         },
         held.as_ref().map(|held| &held.event),
-        takes_a_seat,
+        takes_a_seat || project.is_some(),
     );
     let customer = match held.as_ref().and_then(|held| held.customer.clone()) {
         Some(customer) if !request.customer.is_present() => Some(customer),
@@ -326,6 +363,7 @@ pub(crate) fn parse(
             customer.and_then(|customer| parse_customer(&mut faults, customer, random))
         }
     };
+    let event = event.map(|event| event.for_project(project, customer.as_ref()));
     let calendar_id = id(
         &mut faults,
         "calendar_id",
@@ -348,9 +386,13 @@ pub(crate) fn parse(
             "settings.allow_double_bookings",
             settings.allow_double_bookings.clone(),
         )
-        .unwrap_or(false);
-    let buffers = match &held {
-        Some(held) if !buffers_sent => Some(held.buffers),
+        .unwrap_or(project.is_some_and(|project| project.allow_double_bookings));
+    let buffers = match (&held, project) {
+        (Some(held), _) if !buffers_sent => Some(held.buffers),
+        (_, Some(project)) if !settings.has_buffers() => match project_buffers(project) {
+            Ok(buffers) => Some(buffers),
+            Err(error) => return Err(error),
+        },
         _ => buffers(&mut faults, &settings),
     };
     let notice = notice(&mut faults, &settings);
@@ -372,6 +414,73 @@ pub(crate) fn parse(
         })
     })();
     faults.finish(wanted)
+}
+
+/// The calendar that is named is another resource's, or nobody's.
+pub(crate) fn no_calendar() -> ApiError {
+    ApiError::Invalid(Faults::one(
+        "calendar_id",
+        "is no calendar of this resource",
+    ))
+}
+
+/// What a request to hold a slot says of the booking to come.
+pub(crate) struct Reserved {
+    pub(crate) resource_id: Field<String>,
+    pub(crate) start: Field<String>,
+    pub(crate) end: Field<String>,
+    pub(crate) what: Field<String>,
+    pub(crate) place: Field<String>,
+    pub(crate) description: Field<String>,
+    pub(crate) customer: Field<Map<String, Value>>,
+    pub(crate) settings: Field<Object<BookingSettings>>,
+}
+
+/// A slot to hold, every field of it sound.
+pub(crate) struct Held {
+    pub(crate) resource_id: ResourceId,
+    pub(crate) slot: TimeSlot,
+    pub(crate) buffers: Buffers,
+    pub(crate) event: EventText,
+    pub(crate) customer: Option<Customer>,
+}
+
+/// Reads what a request to hold a slot says of the booking to come.
+pub(crate) fn reserved(
+    faults: &mut Faults,
+    principal: &Principal,
+    random: &dyn model::Random,
+    sent: Reserved,
+) -> Option<Held> {
+    let resource_id = resource_id(faults, sent.resource_id, principal);
+    let slot = slot(faults, sent.start, sent.end);
+    let text = text(
+        faults,
+        Sent {
+            what: sent.what,
+            place: sent.place,
+            description: sent.description,
+            participants: Field::Absent,
+        },
+        None,
+        false,
+    );
+    let customer = faults.optional("customer", sent.customer);
+    let customer = customer.map(|customer| parse_customer(faults, customer, random));
+    let Object(settings) = faults
+        .optional("settings", sent.settings)
+        .unwrap_or_default();
+    let buffers = buffers(faults, &settings);
+    Some(Held {
+        resource_id: resource_id?,
+        slot: slot?,
+        buffers: buffers?,
+        event: text?.into_event(),
+        customer: match customer {
+            None => None,
+            Some(customer) => Some(customer?),
+        },
+    })
 }
 
 fn seat(
@@ -434,11 +543,11 @@ fn own_time(
 }
 
 /// A booking's words as they were sent.
-pub(crate) struct Sent {
-    pub(crate) what: Field<String>,
-    pub(crate) place: Field<String>,
-    pub(crate) description: Field<String>,
-    pub(crate) participants: Field<Vec<String>>,
+struct Sent {
+    what: Field<String>,
+    place: Field<String>,
+    description: Field<String>,
+    participants: Field<Vec<String>>,
 }
 
 fn text(
@@ -582,6 +691,63 @@ fn notice(faults: &mut Faults, settings: &BookingSettings) -> Option<Notice> {
         max_booking_s: max_booking?,
         min_cancel_s: min_cancel?,
     })
+}
+
+impl BookingSettings {
+    fn has_buffers(&self) -> bool {
+        [&self.buffer, &self.buffer_before, &self.buffer_after]
+            .iter()
+            .any(|field| field.is_present())
+    }
+}
+
+/// The buffers that a project's bookings have.
+fn project_buffers(project: &Project) -> Result<Buffers, ApiError> {
+    let settings = crate::offered::settings(project)?;
+    let seconds = |side: Option<i64>| {
+        let seconds = side.or(settings.buffer_s).unwrap_or(0);
+        u32::try_from(seconds).unwrap_or(0)
+    };
+    Ok(Buffers {
+        before_s: seconds(settings.buffer_before_s),
+        after_s: seconds(settings.buffer_after_s),
+    })
+}
+
+/// How the booking comes about: as the request says, or else its reservation, or else its project. Public callers do not
+/// choose: who could would choose not to pay.
+fn graph(
+    faults: &mut Faults,
+    sent: Field<String>,
+    held: Option<&Reservation>,
+    project: Option<&Project>,
+    principal: &Principal,
+) -> Option<Graph> {
+    let of_project = project
+        .and_then(|project| project.booking.get("graph"))
+        .and_then(Value::as_str)
+        .and_then(|name| name.parse().ok());
+    let otherwise = held.and_then(|held| held.graph).or(of_project);
+    if !sent.is_present() && otherwise.is_some() {
+        return otherwise;
+    }
+    let name = faults.required("graph", sent);
+    let graph = faults.parsed("graph", name.as_deref(), str::parse::<Graph>)?;
+    if principal.is_public() {
+        match of_project {
+            Some(of_project) if of_project != graph => {
+                faults.add(
+                    "graph",
+                    format!("must be the project's, {of_project}; or leave it out"),
+                );
+            }
+            None if graph == Graph::GroupOwner => {
+                faults.add("graph", "cannot be group_owner with a public key or token");
+            }
+            _ => {}
+        }
+    }
+    Some(graph)
 }
 
 /// A length in seconds; `None` if the field is faulty, `Some(None)` if it was not sent.

@@ -1,12 +1,13 @@
 use api::body::MAX_FREE_FORM;
 use api::caller::App;
+use api::concurrency::{IfMatch, Tagged};
 use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Viewer, version};
 
 /// What may be changed of a booking without an action: what its maker keeps with it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -36,8 +37,9 @@ pub(crate) async fn update_booking(
     Path(id): Path<String>,
     include: Include,
     zone: OutputZone,
+    IfMatch(expected): IfMatch,
     Body(request): Body<UpdateBookingRequest>,
-) -> Result<Data<BookingView>, ApiError> {
+) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let mut faults = Faults::none();
     let meta = faults.required("meta", request.meta);
@@ -47,15 +49,17 @@ pub(crate) async fn update_booking(
     let meta = faults.finish(meta)?;
     let now = state.now();
     let (store, tenant) = (state.store(), principal.tenant());
-    let view = store
+    store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = decision.booking(id).await?;
-            let booking = booking.ok_or(ApiError::NotFound("Booking"))?;
+            let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+            expected.check(&version(&booking))?;
             let booking = decision.put(booking.with_meta(meta.clone(), now));
             let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
-            Ok::<_, ApiError>(decision.commit(view).await?)
+            let version = view.version();
+            let answer = Tagged::new(Data { data: view }, &version);
+            Ok(decision.commit(answer).await?)
         })
-        .await?;
-    Ok(Data { data: view })
+        .await
 }

@@ -11,7 +11,7 @@ use model::resource::{Calendar, Resource};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use store::Store;
+use store::{Store, Version};
 use utoipa::ToSchema;
 
 /// A booking. The base fields are always there; the others when they are included.
@@ -42,6 +42,16 @@ pub(crate) struct BookingView {
     #[serde(flatten)]
     #[schema(additional_properties)]
     included: Map<String, Value>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    version: Version,
+}
+
+impl BookingView {
+    /// Names the state that is shown.
+    pub(crate) fn version(&self) -> Version {
+        self.version.clone()
+    }
 }
 
 /// What it takes to show bookings to one caller.
@@ -114,6 +124,7 @@ impl<'a> Viewer<'a> {
             updated_at: format_instant(booking.updated_at, zone),
             attributes: attributes(&booking, zone, now),
             included: self.included(&booking, zone),
+            version: version(&booking),
         }
     }
 
@@ -171,6 +182,11 @@ impl<'a> Viewer<'a> {
         }
         shown
     }
+}
+
+/// Names the state of a booking that is settled.
+pub(crate) fn version(booking: &Booking) -> Version {
+    Version::claimed(booking.tag())
 }
 
 fn attributes(booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {

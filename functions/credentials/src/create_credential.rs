@@ -1,6 +1,6 @@
 use api::caller::App;
 use api::credential_view::{CredentialView, reach};
-use api::{ApiError, Body, Created, State};
+use api::{ApiError, Body, Created, Idempotency, State};
 use auth::issue::credential;
 use axum::extract::State as Extract;
 
@@ -21,6 +21,7 @@ use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
 pub(crate) async fn create_credential(
     Extract(state): Extract<State>,
     App(principal): App,
+    once: Idempotency,
     Body(request): Body<CreateCredentialRequest>,
 ) -> Result<Created<CredentialView>, ApiError> {
     let tenant = principal.tenant();
@@ -42,6 +43,8 @@ pub(crate) async fn create_credential(
         now,
     )?;
     principal.reach().covers(&reach(&made))?;
-    state.store().create_credential(tenant, &made).await?;
-    Ok(Created(CredentialView::of(&made, &principal, secret)?))
+    let view = CredentialView::of(&made, &principal, secret)?;
+    once.keep(&Created(view.without_token()))?;
+    once.store(&state).create_credential(tenant, &made).await?;
+    Ok(Created(view))
 }

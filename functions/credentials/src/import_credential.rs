@@ -1,6 +1,6 @@
 use api::caller::App;
 use api::credential_view::{CredentialView, reach};
-use api::{ApiError, Body, Created, Faults, Field, State};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
 use auth::issue::credential;
 use axum::extract::State as Extract;
 use model::key::{Credential, HashedKey};
@@ -39,6 +39,7 @@ pub(crate) struct ImportCredentialRequest {
 pub(crate) async fn import_credential(
     Extract(state): Extract<State>,
     App(principal): App,
+    once: Idempotency,
     Body(request): Body<ImportCredentialRequest>,
 ) -> Result<Created<CredentialView>, ApiError> {
     if !state.config().policy.allow_imported_keys {
@@ -77,6 +78,10 @@ pub(crate) async fn import_credential(
         ..made
     };
     principal.reach().covers(&reach(&imported))?;
-    state.store().create_credential(tenant, &imported).await?;
-    Ok(Created(CredentialView::of(&imported, &principal, secret)?))
+    let answer = Created(CredentialView::of(&imported, &principal, secret)?);
+    once.keep(&answer)?;
+    once.store(&state)
+        .create_credential(tenant, &imported)
+        .await?;
+    Ok(answer)
 }

@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Created, Faults, State, audit};
+use api::{ApiError, Body, Created, Faults, Idempotency, State, audit};
 use auth::PlainKey;
 use auth::issue::{self, Secret};
 use axum::extract::State as Extract;
@@ -25,6 +25,7 @@ pub(crate) async fn create_key(
     Extract(state): Extract<State>,
     App(principal): App,
     address: Address,
+    once: Idempotency,
     Body(request): Body<KeyRequest>,
 ) -> Result<Created<KeyView>, ApiError> {
     let now = state.now();
@@ -48,6 +49,7 @@ pub(crate) async fn create_key(
     );
     key_fields::refuse_wider(&key, &principal)?;
     let event = audit::event(&state, &principal, address, AuditAction::Created, key.id);
-    state.store().create_key(&key, public, &event).await?;
+    once.keep(&Created(KeyView::to_keep(&key, public, now)))?;
+    once.store(&state).create_key(&key, public, &event).await?;
     Ok(Created(KeyView::with_key(&key, plain.expose(), now)))
 }

@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Faults, Field, State, audit};
+use api::{ApiError, Body, Faults, Field, Idempotency, State, audit};
 use auth::PlainKey;
 use auth::issue::{self, NewKey, Secret};
 use axum::Json;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::key_fields;
+use crate::view::SHOWN_ONCE;
 
 /// A key to make, as TimeTime asks for one.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,8 +29,11 @@ pub(crate) struct NewTimetimeApiKey {
     /// Names it.
     #[schema(format = Uuid)]
     id: String,
-    /// The key: store it now.
-    key: String,
+    /// The key: store it now. `null` if it is asked for again.
+    key: Option<String>,
+    /// In an answer that was kept without the key: what to do without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'static str>,
 }
 
 /// Makes a named key with all of your own rights, in TimeTime's way. The answer shows it, and no later answer does.
@@ -47,6 +51,7 @@ pub(crate) async fn create_timetime_api_key(
     Extract(state): Extract<State>,
     App(principal): App,
     address: Address,
+    once: Idempotency,
     Body(request): Body<CreateTimetimeApiKeyRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let mut faults = Faults::none();
@@ -76,12 +81,15 @@ pub(crate) async fn create_timetime_api_key(
     );
     key_fields::refuse_wider(&key, &principal)?;
     let event = audit::event(&state, &principal, address, AuditAction::Created, key.id);
-    state.store().create_key(&key, None, &event).await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(NewTimetimeApiKey {
+    let answer = |shown: Option<&str>| {
+        let answer = NewTimetimeApiKey {
             id: key.id.to_string(),
-            key: plain.expose().to_owned(),
-        }),
-    ))
+            key: shown.map(str::to_owned),
+            notice: shown.is_none().then_some(SHOWN_ONCE),
+        };
+        (StatusCode::CREATED, Json(answer))
+    };
+    once.keep(&answer(None))?;
+    once.store(&state).create_key(&key, None, &event).await?;
+    Ok(answer(Some(plain.expose())))
 }

@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Created, Faults, Field, State, audit};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, State, audit};
 use auth::issue::{self, Secret};
 use auth::plain_key::hash_secret;
 use axum::extract::State as Extract;
@@ -45,6 +45,7 @@ pub(crate) async fn import_key(
     Extract(state): Extract<State>,
     App(principal): App,
     address: Address,
+    once: Idempotency,
     Body(request): Body<ImportKeyRequest>,
 ) -> Result<Created<KeyView>, ApiError> {
     if !state.config().policy.allow_imported_keys {
@@ -87,12 +88,13 @@ pub(crate) async fn import_key(
     );
     key_fields::refuse_wider(&key, &principal)?;
     let event = audit::event(&state, &principal, address, AuditAction::Imported, key.id);
-    state
-        .store()
+    let answer = Created(match &public {
+        Some(public) => KeyView::with_key(&key, public, now),
+        None => KeyView::of(&key, None, None, now),
+    });
+    once.keep(&answer)?;
+    once.store(&state)
         .create_key(&key, public.as_deref(), &event)
         .await?;
-    Ok(Created(match public {
-        Some(public) => KeyView::with_key(&key, &public, now),
-        None => KeyView::of(&key, None, None, now),
-    }))
+    Ok(answer)
 }

@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Created, Faults, Field, Path, State, audit};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, Path, State, audit};
 use auth::PlainKey;
 use auth::issue::{self, NewKey, Secret};
 use axum::extract::State as Extract;
@@ -48,6 +48,7 @@ pub(crate) async fn rotate_key(
     App(principal): App,
     address: Address,
     Path(id): Path<String>,
+    once: Idempotency,
     Body(request): Body<RotateKeyRequest>,
 ) -> Result<Created<KeyView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
@@ -59,11 +60,12 @@ pub(crate) async fn rotate_key(
         .ok_or(ApiError::NotFound("Key"))?;
     let plain = PlainKey::generate(current.kind, current.mode, state.random());
     let (own, issuer, now) = (principal.reach(), principal.issuer(), state.now());
-    let replace = |old: ApiKey| -> Result<_, KeyRefused> {
+    let public = (current.kind == KeyKind::Widget).then(|| plain.expose());
+    let replace = |old: ApiKey| -> Result<_, ApiError> {
         refuse_wider_or_ended(&old, &own, now)?;
         // Its settings are no longer its own: they end with the overlap.
         if old.replaced_by.is_some() {
-            return Err(KeyRefused::Replaced);
+            return Err(KeyRefused::Replaced.into());
         }
         let settings = NewKey {
             name: old.name.clone(),
@@ -75,6 +77,7 @@ pub(crate) async fn rotate_key(
             rate_limit: old.rate_limit,
         };
         let new = issue::key(settings, Secret::Ours(&plain), &issuer, state.random(), now);
+        once.keep(&Created(KeyView::to_keep(&new, public, now)))?;
         let ends_at = old
             .expires_at
             .map_or(now + overlap, |at| at.min(now + overlap));
@@ -88,8 +91,10 @@ pub(crate) async fn rotate_key(
         ))
     };
     let event = audit::event(&state, &principal, address, AuditAction::Rotated, id);
-    let public = (current.kind == KeyKind::Widget).then(|| plain.expose());
-    let new = state.store().rotate_key(&event, public, replace).await?;
+    let new = once
+        .store(&state)
+        .rotate_key(&event, public, replace)
+        .await?;
     Ok(Created(KeyView::with_key(&new, plain.expose(), now)))
 }
 

@@ -53,10 +53,19 @@ pub(crate) struct KeyView {
     last_used_at: Option<String>,
     /// Requests of the last 24 hours: a lower bound.
     requests_24h: u64,
-    /// The key: once, in the answer that made it; always for a widget key, which is public.
+    /// The key: once, in the answer that made it, and `null` if that is asked for again; always for a widget key, which
+    /// is public.
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
+    #[schema(value_type = Option<String>)]
+    key: Option<Option<String>>,
+    /// In an answer that was kept without the key: what to do without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'static str>,
 }
+
+/// What to do about a key whose only showing was missed.
+pub(crate) const SHOWN_ONCE: &str = "The key was shown once, in the first answer to this request, and is kept as a hash \
+    only. If you do not have it, rotate this key or revoke it.";
 
 /// A rate limit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -111,15 +120,28 @@ impl KeyView {
             }),
             key: app
                 .and_then(|app| app.widget_key(key.id))
-                .map(str::to_owned),
+                .map(|key| Some(key.to_owned())),
+            notice: None,
         }
     }
 
     /// The record of a key just made, with the key itself.
     pub(crate) fn with_key(key: &ApiKey, plain: &str, now: DateTime<Utc>) -> Self {
         Self {
-            key: Some(plain.to_owned()),
+            key: Some(Some(plain.to_owned())),
             ..Self::of(key, None, None, now)
+        }
+    }
+
+    /// The record of a key just made as it is kept: with the key itself only if it is public.
+    pub(crate) fn to_keep(key: &ApiKey, public: Option<&str>, now: DateTime<Utc>) -> Self {
+        match public {
+            Some(public) => Self::with_key(key, public, now),
+            None => Self {
+                key: Some(None),
+                notice: Some(SHOWN_ONCE),
+                ..Self::of(key, None, None, now)
+            },
         }
     }
 }

@@ -1,41 +1,45 @@
 //! The private address of a resource's calendar as callers see it.
 
-use api::{ApiError, State};
+use api::ApiError;
 use auth::{FeedAddress, Principal};
-use model::resource::Resource;
+use model::resource::CalendarFeed;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The private address of a resource's calendar.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct CalendarFeedView {
     /// The address. Whoever has it reads the resource's bookings.
-    url: String,
+    url: Option<String>,
     /// When it was made.
     #[schema(format = DateTime)]
     created_at: String,
+    /// In an answer that was kept without the address: where to find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'static str>,
 }
 
+const URL_NOTICE: &str = "The address was in the first answer to this request, and is not kept with it. \
+    GET the same path: it shows the one that holds now.";
+
 impl CalendarFeedView {
-    /// The address of `resource`'s calendar, below `base`.
-    pub(crate) async fn of(
-        resource: &Resource,
-        principal: &Principal,
-        base: &str,
-        state: &State,
-    ) -> Result<Self, ApiError> {
-        let secret = state.master_secret().await?;
-        // An address whose secret has been rotated out opens nothing any more, so there is none.
-        let address = FeedAddress::of(principal.app, resource, secret)
-            .ok()
-            .flatten();
-        match (address, &resource.calendar_feed) {
-            (Some(address), Some(feed)) => Ok(Self {
-                url: format!("{base}/v2/bookings/feeds/{}", address.expose()),
-                created_at: format_instant(feed.created_at, Tz::UTC),
-            }),
-            _ => Err(ApiError::NotFound("Calendar feed")),
+    /// The address of `feed`, below `base`.
+    pub(crate) fn of(feed: &CalendarFeed, address: FeedAddress, base: &str) -> Self {
+        Self {
+            url: Some(format!("{base}/v2/bookings/feeds/{}", address.expose())),
+            created_at: format_instant(feed.created_at, Tz::UTC),
+            notice: None,
+        }
+    }
+
+    /// The same without the address, to be kept.
+    #[must_use]
+    pub(crate) fn without_url(&self) -> Self {
+        Self {
+            url: None,
+            notice: Some(URL_NOTICE),
+            ..self.clone()
         }
     }
 }

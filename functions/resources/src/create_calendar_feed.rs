@@ -1,9 +1,11 @@
 use api::caller::{App, BaseUrl};
-use api::{ApiError, Body, Created, Path, State};
+use api::{ApiError, Body, Created, Idempotency, Path, State};
+use auth::FeedAddress;
 use axum::extract::State as Extract;
 use model::ids::CalendarFeedId;
 use model::resource::{CalendarFeed, Resource};
 use serde_json::{Map, Value};
+use store::Expected;
 
 use crate::calendar_feed::{CalendarFeedView, refuse_wider};
 
@@ -25,29 +27,36 @@ pub(crate) async fn create_calendar_feed(
     App(principal): App,
     Path(id): Path<String>,
     BaseUrl(base): BaseUrl,
+    once: Idempotency,
     Body(_): Body<Map<String, Value>>,
 ) -> Result<Created<CalendarFeedView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
     refuse_wider(&principal)?;
+    let secret = state.master_secret().await?;
     let feed = CalendarFeed {
         id: CalendarFeedId::random(state.random()),
-        secret_version: state.master_secret().await?.current(),
+        secret_version: secret.current(),
         created_at: state.now(),
     };
-    let resource = state
-        .store()
-        .change_resource(principal.tenant(), id, |resource, secret| {
-            let calendar_feed = Some(feed);
-            (
-                Resource {
-                    calendar_feed,
-                    ..resource
-                },
-                secret,
-            )
-        })
-        .await?
-        .ok_or(ApiError::NotFound("Resource"))?;
-    let view = CalendarFeedView::of(&resource, &principal, &base, &state).await?;
+    let address = FeedAddress::of(principal.app, id, &feed, secret)?;
+    let view = CalendarFeedView::of(&feed, address, &base);
+    once.keep(&Created(view.without_url()))?;
+    once.store(&state)
+        .change_resource(
+            principal.tenant(),
+            id,
+            &Expected::Any,
+            |resource, password| {
+                let calendar_feed = Some(feed);
+                (
+                    Resource {
+                        calendar_feed,
+                        ..resource
+                    },
+                    password,
+                )
+            },
+        )
+        .await?;
     Ok(Created(view))
 }

@@ -1,11 +1,11 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Include, OutputZone, State};
+use api::{ApiError, Body, Created, Faults, Idempotency, Include, OutputZone, State, Tagged};
 use auth::issue::first_credentials;
 use axum::extract::State as Extract;
 use model::ids::{CalendarId, ResourceId};
 use model::resource::{Calendar, Resource};
 use serde_json::Map;
-use store::ResourceSecret;
+use store::{ResourceSecret, Versioned};
 
 use crate::resource_fields::{ResourceFields, ResourceRequest};
 use crate::view::{ResourceView, Viewer};
@@ -26,8 +26,9 @@ pub(crate) async fn create_resource(
     App(principal): App,
     include: Include,
     zone: OutputZone,
+    once: Idempotency,
     Body(request): Body<ResourceRequest>,
-) -> Result<Created<ResourceView>, ApiError> {
+) -> Result<Tagged<Created<ResourceView>>, ApiError> {
     let mut faults = Faults::none();
     for (name, field) in [("name", &request.name), ("timezone", &request.timezone)] {
         if matches!(field, api::Field::Absent | api::Field::Null) {
@@ -67,11 +68,14 @@ pub(crate) async fn create_resource(
     let secret = state.master_secret().await?;
     let credentials =
         first_credentials(&resource, &principal.issuer(), secret, state.random(), now)?;
+    let resource = Versioned::new(resource, state.random());
+    let mut viewer = Viewer::of_new(&principal, &include, zone, &credentials, secret)?;
+    let view = viewer.show(resource.record.clone());
+    let answer = |view| Tagged::new(Created(view), &resource.version);
+    once.keep(&answer(view.without_tokens()))?;
     let kept = ResourceSecret { password_hash };
-    state
-        .store()
+    once.store(&state)
         .create_resource(principal.tenant(), &resource, &kept, &credentials)
         .await?;
-    let mut viewer = Viewer::of(&principal, &state, &include, zone, &[resource.id]).await?;
-    Ok(Created(viewer.show(resource)))
+    Ok(answer(view))
 }

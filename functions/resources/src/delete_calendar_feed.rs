@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, NoContent, Path, State};
 use axum::extract::State as Extract;
 use model::resource::Resource;
+use store::Expected;
 
 /// Revokes the private address of a resource's calendar.
 #[utoipa::path(
@@ -22,17 +23,21 @@ pub(crate) async fn delete_calendar_feed(
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
     state
         .store()
-        .change_resource(principal.tenant(), id, |resource, secret| {
-            let calendar_feed = None;
-            (
-                Resource {
-                    calendar_feed,
-                    ..resource
-                },
-                secret,
-            )
-        })
-        .await?
-        .ok_or(ApiError::NotFound("Resource"))?;
+        .change_resource(
+            principal.tenant(),
+            id,
+            &Expected::Any,
+            |resource, password| {
+                let calendar_feed = None;
+                (
+                    Resource {
+                        calendar_feed,
+                        ..resource
+                    },
+                    password,
+                )
+            },
+        )
+        .await?;
     Ok(NoContent)
 }

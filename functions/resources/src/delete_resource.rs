@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, NoContent, Path, State};
+use api::{ApiError, IfMatch, NoContent, Path, State};
 use axum::extract::State as Extract;
 
 /// Deletes a resource and its credentials. Its bookings stay readable.
@@ -17,15 +17,12 @@ pub(crate) async fn delete_resource(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
-    if state
+    state
         .store()
-        .delete_resource(principal.tenant(), id)
-        .await?
-    {
-        Ok(NoContent)
-    } else {
-        Err(ApiError::NotFound("Resource"))
-    }
+        .delete_resource(principal.tenant(), id, &expected)
+        .await?;
+    Ok(NoContent)
 }

@@ -1,5 +1,6 @@
 use api::caller::{App, BaseUrl};
 use api::{ApiError, Data, Path, State};
+use auth::FeedAddress;
 use axum::extract::State as Extract;
 
 use crate::calendar_feed::{CalendarFeedView, refuse_wider};
@@ -28,6 +29,12 @@ pub(crate) async fn get_calendar_feed(
         .get_resource(principal.tenant(), id)
         .await?
         .ok_or(ApiError::NotFound("Resource"))?;
-    let view = CalendarFeedView::of(&resource, &principal, &base, &state).await?;
-    Ok(Data { data: view })
+    let secret = state.master_secret().await?;
+    // An address whose secret has been rotated out opens nothing any more, so there is none.
+    let shown = resource.calendar_feed.and_then(|feed| {
+        let address = FeedAddress::of(principal.app, resource.id, &feed, secret).ok()?;
+        Some(CalendarFeedView::of(&feed, address, &base))
+    });
+    let data = shown.ok_or(ApiError::NotFound("Calendar feed"))?;
+    Ok(Data { data })
 }

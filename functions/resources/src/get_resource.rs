@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Data, Include, OutputZone, Path, State};
+use api::{ApiError, Data, Include, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 
 use crate::view::{ResourceView, Viewer};
@@ -24,15 +24,16 @@ pub(crate) async fn get_resource(
     Path(id): Path<String>,
     include: Include,
     zone: OutputZone,
-) -> Result<Data<ResourceView>, ApiError> {
+) -> Result<Tagged<Data<ResourceView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
     let resource = state
         .store()
-        .get_resource(principal.tenant(), id)
+        .get_versioned_resource(principal.tenant(), id)
         .await?
         .ok_or(ApiError::NotFound("Resource"))?;
     let mut viewer = Viewer::of(&principal, &state, &include, zone, &[id]).await?;
-    Ok(Data {
-        data: viewer.show(resource),
-    })
+    let answer = Data {
+        data: viewer.show(resource.record),
+    };
+    Ok(Tagged::new(answer, &resource.version))
 }

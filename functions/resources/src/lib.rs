@@ -24,18 +24,18 @@ pub fn operations() -> Operations {
     let write = Access::scope(Scope::ResourcesWrite);
     Operations::new()
         .add(routes!(list_resources::list_resources), read)
-        .add(routes!(create_resource::create_resource), write)
-        .add(routes!(get_resource::get_resource), read)
-        .add(
+        .add_versioned(routes!(create_resource::create_resource), write)
+        .add_versioned(routes!(get_resource::get_resource), read)
+        .add_versioned(
             routes!(update_resource::update_resource),
             write.and_server_token(),
         )
-        .add(routes!(delete_resource::delete_resource), write)
+        .add_versioned(routes!(delete_resource::delete_resource), write)
         .add(
             routes!(get_resource_timezone::get_resource_timezone),
             read.and_client_token(),
         )
-        .add(
+        .add_reading(
             routes!(reset_resource_password::reset_resource_password),
             write,
         )

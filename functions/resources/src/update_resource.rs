@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Include, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, IfMatch, Include, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 use model::resource::Resource;
 use store::ResourceSecret;
@@ -24,10 +24,11 @@ pub(crate) async fn update_resource(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
     include: Include,
     zone: OutputZone,
     Body(request): Body<ResourceRequest>,
-) -> Result<Data<ResourceView>, ApiError> {
+) -> Result<Tagged<Data<ResourceView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
     let tenant = principal.tenant();
     let current = state
@@ -73,11 +74,11 @@ pub(crate) async fn update_resource(
     };
     let resource = state
         .store()
-        .change_resource(tenant, id, change)
-        .await?
-        .ok_or(ApiError::NotFound("Resource"))?;
+        .change_resource(tenant, id, &expected, change)
+        .await?;
     let mut viewer = Viewer::of(&principal, &state, &include, zone, &[id]).await?;
-    Ok(Data {
-        data: viewer.show(resource),
-    })
+    let answer = Data {
+        data: viewer.show(resource.record),
+    };
+    Ok(Tagged::new(answer, &resource.version))
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use api::credential_view::CredentialView;
 use api::{ApiError, Include, OutputZone, State};
-use auth::Principal;
+use auth::{MasterSecret, Principal};
 use model::ids::ResourceId;
+use model::key::Credential;
 use model::resource::{Calendar, Resource};
 use model::scope::Scope;
 use model::time::{Tz, format_instant};
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A resource.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ResourceView {
     /// Names it.
     #[schema(format = Uuid)]
@@ -60,7 +61,7 @@ pub(crate) struct ResourceView {
 }
 
 /// A resource's calendar.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct CalendarView {
     /// Names it.
     #[schema(format = Uuid)]
@@ -77,6 +78,17 @@ pub(crate) struct CalendarView {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+impl ResourceView {
+    /// The same without tokens, to be kept.
+    pub(crate) fn without_tokens(&self) -> Self {
+        let mut view = self.clone();
+        for credential in view.credentials.iter_mut().flatten() {
+            credential.hide_token();
+        }
+        view
+    }
 }
 
 impl CalendarView {
@@ -129,6 +141,30 @@ impl<'a> Viewer<'a> {
             include,
             zone,
             credentials,
+        })
+    }
+
+    /// As [`Viewer::of`], for one resource that is not there yet, and its first credentials.
+    pub(crate) fn of_new(
+        principal: &Principal,
+        include: &'a Include,
+        zone: OutputZone,
+        credentials: &[Credential],
+        secret: &MasterSecret,
+    ) -> Result<Self, ApiError> {
+        let may_see = include.has("credentials") && principal.may(Scope::CredentialsRead);
+        let mut by_resource: HashMap<_, Vec<_>> = HashMap::new();
+        for credential in credentials {
+            let view = CredentialView::of(credential, principal, secret)?;
+            by_resource
+                .entry(credential.resource)
+                .or_default()
+                .push(view);
+        }
+        Ok(Self {
+            include,
+            zone,
+            credentials: may_see.then_some(by_resource),
         })
     }
 

@@ -20,6 +20,10 @@ pub const MAX_FREE_FORM: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
+/// A body that is a bare array, read as JSON: the form in which clients send a whole set.
+#[derive(Debug)]
+pub struct BareArray(pub Vec<Value>);
+
 /// One field of a body. Reading it never fails the whole body, so that all faults can be told at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Field<T> {
@@ -109,16 +113,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &State) -> Result<Self, Self::Rejection> {
-        let bytes = read(request).await?;
-        let bytes = if bytes.trim_ascii().is_empty() {
-            Bytes::from_static(b"{}")
-        } else {
-            bytes
-        };
-        let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-            let at = format!("line {}, column {}", error.line(), error.column());
-            ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
-        })?;
+        let value = json(request).await?;
         let kind = kind(&value);
         // serde would take a list for an object, by the order of its fields.
         if !value.is_object() {
@@ -131,19 +126,48 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     }
 }
 
-async fn read(request: Request) -> Result<Bytes, ApiError> {
-    axum::body::to_bytes(request.into_body(), MAX_BODY)
-        .await
-        .map_err(|error| {
-            // The limit is the one error that the caller can mend; any other is a connection that broke.
-            let too_large = std::error::Error::source(&error)
-                .is_some_and(|source| source.to_string().contains("length limit"));
-            if too_large {
-                ApiError::TooLarge
-            } else {
-                ApiError::Invalid(Faults::one("body", "did not arrive whole"))
+/// The whole of a body, which must not be larger than [`MAX_BODY`].
+pub(crate) async fn read(body: axum::body::Body) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
+        // The limit is the one error that the caller can mend; any other is a connection that broke.
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(|source| source.to_string().contains("length limit"));
+        if too_large {
+            ApiError::TooLarge
+        } else {
+            ApiError::Invalid(Faults::one("body", "did not arrive whole"))
+        }
+    })
+}
+
+impl FromRequest<State> for BareArray {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &State) -> Result<Self, Self::Rejection> {
+        match json(request).await? {
+            Value::Array(values) => Ok(Self(values)),
+            other => {
+                let kind = kind(&other);
+                let sentence =
+                    format!("has the wrong type: {kind} was sent where an array belongs");
+                Err(ApiError::Invalid(Faults::one("body", sentence)))
             }
-        })
+        }
+    }
+}
+
+/// The body's JSON; an empty body counts as an empty object.
+async fn json(request: Request) -> Result<Value, ApiError> {
+    let bytes = read(request.into_body()).await?;
+    let bytes = if bytes.trim_ascii().is_empty() {
+        Bytes::from_static(b"{}")
+    } else {
+        bytes
+    };
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let at = format!("line {}, column {}", error.line(), error.column());
+        ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
+    })
 }
 
 /// Text that is no e-mail address.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::error::ApiError;
 
 /// A resource's credential.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CredentialView {
     /// Names it.
     #[schema(format = Uuid)]
@@ -37,7 +37,13 @@ pub struct CredentialView {
     resource_id: String,
     /// Whether it is kept for old integrations only.
     deprecated: bool,
+    /// In an answer that was kept without the token: where to find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'static str>,
 }
+
+const TOKEN_NOTICE: &str = "The token was in the first answer to this request, and is not kept with it. \
+    GET /v2/credentials shows it.";
 
 impl CredentialView {
     /// The credential, with its token if `caller` may have it.
@@ -76,7 +82,23 @@ impl CredentialView {
             token_generated_at: format_instant(credential.created_at, Tz::UTC),
             resource_id: credential.resource.to_string(),
             deprecated: credential.token_type == TokenType::ServerToken,
+            notice: None,
         })
+    }
+
+    /// Takes the token away, for an answer that is kept.
+    pub fn hide_token(&mut self) {
+        if self.token.take().is_some() {
+            self.notice = Some(TOKEN_NOTICE);
+        }
+    }
+
+    /// The same without its token, to be kept.
+    #[must_use]
+    pub fn without_token(&self) -> Self {
+        let mut view = self.clone();
+        view.hide_token();
+        view
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use auth::{AuthError, Denied};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use model::availability::Refusal;
 use model::booking::{CannotAct, IllegalAction, WrongMoment};
 use model::graph::BookingState;
 use model::occupancy::CannotPlace;
@@ -15,8 +16,9 @@ use model::seats::GroupFull;
 use model::time::{Tz, format_instant};
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeKeyError, CreateAccountError, CreateCredentialError, CreateKeyError, CreateResourceError,
-    DecisionError, StoreError,
+    ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError,
+    CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError, DecisionError,
+    Stale, StoreError,
 };
 
 use crate::faults::Faults;
@@ -51,9 +53,20 @@ pub enum ApiError {
     /// The booking's state does not allow the action.
     #[error(transparent)]
     IllegalAction(#[from] IllegalAction),
+    /// Something is wrong with one of many that were asked for.
+    #[error("of many, number {index}: {error}")]
+    OfMany {
+        /// Which one, from 0.
+        index: usize,
+        /// What is wrong.
+        error: Box<Self>,
+    },
     /// It is too early or too late for this.
     #[error(transparent)]
     WrongMoment(#[from] WrongMoment),
+    /// The time is not among those that are offered.
+    #[error(transparent)]
+    NotOffered(#[from] Refusal),
     /// Every seat of the group is taken.
     #[error(transparent)]
     GroupFull(#[from] GroupFull),
@@ -66,9 +79,26 @@ pub enum ApiError {
     /// What is asked for cannot be done to the thing as it stands.
     #[error("{0}")]
     Conflict(&'static str),
+    /// The thing is not in the state that `If-Match` names.
+    #[error(transparent)]
+    Stale(#[from] Stale),
     /// Something is wrong with the request.
     #[error("the request is invalid")]
     Invalid(Faults),
+    /// Something is wrong with a header.
+    #[error("{header} {fault}")]
+    InvalidHeader {
+        /// The header.
+        header: &'static str,
+        /// What is wrong with it, and how to mend it.
+        fault: &'static str,
+    },
+    /// Another request was sent with the same idempotency key.
+    #[error("the idempotency key has been used for another request")]
+    IdempotencyKeyReused,
+    /// It may have been done or not.
+    #[error("whether it was done is not known")]
+    OutcomeUnknown,
     /// The body is larger than is taken.
     #[error("the body is too large")]
     TooLarge,
@@ -101,6 +131,7 @@ impl ApiError {
     /// The table from error to status.
     pub fn status(&self) -> StatusCode {
         match self {
+            Self::OfMany { error, .. } => error.status(),
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::WiderThanCaller(_) | Self::SignUpClosed => {
                 StatusCode::FORBIDDEN
@@ -110,11 +141,16 @@ impl ApiError {
             Self::SlotTaken
             | Self::IllegalAction(_)
             | Self::WrongMoment(_)
+            | Self::NotOffered(_)
             | Self::GroupFull(_)
             | Self::GroupClosed(_)
             | Self::ReservationLapsed(_)
-            | Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::Conflict(_)
+            | Self::OutcomeUnknown => StatusCode::CONFLICT,
+            Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
+            Self::Invalid(_) | Self::InvalidHeader { .. } | Self::IdempotencyKeyReused => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Contended | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -125,6 +161,7 @@ impl ApiError {
     /// A stable word for programs to act on.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::OfMany { error, .. } => error.code(),
             Self::Unauthenticated(_) => "unauthenticated",
             Self::Forbidden(Denied::CrossSite) => "cross_site",
             Self::Forbidden(_) => "forbidden",
@@ -137,11 +174,16 @@ impl ApiError {
             Self::WrongMoment(WrongMoment::BookingClosed(_)) => "booking_closed",
             Self::WrongMoment(WrongMoment::BookingNotOpen(_)) => "booking_not_open",
             Self::WrongMoment(WrongMoment::TooLateToCancel(_)) => "too_late_to_cancel",
+            Self::NotOffered(_) => "not_offered",
             Self::GroupFull(_) => "group_full",
             Self::GroupClosed(_) => "group_closed",
             Self::ReservationLapsed(_) => "reservation_lapsed",
             Self::Conflict(_) => "conflict",
+            Self::Stale(_) => "stale",
             Self::Invalid(_) => "invalid",
+            Self::InvalidHeader { .. } => "invalid_header",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::OutcomeUnknown => "outcome_unknown",
             Self::TooLarge => "too_large",
             Self::TooMany { .. } => "too_many_requests",
             Self::Contended => "contended",
@@ -152,10 +194,22 @@ impl ApiError {
 
     /// The body: a sentence to act on, or sentences by field.
     pub fn body(&self, request_id: &str) -> Value {
+        let mut body = self.what_is_wrong();
+        body.insert("request_id".to_owned(), request_id.into());
+        body.into()
+    }
+
+    /// The body without the request's id, which one of many errors in an answer does not need.
+    pub fn what_is_wrong(&self) -> Map<String, Value> {
         let mut body = Map::new();
         match self {
+            Self::OfMany { index, error } => {
+                body = error.what_is_wrong();
+                body.insert("index".to_owned(), (*index).into());
+            }
             // Booking pages show what stands under a field.
             Self::SlotTaken
+            | Self::NotOffered(_)
             | Self::GroupFull(_)
             | Self::GroupClosed(_)
             | Self::ReservationLapsed(_)
@@ -173,8 +227,7 @@ impl ApiError {
             body.insert("model".to_owned(), (*model).into());
         }
         body.insert("code".to_owned(), self.code().into());
-        body.insert("request_id".to_owned(), request_id.into());
-        body.into()
+        body
     }
 
     fn sentence(&self) -> String {
@@ -203,8 +256,12 @@ impl ApiError {
             Self::NotFound(_) => "Resource does not exist".to_owned(),
             Self::NoSuchPath => "There is no such path. See the README for the list of operations.".to_owned(),
             Self::MethodNotAllowed => "This path does not take this method.".to_owned(),
+            Self::OfMany { error, .. } => error.sentence(),
             Self::Invalid(_) => String::new(),
             Self::SlotTaken => "The time is already taken. Search for another slot.".to_owned(),
+            Self::NotOffered(refusal) => {
+                format!("This time cannot be booked: {refusal}. Choose another.")
+            }
             Self::GroupFull(GroupFull { max }) => {
                 format!("All {max} seats of this group are taken. Choose another group.")
             }
@@ -230,6 +287,16 @@ impl ApiError {
                 format!("The booking is {}, which does not allow {}. Possible: {possible}.", illegal.state, illegal.action)
             }
             Self::Conflict(sentence) => (*sentence).to_owned(),
+            Self::Stale(_) => {
+                "It has changed since you read it: If-Match does not name its ETag. Read it again and decide anew.".to_owned()
+            }
+            Self::InvalidHeader { header, fault } => format!("The header {header} {fault}."),
+            Self::IdempotencyKeyReused => {
+                "This Idempotency-Key was sent with another request within 24 hours. Give each request a key of its own.".to_owned()
+            }
+            Self::OutcomeUnknown => {
+                "It may have been done or not: we could not learn it in time. Send it again with the same Idempotency-Key; it is done at most once.".to_owned()
+            }
             Self::TooLarge => {
                 format!("The body is too large. At most {} bytes are taken.", crate::body::MAX_BODY)
             }
@@ -243,6 +310,7 @@ impl ApiError {
     /// What the operator should know beyond the code: the chain of causes, or why a caller was turned away.
     pub fn cause(&self) -> Option<String> {
         match self {
+            Self::OfMany { error, .. } => Self::cause(error),
             Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.to_string()),
             Self::Unavailable(source) | Self::Internal(source) => {
                 let mut chain = source.to_string();
@@ -257,9 +325,21 @@ impl ApiError {
         }
     }
 
+    /// Whether a change was sent to the store and never answered, so that nobody knows whether it was made.
+    pub(crate) fn leaves_outcome_unknown(&self) -> bool {
+        match self {
+            Self::OutcomeUnknown => true,
+            Self::Unavailable(source) => source
+                .downcast_ref::<StoreError>()
+                .is_some_and(StoreError::leaves_outcome_unknown),
+            _ => false,
+        }
+    }
+
     /// Headers that go with it.
     pub(crate) fn headers(&self) -> Vec<(header::HeaderName, HeaderValue)> {
         match self {
+            Self::OfMany { error, .. } => error.headers(),
             Self::Unauthenticated(_) => {
                 vec![(
                     header::WWW_AUTHENTICATE,
@@ -269,7 +349,7 @@ impl ApiError {
             Self::TooMany { retry_after_s } => {
                 vec![(header::RETRY_AFTER, HeaderValue::from(*retry_after_s))]
             }
-            Self::Contended | Self::Unavailable(_) => {
+            Self::Contended | Self::Unavailable(_) | Self::OutcomeUnknown => {
                 vec![(header::RETRY_AFTER, HeaderValue::from_static("1"))]
             }
             _ => Vec::new(),
@@ -319,6 +399,8 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Unavailable { .. } => Self::Unavailable(error.into()),
             StoreError::Contended => Self::Contended,
+            // The twin's answer is replayed instead, wherever it can be found.
+            StoreError::Replayed => Self::OutcomeUnknown,
             StoreError::Broken { .. } => Self::Internal(error.into()),
         }
     }
@@ -338,6 +420,7 @@ impl From<DecisionError> for ApiError {
         match error {
             DecisionError::CannotPlace(error) => error.into(),
             DecisionError::GroupFull(error) => error.into(),
+            DecisionError::NotOffered(refusal) => refusal.into(),
             DecisionError::TooLarge { fits } => Self::Invalid(Faults::one(
                 "bookings",
                 format!(
@@ -365,6 +448,43 @@ impl From<CreateResourceError> for ApiError {
                 Self::Invalid(Faults::one("email", "belongs to another resource already"))
             }
             CreateResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeResourceError> for ApiError {
+    fn from(error: ChangeResourceError) -> Self {
+        match error {
+            ChangeResourceError::NotFound => Self::NotFound("Resource"),
+            ChangeResourceError::Stale(stale) => stale.into(),
+            ChangeResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn slug_taken() -> ApiError {
+    ApiError::Invalid(Faults::one(
+        "slug",
+        "is taken; choose another, or leave it out to be given one",
+    ))
+}
+
+impl From<CreateProjectError> for ApiError {
+    fn from(error: CreateProjectError) -> Self {
+        match error {
+            CreateProjectError::SlugTaken => slug_taken(),
+            CreateProjectError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: StdError + Into<Self> + 'static> From<ChangeProjectError<E>> for ApiError {
+    fn from(error: ChangeProjectError<E>) -> Self {
+        match error {
+            ChangeProjectError::NotFound => Self::NotFound("Project"),
+            ChangeProjectError::SlugTaken => slug_taken(),
+            ChangeProjectError::Refused(error) => error.into(),
+            ChangeProjectError::Store(error) => error.into(),
         }
     }
 }

@@ -8,13 +8,16 @@ pub mod audit;
 pub mod authorize;
 pub mod body;
 pub mod caller;
+pub mod concurrency;
 pub mod cors;
 pub mod credential_view;
 pub mod edge;
 pub mod error;
 pub mod faults;
+pub mod free_time;
 #[cfg(feature = "gateway")]
 pub mod gateway;
+pub mod idempotency;
 pub mod include;
 #[cfg(feature = "lambda")]
 pub mod lambda;
@@ -30,9 +33,11 @@ pub mod state;
 pub mod zone;
 
 pub use answer::{Created, Data, NoContent};
-pub use body::{Body, Field, Object};
+pub use body::{BareArray, Body, Field, Object};
+pub use concurrency::{IfMatch, Tagged};
 pub use error::ApiError;
 pub use faults::Faults;
+pub use idempotency::Idempotency;
 pub use include::Include;
 pub use operations::Operations;
 pub use path::Path;

@@ -1,21 +1,28 @@
 //! The OpenAPI document: handlers describe themselves; what all share is added here.
 
+use std::collections::BTreeMap;
+
 use auth::Access;
 use axum::http::Method;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{
+    Operation as OpenApiOperation, ParameterBuilder, ParameterIn, PathItem,
+};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Components, Info, License, OpenApi, RefOr, Response};
+use utoipa::openapi::{Components, Info, License, OpenApi, RefOr, Required, Response};
 
-use crate::operations::http_method;
+use crate::idempotency::MAX_KEY;
+use crate::operations::{Operation, http_method};
 
 const BASIC: &str = "basic";
 const BEARER: &str = "bearer";
 const SESSION: &str = "session";
 
 /// One path's operations.
-pub(crate) fn path_item(operations: Vec<(Method, Operation)>) -> PathItem {
+pub(crate) fn path_item(operations: Vec<(Method, OpenApiOperation)>) -> PathItem {
     let mut operations = operations.into_iter();
     let Some((method, operation)) = operations.next() else {
         return PathItem::default();
@@ -28,7 +35,7 @@ pub(crate) fn path_item(operations: Vec<(Method, Operation)>) -> PathItem {
 }
 
 /// Says in an operation's description who may call it, and which errors that brings.
-pub(crate) fn describe_access(operation: &mut Operation, access: Access) {
+pub(crate) fn describe_access(operation: &mut OpenApiOperation, access: Access) {
     let who = callers(access);
     let description = operation.description.take().unwrap_or_default();
     operation.description = Some(
@@ -60,6 +67,95 @@ pub(crate) fn describe_access(operation: &mut Operation, access: Access) {
         .responses
         .entry("503".to_owned())
         .or_insert(RefOr::T(unavailable));
+}
+
+/// Says in an operation's description which headers count, which come back, and which errors that brings.
+pub(crate) fn describe_headers(described: &mut OpenApiOperation, operation: &Operation) {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let mut header = |name: &str, schema: ObjectBuilder, sentence: &str| {
+        let header = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .schema(Some(schema))
+            .description(Some(sentence));
+        let parameters = described.parameters.get_or_insert_default();
+        parameters.push(RefOr::T(header.build()));
+    };
+    let mut errors = Vec::new();
+    if operation.takes_idempotency_key() {
+        let key = text().min_length(Some(1)).max_length(Some(MAX_KEY));
+        header(
+            "Idempotency-Key",
+            key,
+            "Names the request, so that it can be sent again and is done once: for 24 hours the answer is the first one's.",
+        );
+        errors.extend([
+            (
+                "409",
+                "`outcome_unknown`: it may have been done or not; send it again with the same `Idempotency-Key`.",
+            ),
+            (
+                "422",
+                "`idempotency_key_reused`: the `Idempotency-Key` was sent with another request.",
+            ),
+        ]);
+    }
+    if operation.takes_if_match() {
+        header(
+            "If-Match",
+            text(),
+            "The `ETag` of the state that the change was decided on, or several, or `*`.",
+        );
+        errors.extend([
+            (
+                "412",
+                "`stale`: it has changed since, and `If-Match` does not name its `ETag`.",
+            ),
+            ("422", "`invalid_header`: `If-Match` is malformed."),
+        ]);
+    }
+    let responses = &mut described.responses.responses;
+    for (status, sentence) in errors {
+        add_sentence(responses, status, sentence);
+    }
+    for (_, response) in responses
+        .iter_mut()
+        .filter(|(status, _)| status.starts_with('2'))
+    {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let mut shown = |name: &str, sentence: &str| {
+            let header = HeaderBuilder::new()
+                .schema(Some(text()))
+                .description(Some(sentence));
+            let header = RefOr::T(header.build());
+            response.headers.insert(name.to_owned(), header);
+        };
+        if operation.shows_etag() {
+            shown("ETag", "Names the state that is shown.");
+        }
+        if operation.takes_idempotency_key() {
+            shown(
+                "Idempotency-Replayed",
+                "`true` if this is the answer to an earlier request with the same key.",
+            );
+        }
+    }
+}
+
+/// Adds what else a status may mean.
+fn add_sentence(responses: &mut BTreeMap<String, RefOr<Response>>, status: &str, sentence: &str) {
+    match responses.get_mut(status) {
+        Some(RefOr::T(response)) => {
+            response.description = format!("{} {sentence}", response.description);
+        }
+        _ => {
+            let response = Response::new(sentence);
+            responses.insert(status.to_owned(), RefOr::T(response));
+        }
+    }
 }
 
 /// Who may call, in words: the access table's wording.

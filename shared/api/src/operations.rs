@@ -30,6 +30,32 @@ pub struct Operation {
     pub path: String,
     /// Who may call it.
     pub access: Access,
+    /// Whether it may change anything: not, for reads and for searches by POST.
+    pub writes: bool,
+    /// Whether it is about one thing that has an `ETag`.
+    pub is_versioned: bool,
+}
+
+impl Operation {
+    /// Whether `Idempotency-Key` counts.
+    pub fn takes_idempotency_key(&self) -> bool {
+        self.takes_idempotency_key_by(&self.method)
+    }
+
+    /// As [`Operation::takes_idempotency_key`], when it is called by `method`, its own or an alias.
+    pub(crate) fn takes_idempotency_key_by(&self, method: &Method) -> bool {
+        *method == Method::POST && self.writes && !self.access.anonymous
+    }
+
+    /// Whether `If-Match` counts: it changes one thing that is there.
+    pub fn takes_if_match(&self) -> bool {
+        self.is_versioned && self.writes && self.path.contains('{')
+    }
+
+    /// Whether its answers carry an `ETag`.
+    pub fn shows_etag(&self) -> bool {
+        self.is_versioned && self.method != Method::DELETE
+    }
 }
 
 /// A set of operations.
@@ -47,16 +73,37 @@ impl Operations {
     }
 
     /// These, and one more.
-    ///
+    #[must_use]
+    pub fn add(self, routes: Routes, access: Access) -> Self {
+        self.add_one(routes, access, true, false)
+    }
+
+    /// These, and one more that changes nothing though it is called by POST.
+    #[must_use]
+    pub fn add_reading(self, routes: Routes, access: Access) -> Self {
+        self.add_one(routes, access, false, false)
+    }
+
+    /// These, and one more that is about one thing with an `ETag`.
+    #[must_use]
+    pub fn add_versioned(self, routes: Routes, access: Access) -> Self {
+        self.add_one(routes, access, true, true)
+    }
+
     /// # Panics
     ///
     /// If the handler's description has no operation or no id: a mistake in the program, found by every test.
-    #[must_use]
     #[expect(
         clippy::expect_used,
         reason = "a handler without description is found when the first test starts"
     )]
-    pub fn add(mut self, (schemas, paths, router): Routes, access: Access) -> Self {
+    fn add_one(
+        mut self,
+        (schemas, paths, router): Routes,
+        access: Access,
+        writes: bool,
+        is_versioned: bool,
+    ) -> Self {
         let (path, item) = paths
             .paths
             .into_iter()
@@ -74,12 +121,16 @@ impl Operations {
             };
             operation.operation_id = Some(id.clone());
             openapi::describe_access(operation, access);
-            operations.push(Operation {
+            let added = Operation {
                 id,
                 method: method.clone(),
                 path: path.clone(),
                 access,
-            });
+                writes: writes && *method != Method::GET,
+                is_versioned,
+            };
+            openapi::describe_headers(operation, &added);
+            operations.push(added);
         }
         let first = Arc::new(operations.first().expect("a handler has a method").clone());
         self.routes.push((path.clone(), first, router));

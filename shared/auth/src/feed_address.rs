@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::ids::{AppId, ResourceId};
 use model::rate::RateLimit;
-use model::resource::{CalendarFeed, Resource};
+use model::resource::CalendarFeed;
 use model::scope::Scope;
 use uuid::Uuid;
 
@@ -33,25 +33,24 @@ pub struct FeedAddress {
 }
 
 impl FeedAddress {
-    /// The address of a resource's calendar; none if nobody asked for one.
+    /// The address that `feed` of `resource` stands for.
     ///
     /// # Errors
     ///
     /// [`VersionGone`] if the master secret that it was derived under is no longer there.
     pub fn of(
         app: AppId,
-        resource: &Resource,
+        resource: ResourceId,
+        feed: &CalendarFeed,
         secret: &MasterSecret,
-    ) -> Result<Option<Self>, VersionGone> {
-        let Some(feed) = &resource.calendar_feed else {
-            return Ok(None);
-        };
-        let message = message(app, resource.id, feed);
-        Ok(Some(Self {
+    ) -> Result<Self, VersionGone> {
+        let message = message(app, resource, feed);
+        let code = secret.mac_under(feed.secret_version, PURPOSE, &message)?;
+        Ok(Self {
             app,
-            resource: resource.id,
-            code: secret.derive(feed.secret_version, PURPOSE, &message)?,
-        }))
+            resource,
+            code,
+        })
     }
 
     /// Reads a segment of a path; none if it is no address at all.
@@ -69,7 +68,7 @@ impl FeedAddress {
     /// Whether it is the address that `feed` stands for. It takes as long wherever a wrong one differs.
     pub fn opens(&self, feed: &CalendarFeed, secret: &MasterSecret) -> bool {
         let message = message(self.app, self.resource, feed);
-        secret.is_code(&self.code, feed.secret_version, PURPOSE, &message)
+        secret.is_mac(&self.code, feed.secret_version, PURPOSE, &message)
     }
 
     /// The segment of a path that it is.

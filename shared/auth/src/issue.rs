@@ -10,6 +10,7 @@ use model::origin::Origin;
 use model::rate::RateLimit;
 use model::resource::Resource;
 use model::scope::Scopes;
+use model::slug;
 use store::NewApp;
 
 use crate::master_secret::{MasterSecret, VersionGone};
@@ -109,14 +110,9 @@ pub fn app(
     random: &dyn Random,
     now: DateTime<Utc>,
 ) -> IssuedApp {
-    let slug = format!(
-        "{}-{}",
-        slugified(name),
-        random.text(b"abcdefghijkmnpqrstuvwxyz23456789", 6)
-    );
     app_with(
         AppId::random(random),
-        slug,
+        slug::generated(name, "app", random),
         account,
         name,
         mode,
@@ -193,21 +189,6 @@ pub fn app_with(
         new: NewApp { app, keys },
         api_key,
         widget_key,
-    }
-}
-
-fn slugified(name: &str) -> String {
-    let words: Vec<String> = name
-        .to_lowercase()
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect();
-    let slug: String = words.join("-").chars().take(40).collect();
-    if slug.is_empty() {
-        "app".to_owned()
-    } else {
-        slug.trim_end_matches('-').to_owned()
     }
 }
 
@@ -306,21 +287,4 @@ pub fn first_credentials(
             credential(new, resource, issuer, secret, random, now)
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::slugified;
-
-    #[test]
-    fn a_slug_is_plain_whatever_the_name() {
-        for (name, slug) in [
-            ("Back to the Future", "back-to-the-future"),
-            ("Ärzte & Co.", "rzte-co"),
-            ("日本", "app"),
-            ("", "app"),
-        ] {
-            assert_eq!(slugified(name), slug);
-        }
-    }
 }

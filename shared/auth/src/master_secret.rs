@@ -91,25 +91,28 @@ impl MasterSecret {
         self.derive(self.current, purpose, message)
     }
 
-    /// Whether `code` is that of `message`, in a time that does not tell where it differs. Never, if `version` has been
-    /// rotated out.
-    pub(crate) fn is_code(
+    /// As [`MasterSecret::mac`], under another version, so that a code from before it was renewed can be checked.
+    ///
+    /// # Errors
+    ///
+    /// [`VersionGone`] if `version` has been rotated out.
+    pub fn mac_under(
         &self,
-        code: &[u8; 32],
         version: u32,
         purpose: &str,
         message: &[u8],
-    ) -> bool {
+    ) -> Result<[u8; 32], VersionGone> {
+        self.derive(version, purpose, message)
+    }
+
+    /// Whether `code` is that of `message`, in a time that does not tell where it differs. Never, if `version` has been
+    /// rotated out.
+    pub fn is_mac(&self, code: &[u8; 32], version: u32, purpose: &str, message: &[u8]) -> bool {
         self.keyed(version, purpose, message)
             .is_ok_and(|mac| mac.verify(code.into()).is_ok())
     }
 
-    pub(crate) fn derive(
-        &self,
-        version: u32,
-        purpose: &str,
-        id: &[u8],
-    ) -> Result<[u8; 32], VersionGone> {
+    fn derive(&self, version: u32, purpose: &str, id: &[u8]) -> Result<[u8; 32], VersionGone> {
         let mac = self.keyed(version, purpose, id)?;
         Ok(mac.finalize().into_bytes().into())
     }

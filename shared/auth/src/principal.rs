@@ -203,10 +203,18 @@ impl Principal {
         self.ledger_id().map(LedgerName::of_caller)
     }
 
-    fn ledger_id(&self) -> Option<Uuid> {
+    /// What the caller is told apart by: its key's id, its credential's, or its account's.
+    pub fn caller_id(&self) -> Uuid {
         match &self.who {
-            Who::Key { id, .. } => Some(id.uuid()),
-            Who::Resource { credential, .. } => Some(credential.uuid()),
+            Who::Key { id, .. } => id.uuid(),
+            Who::Resource { credential, .. } => credential.uuid(),
+            Who::Session { account } => account.uuid(),
+        }
+    }
+
+    fn ledger_id(&self) -> Option<Uuid> {
+        match self.who {
+            Who::Key { .. } | Who::Resource { .. } => Some(self.caller_id()),
             Who::Session { .. } => None,
         }
     }
@@ -284,11 +292,12 @@ pub fn token_reach(
 /// How far a key reaches.
 pub fn key_reach(key: &ApiKey) -> Reach {
     let (scopes, rate) = match key.kind {
-        // What a widget key may do is what a client-token may: somebody without that must not make one.
+        // What a widget key may do is what a client-token may, and to see pages: somebody without that must not make one.
         KeyKind::Widget => {
             let rate = key.rate_limit.unwrap_or(WIDGET_RATE);
+            let scopes = token_scopes(TokenType::ClientToken);
             (
-                token_scopes(TokenType::ClientToken),
+                scopes.iter().chain([Scope::ProjectsRead]).collect(),
                 RateLimit {
                     limit: rate.limit.div_ceil(VISITORS),
                     ..rate

@@ -464,6 +464,11 @@ impl Booking {
         }
     }
 
+    /// Names the state it is in, automatic steps that have been taken but not written yet included.
+    pub fn tag(&self) -> String {
+        format!("{}.{}", self.version, self.revision)
+    }
+
     /// Whether nothing more can happen to it.
     pub fn completed(&self) -> bool {
         self.graph.is_final(self.state)

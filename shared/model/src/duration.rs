@@ -1,6 +1,11 @@
-//! Durations as people write them: `15 minutes`, `1 hour`, `3 days 2 weeks`.
+//! Durations and relative times as people write them: `15 minutes`, `3 days 2 weeks`, `6 months`, `tomorrow`.
 
-use chrono::TimeDelta;
+use std::str::FromStr;
+
+use chrono::{DateTime, Months, TimeDelta, Utc};
+
+use crate::time::{Tz, parse_instant};
+use crate::wall::{DAY_S, offset_s};
 
 /// Text that is no duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,25 +18,135 @@ pub struct InvalidDuration;
 ///
 /// # Errors
 ///
-/// [`InvalidDuration`] for anything else.
+/// [`InvalidDuration`] for anything else, months included: they have no one length.
 pub fn parse_duration(text: &str) -> Result<TimeDelta, InvalidDuration> {
-    let mut words = text.split_whitespace();
-    let mut total = None;
-    while let Some(number) = words.next() {
-        let number: u32 = number.parse().map_err(|_| InvalidDuration)?;
-        let seconds = match words.next().ok_or(InvalidDuration)? {
-            "second" | "seconds" => 1,
-            "minute" | "minutes" => 60,
-            "hour" | "hours" => 60 * 60,
-            "day" | "days" => 24 * 60 * 60,
-            "week" | "weeks" => 7 * 24 * 60 * 60,
-            _ => return Err(InvalidDuration),
-        };
-        let term = TimeDelta::seconds(i64::from(number) * seconds);
-        let sum = total.unwrap_or_else(TimeDelta::zero).checked_add(&term);
-        total = Some(sum.ok_or(InvalidDuration)?);
+    match Distance::parse(text) {
+        Some(Distance { months: 0, rest }) => Ok(rest),
+        _ => Err(InvalidDuration),
     }
-    total.ok_or(InvalidDuration)
+}
+
+/// A distance in time whose months are the calendar's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Distance {
+    months: u32,
+    rest: TimeDelta,
+}
+
+impl Distance {
+    const NONE: Self = Self {
+        months: 0,
+        rest: TimeDelta::zero(),
+    };
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split_whitespace().peekable();
+        words.peek()?;
+        let mut sum = Self::NONE;
+        while let Some(number) = words.next() {
+            let number: u32 = number.parse().ok()?;
+            let seconds = match words.next()? {
+                "second" | "seconds" => 1,
+                "minute" | "minutes" => 60,
+                "hour" | "hours" => 60 * 60,
+                "day" | "days" => 24 * 60 * 60,
+                "week" | "weeks" => 7 * 24 * 60 * 60,
+                "month" | "months" => {
+                    sum.months = sum.months.checked_add(number)?;
+                    continue;
+                }
+                _ => return None,
+            };
+            let term = TimeDelta::seconds(i64::from(number) * seconds);
+            sum.rest = sum.rest.checked_add(&term)?;
+        }
+        Some(sum)
+    }
+}
+
+/// A time as it may be sent, relative to the request or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelativeTime {
+    /// At an instant.
+    At(DateTime<Utc>),
+    /// At the next midnight.
+    Tomorrow,
+    /// So long from now.
+    After(Distance),
+}
+
+/// Text that is neither a time nor a distance from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a valid timestamp or relative time; write it like 2026-11-24T08:30:00+01:00, now, tomorrow or 3 days 2 weeks (minutes, hours, days, weeks, months)"
+)]
+pub struct InvalidTime;
+
+impl RelativeTime {
+    /// Now.
+    pub const NOW: Self = Self::After(Distance::NONE);
+
+    /// `weeks` from now.
+    pub const fn weeks(weeks: i64) -> Self {
+        Self::After(Distance {
+            months: 0,
+            rest: TimeDelta::weeks(weeks),
+        })
+    }
+
+    /// So many months of the calendar from now.
+    pub const fn months(months: u32) -> Self {
+        Self::After(Distance {
+            months,
+            rest: TimeDelta::zero(),
+        })
+    }
+
+    /// The instant meant at `now`; `zone` says when tomorrow begins. The last instant there is, if it is beyond that.
+    pub fn resolve(self, now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::At(at) => at,
+            Self::Tomorrow => next_midnight(now, zone),
+            Self::After(Distance { months, rest }) => now
+                .checked_add_months(Months::new(months))
+                .and_then(|at| at.checked_add_signed(rest))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC),
+        }
+    }
+}
+
+impl FromStr for RelativeTime {
+    type Err = InvalidTime;
+
+    /// Reads an RFC 3339 instant; `now`; `tomorrow`; or one or more terms of a number and a unit, which add up.
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        match text.trim() {
+            "now" => Ok(Self::NOW),
+            "tomorrow" => Ok(Self::Tomorrow),
+            other => match Distance::parse(other) {
+                Some(distance) => Ok(Self::After(distance)),
+                None => parse_instant(other).map(Self::At).map_err(|_| InvalidTime),
+            },
+        }
+    }
+}
+
+/// The first instant after `now` at which the date in `zone` is a later one. Where midnight is skipped, that is the
+/// moment of the change.
+fn next_midnight(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    let reading = |at: i64| at + offset_s(zone, at);
+    let midnight = (reading(now.timestamp()).div_euclid(DAY_S) + 1) * DAY_S;
+    // A day has 20 to 28 hours; the date turns once in them.
+    let (mut before, mut after) = (now.timestamp(), now.timestamp() + 28 * 60 * 60);
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        if reading(middle) < midnight {
+            before = middle;
+        } else {
+            after = middle;
+        }
+    }
+    DateTime::from_timestamp(after, 0).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -58,8 +173,33 @@ mod tests {
             "-1 hour",
             "1.5 hours",
             "1 hour 2",
+            "1 month",
         ] {
             assert_eq!(parse_duration(text), Err(InvalidDuration), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_may_be_relative_to_now() {
+        let at = |text: &str| parse_instant(text).expect("an instant");
+        let now = at("2026-08-31T22:30:00Z");
+        for (text, expected) in [
+            ("now", "2026-08-31T22:30:00Z"),
+            ("tomorrow", "2026-09-01T22:00:00Z"),
+            ("6 months", "2027-02-28T22:30:00Z"),
+            ("3 days 2 weeks", "2026-09-17T22:30:00Z"),
+            ("2026-11-24T08:30:00+01:00", "2026-11-24T07:30:00Z"),
+        ] {
+            let time: RelativeTime = text.parse().expect("a time");
+            let found = time.resolve(now, Tz::Europe__Copenhagen);
+            assert_eq!(found, at(expected), "{text}");
+        }
+        assert_eq!(
+            RelativeTime::Tomorrow.resolve(now, Tz::UTC),
+            at("2026-09-01T00:00:00Z")
+        );
+        for text in ["", "yesterday", "-1 day", "1 fortnight", "2026-11-24"] {
+            assert_eq!(text.parse::<RelativeTime>(), Err(InvalidTime), "{text}");
         }
     }
 }

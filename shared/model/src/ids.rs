@@ -71,12 +71,16 @@ ids! {
     CustomerId
     /// An API key.
     KeyId
+    /// A place that people come to.
+    LocationId
     /// A booking page's settings.
     ProjectId
     /// A slot that is held for a while.
     ReservationId
     /// A bookable person, room or thing.
     ResourceId
+    /// Something that is done for people.
+    ServiceId
 }
 
 impl From<ReservationId> for Uuid {

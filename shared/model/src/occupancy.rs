@@ -180,6 +180,17 @@ impl Occupancy {
         }
     }
 
+    /// Every claim in the sheets, once.
+    pub fn claims(&self) -> Vec<Claim> {
+        let claims: BTreeMap<Uuid, Claim> = self
+            .sheets
+            .values()
+            .flat_map(|draft| &draft.sheet.claims)
+            .map(|(id, claim)| (*id, *claim))
+            .collect();
+        claims.into_values().collect()
+    }
+
     /// The sheets with the decision's changes, by day.
     pub fn into_drafts(self) -> impl Iterator<Item = (NaiveDate, SheetDraft)> {
         self.sheets.into_iter()

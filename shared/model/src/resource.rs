@@ -81,6 +81,16 @@ pub struct CalendarFeed {
     pub created_at: DateTime<Utc>,
 }
 
+impl Resource {
+    /// The calendar with this id, or the first where none is named.
+    pub fn calendar(&self, id: Option<CalendarId>) -> Option<&Calendar> {
+        match id {
+            None => self.calendars.first(),
+            Some(id) => self.calendars.iter().find(|calendar| calendar.id == id),
+        }
+    }
+}
+
 impl Calendar {
     /// The calendar every new resource starts with.
     pub fn default_of_resource(id: CalendarId, now: DateTime<Utc>) -> Self {

@@ -45,8 +45,8 @@ scopes! {
     CredentialsWrite = "credentials.write", "Make and delete resource credentials.";
     KeysRead = "keys.read", "Read the list of API keys, never a secret one.";
     KeysWrite = "keys.write", "Make, change and revoke API keys.";
-    ProjectsRead = "projects.read", "Read projects, locations and services.";
-    ProjectsWrite = "projects.write", "Make, change and delete projects, locations and services.";
+    ProjectsRead = "projects.read", "Read projects, locations, services and mail templates.";
+    ProjectsWrite = "projects.write", "Make, change and delete projects, locations and services; change mail templates.";
     ResourcesRead = "resources.read", "Read resources, calendars and events.";
     ResourcesWrite = "resources.write", "Make, change and delete resources, calendars and events.";
 }

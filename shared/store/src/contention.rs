@@ -40,12 +40,6 @@ impl Store {
             longest_ms = (longest_ms * 2).min(LONGEST_WAIT_MS);
         }
     }
-
-    /// A token that a re-created item cannot carry by chance, unlike a counter that starts anew.
-    pub(crate) fn new_version(&self) -> String {
-        use base64::Engine as _;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self.random.bytes::<16>())
-    }
 }
 
 #[cfg(test)]

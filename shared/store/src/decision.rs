@@ -16,6 +16,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use model::TimeSlot;
+use model::availability::Refusal;
 use model::booking::Booking;
 use model::graph::Holding;
 use model::ids::{BookingId, ReservationId, ResourceId};
@@ -36,6 +38,9 @@ pub enum DecisionError {
     /// A seat that it needs cannot be taken.
     #[error(transparent)]
     GroupFull(#[from] GroupFull),
+    /// The time is not offered.
+    #[error(transparent)]
+    NotOffered(#[from] Refusal),
     /// It changes more than fits one transaction.
     #[error("only {fits} bookings fit one transaction")]
     TooLarge {
@@ -64,8 +69,18 @@ pub struct Decision<'a> {
     /// Bookings in the order they were put.
     order: Vec<BookingId>,
     capacities: BTreeMap<ResourceId, u32>,
+    requirements: Vec<Requirement>,
     turn: Option<MutexGuard<'a, ()>>,
 }
+
+/// What must hold of everything that is taken of a resource within a range, when a decision takes time of it.
+struct Requirement {
+    resource: ResourceId,
+    within: TimeSlot,
+    check: Check,
+}
+
+type Check = Box<dyn Fn(&[Claim]) -> Result<(), Refusal> + Send + Sync>;
 
 /// What a condition of a decision's transaction is about. Whichever fails, the decision is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +101,7 @@ impl Store {
             reservations: BTreeMap::new(),
             order: Vec::new(),
             capacities: BTreeMap::new(),
+            requirements: Vec::new(),
             turn: None,
         }
     }
@@ -152,6 +168,21 @@ impl<'a> Decision<'a> {
     /// Says how many bookings `resource` takes at once. Whoever has read the resource spares the decision a read.
     pub fn capacity(&mut self, resource: ResourceId, capacity: u32) {
         self.capacities.insert(resource, capacity);
+    }
+
+    /// Requires something of all that is taken of `resource` on the UTC days that `within` touches, before this decision
+    /// takes anything. Those days become part of what the decision rests on.
+    pub fn require(
+        &mut self,
+        resource: ResourceId,
+        within: TimeSlot,
+        check: impl Fn(&[Claim]) -> Result<(), Refusal> + Send + Sync + 'static,
+    ) {
+        self.requirements.push(Requirement {
+            resource,
+            within,
+            check: Box::new(check),
+        });
     }
 
     /// Says how a booking shall be. A new one is only kept if there is none with its id. Answers the booking with
@@ -287,12 +318,22 @@ impl<'a> Decision<'a> {
             .iter()
             .chain(moves.come.iter().map(|(claim, _)| claim))
             .chain(&moves.wanted);
+        let required = self
+            .requirements
+            .iter()
+            .filter(|required| required.resource == resource);
+        let days = touched
+            .flat_map(|claim| claim.widened().days())
+            .chain(required.clone().flat_map(|required| required.within.days()));
         let mut occupancy = self
             .store
-            .occupancy(self.tenant.app, resource, touched, self.now)
+            .occupancy(self.tenant.app, resource, days, self.now)
             .await?;
         for claim in &moves.go {
             occupancy.release(claim);
+        }
+        for required in required {
+            (required.check)(&occupancy.claims())?;
         }
         if moves.wanted.is_empty() && moves.come.is_empty() {
             return Ok(occupancy);

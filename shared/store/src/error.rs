@@ -4,6 +4,9 @@ use std::error::Error as StdError;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+/// The action that writes.
+pub(crate) const TRANSACT: &str = "TransactWriteItems";
+
 type Source = Box<dyn StdError + Send + Sync>;
 
 /// The store could not do what was asked.
@@ -20,6 +23,9 @@ pub enum StoreError {
     /// Others kept changing the same items until the deadline.
     #[error("the items stayed contended until the deadline")]
     Contended,
+    /// Another request with the same idempotency key was committed first: it is to be answered as that one was.
+    #[error("another request with the same idempotency key was committed first")]
+    Replayed,
     /// DynamoDB refused a request that our code should not have made, or an item is not of the shape our code writes.
     #[error("{action} was refused or answered what cannot be read")]
     Broken {
@@ -31,6 +37,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a transaction was sent and never answered, so that nobody knows whether it happened.
+    pub fn leaves_outcome_unknown(&self) -> bool {
+        matches!(self, Self::Unavailable { action, .. } if *action == TRANSACT)
+    }
+
     pub(crate) fn broken(action: &'static str, source: impl Into<Source>) -> Self {
         Self::Broken {
             action,

@@ -63,11 +63,16 @@ impl Item {
         self
     }
 
-    /// The same item, to be tidied away some time after `epoch_s`.
-    pub(crate) fn expiring(mut self, epoch_s: i64) -> Self {
+    /// The same item with one more whole number, outside its record.
+    pub(crate) fn with_number(mut self, name: &str, value: i64) -> Self {
         self.attributes
-            .insert("ttl".to_owned(), AttributeValue::N(epoch_s.to_string()));
+            .insert(name.to_owned(), AttributeValue::N(value.to_string()));
         self
+    }
+
+    /// The same item, to be tidied away some time after `epoch_s`.
+    pub(crate) fn expiring(self, epoch_s: i64) -> Self {
+        self.with_number("ttl", epoch_s)
     }
 
     pub(crate) fn into_attributes(self) -> RawItem {
@@ -86,6 +91,11 @@ pub(crate) fn record<T: DeserializeOwned>(mut item: RawItem) -> Result<T, StoreE
 /// A text attribute of an item that was read.
 pub(crate) fn text(item: &RawItem, name: &str) -> Option<String> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
+/// A whole number of an item that was read.
+pub(crate) fn number(item: &RawItem, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 impl Store {

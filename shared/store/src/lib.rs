@@ -8,6 +8,7 @@ mod accounts;
 mod apps;
 mod attempts;
 mod audit;
+mod availability;
 mod bookings;
 mod call;
 mod connection;
@@ -15,16 +16,21 @@ mod contention;
 mod credentials;
 mod decision;
 mod error;
+mod idempotency;
 mod item;
 mod keys;
 mod ledgers;
 mod list;
+mod locations;
+mod projects;
 mod reservations;
 mod resources;
 mod sheets;
 mod tables;
+mod templates;
 mod transaction;
 mod turns;
+mod version;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,11 +47,17 @@ pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
 pub use decision::{Decision, DecisionError};
 pub use error::StoreError;
+pub use idempotency::{
+    IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,
+};
 pub use keys::{ChangeKeyError, CreateKeyError};
 pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
-pub use resources::{CreateResourceError, ResourceSecret};
+pub use locations::Place;
+pub use projects::{ChangeProjectError, CreateProjectError, Tie};
+pub use resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
 pub use tables::{Table, Tables};
+pub use version::{Expected, Stale, Version, Versioned};
 
 /// For whom a store function acts: an app, or one resource of it. What lies outside does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +91,7 @@ pub struct Store {
     random: Arc<dyn Random>,
     calls: Arc<AtomicU64>,
     turns: turns::Turns,
+    keep: Option<Keep>,
 }
 
 impl Store {
@@ -90,6 +103,7 @@ impl Store {
             random,
             calls: Arc::default(),
             turns: turns::Turns::default(),
+            keep: None,
         }
     }
 

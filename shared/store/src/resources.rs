@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::item::{Item, Key, RawItem, record, text};
 use crate::list::{self, Chunk, Walk, sort_key};
 use crate::transaction::{Condition, Outcome, Transaction};
+use crate::version::{Expected, Stale, Versioned};
 use crate::{Store, StoreError, Table, Tenant, credentials};
 
 /// A resource could not be kept.
@@ -18,6 +19,20 @@ pub enum CreateResourceError {
     /// Another resource of the app has this e-mail address.
     #[error("another resource of the app has this e-mail address")]
     EmailTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A resource could not be changed or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeResourceError {
+    /// There is no such resource for the tenant.
+    #[error("there is no such resource")]
+    NotFound,
+    /// It is not in the state that was expected.
+    #[error(transparent)]
+    Stale(#[from] Stale),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -59,13 +74,15 @@ fn month_prefix(tenant: Tenant) -> String {
 }
 
 fn item(
-    store: &Store,
     tenant: Tenant,
-    resource: &Resource,
+    Versioned {
+        record: resource,
+        version,
+    }: &Versioned<Resource>,
     secret: &ResourceSecret,
 ) -> Result<Item, StoreError> {
     let item = Item::new(&key(tenant, resource.id), resource)?
-        .with("version", store.new_version())
+        .with("version", version.as_str())
         .with("created_sk", sort_key(resource.created_at, resource.id))
         .with(
             "month_pk",
@@ -92,7 +109,7 @@ impl Store {
     pub async fn create_resource(
         &self,
         tenant: Tenant,
-        resource: &Resource,
+        resource: &Versioned<Resource>,
         secret: &ResourceSecret,
         first_credentials: &[Credential],
     ) -> Result<(), CreateResourceError> {
@@ -101,14 +118,14 @@ impl Store {
             transaction.put(
                 Of::Resource,
                 Table::Data,
-                item(self, tenant, resource, secret)?,
+                item(tenant, resource, secret)?,
                 &Condition::Absent,
             )?;
-            if let Some(email) = &resource.email {
+            if let Some(email) = &resource.record.email {
                 let pointer = Item::new(
                     &email_key(tenant, email),
                     &EmailPointer {
-                        resource: resource.id,
+                        resource: resource.record.id,
                     },
                 )?;
                 transaction.put(Of::Email, Table::Data, pointer, &Condition::Absent)?;
@@ -142,10 +159,25 @@ impl Store {
         tenant: Tenant,
         id: ResourceId,
     ) -> Result<Option<Resource>, StoreError> {
+        let found = self.get_versioned_resource(tenant, id).await?;
+        Ok(found.map(|found| found.record))
+    }
+
+    /// As [`Store::get_resource`], with the resource's version.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; a resource outside the tenant is `None`.
+    pub async fn get_versioned_resource(
+        &self,
+        tenant: Tenant,
+        id: ResourceId,
+    ) -> Result<Option<Versioned<Resource>>, StoreError> {
         if !tenant.includes(id) {
             return Ok(None);
         }
-        self.get_record(Table::Data, &key(tenant, id)).await
+        let found = self.get(Table::Data, &key(tenant, id)).await?;
+        found.map(Versioned::read).transpose()
     }
 
     /// How many bookings a resource takes at once.
@@ -206,88 +238,90 @@ impl Store {
         Ok(Some((record(item)?, secret)))
     }
 
-    /// Applies `change` to a resource on condition that nobody else changed it meanwhile; if so, asks again.
-    /// The e-mail address is not changed here: it is the resource's second name.
+    /// Applies `change` to a resource, if it is in a state that is `expected`, on condition that nobody else changed it
+    /// meanwhile; if so, asks again. The e-mail address is not changed here: it is the resource's second name.
     ///
     /// # Errors
     ///
-    /// Only if the store fails; a resource outside the tenant is `None`.
+    /// As [`ChangeResourceError`] says; nothing is changed then.
     pub async fn change_resource(
         &self,
         tenant: Tenant,
         id: ResourceId,
+        expected: &Expected,
         change: impl Fn(Resource, ResourceSecret) -> (Resource, ResourceSecret),
-    ) -> Result<Option<Resource>, StoreError> {
+    ) -> Result<Versioned<Resource>, ChangeResourceError> {
         if !tenant.includes(id) {
-            return Ok(None);
+            return Err(ChangeResourceError::NotFound);
         }
         self.until_decided(|| async {
-            let Some(found) = self.get(Table::Data, &key(tenant, id)).await? else {
-                return Ok(Some(None));
-            };
-            let version = text(&found, "version");
+            let found = self.get(Table::Data, &key(tenant, id)).await?;
+            let found = found.ok_or(ChangeResourceError::NotFound)?;
             let secret = secret(&found);
-            let (resource, secret) = change(record(found)?, secret);
+            let seen = Versioned::read(found)?;
+            expected.check(&seen.version)?;
+            let (resource, secret) = change(seen.record, secret);
+            let resource = Versioned::new(resource, &*self.random);
             let mut transaction = Transaction::new(self);
-            let item = item(self, tenant, &resource, &secret)?;
+            let item = item(tenant, &resource, &secret)?;
             transaction.put(
                 Of::Resource,
                 Table::Data,
                 item,
-                &Condition::as_seen(version),
+                &Condition::version(&seen.version),
             )?;
             match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(Some(resource))),
+                Outcome::Committed => Ok(Some(resource)),
                 Outcome::Refused(_) | Outcome::Conflict => Ok(None),
             }
         })
         .await
     }
 
-    /// Deletes a resource, its e-mail pointer and its credentials, in one transaction. Its bookings stay readable.
+    /// Deletes a resource, if it is in a state that is `expected`, with its e-mail pointer and its credentials, in one
+    /// transaction. Its bookings stay readable.
     ///
     /// # Errors
     ///
-    /// Only if the store fails; `false` if there is no such resource for the tenant.
+    /// As [`ChangeResourceError`] says; nothing is deleted then.
     pub async fn delete_resource(
         &self,
         tenant: Tenant,
         id: ResourceId,
-    ) -> Result<bool, StoreError> {
+        expected: &Expected,
+    ) -> Result<(), ChangeResourceError> {
         if !tenant.includes(id) {
-            return Ok(false);
+            return Err(ChangeResourceError::NotFound);
         }
-        let deleted = self
-            .until_decided(|| async {
-                let Some(found) = self.get(Table::Data, &key(tenant, id)).await? else {
-                    return Ok(Some(false));
-                };
-                let condition = Condition::as_seen(text(&found, "version"));
-                let resource: Resource = record(found)?;
-                let mut transaction = Transaction::new(self);
-                transaction.delete(
-                    Of::Resource,
-                    Table::Data,
-                    &key(tenant, id),
-                    Some(&condition),
-                )?;
-                if let Some(email) = &resource.email {
-                    transaction.delete(Of::Email, Table::Data, &email_key(tenant, email), None)?;
-                }
-                for credential in self.list_credentials_of(tenant, id).await? {
-                    credentials::remove_in(&mut transaction, &Of::Other, &credential)?;
-                }
-                match transaction.commit().await? {
-                    Outcome::Committed => Ok(Some(true)),
-                    Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-                }
-            })
-            .await?;
+        self.until_decided(|| async {
+            let found = self.get_versioned_resource(tenant, id).await?;
+            let found = found.ok_or(ChangeResourceError::NotFound)?;
+            expected.check(&found.version)?;
+            let condition = Condition::version(&found.version);
+            let mut transaction = Transaction::new(self);
+            transaction.delete(
+                Of::Resource,
+                Table::Data,
+                &key(tenant, id),
+                Some(&condition),
+            )?;
+            if let Some(email) = &found.record.email {
+                transaction.delete(Of::Email, Table::Data, &email_key(tenant, email), None)?;
+            }
+            for credential in self.list_credentials_of(tenant, id).await? {
+                credentials::remove_in(&mut transaction, &Of::Other, &credential)?;
+            }
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(())),
+                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, ChangeResourceError>(None),
+            }
+        })
+        .await?;
         // A credential made between our look and the deletion is gone too: from now on none can be made.
         for credential in self.list_credentials_of(tenant, id).await? {
             self.delete_credential(tenant, credential.id).await?;
         }
-        Ok(deleted)
+        Ok(())
     }
 
     /// The tenant's next resources in order of creation; `since` is when the app was made.

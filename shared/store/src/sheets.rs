@@ -15,27 +15,31 @@ use crate::item::{Key, RawItem, text};
 use crate::transaction::{Condition, Transaction};
 use crate::{Store, StoreError, Table};
 
-fn partition(app: AppId, resource: ResourceId) -> String {
+/// Where a resource's sheets are.
+pub(crate) fn partition(app: AppId, resource: ResourceId) -> String {
     format!("app#{app}#sheets#{resource}")
 }
 
+/// The place of a day's sheet among them.
+pub(crate) fn place(day: NaiveDate) -> String {
+    format!("day#{day}")
+}
+
 fn key(app: AppId, resource: ResourceId, day: NaiveDate) -> Key {
-    Key::new(partition(app, resource), format!("day#{day}"))
+    Key::new(partition(app, resource), place(day))
 }
 
 impl Store {
-    /// Reads, strongly consistent, every sheet of `resource` that `claims` touch, for a decision at `now`.
-    pub(crate) async fn occupancy<'c>(
+    /// Reads, strongly consistent, the sheets of `resource` for `days`, for a decision at `now`.
+    pub(crate) async fn occupancy(
         &self,
         app: AppId,
         resource: ResourceId,
-        claims: impl Iterator<Item = &'c Claim>,
+        days: impl Iterator<Item = NaiveDate>,
         now: DateTime<Utc>,
     ) -> Result<Occupancy, StoreError> {
-        let mut sheets: BTreeMap<NaiveDate, Sheet> = claims
-            .flat_map(|claim| claim.widened().days())
-            .map(|day| (day, Sheet::default()))
-            .collect();
+        let mut sheets: BTreeMap<NaiveDate, Sheet> =
+            days.map(|day| (day, Sheet::default())).collect();
         let keys: Vec<Key> = sheets.keys().map(|day| key(app, resource, *day)).collect();
         let items = match keys.as_slice() {
             [] => Vec::new(),
@@ -106,7 +110,8 @@ fn numbers(claim: &Claim) -> Vec<AttributeValue> {
         .collect()
 }
 
-fn read(item: &RawItem) -> Result<(NaiveDate, Sheet), StoreError> {
+/// The sheet that an item is, and its day.
+pub(crate) fn read(item: &RawItem) -> Result<(NaiveDate, Sheet), StoreError> {
     parse(item).ok_or_else(|| StoreError::broken("read", "a sheet of unknown shape"))
 }
 

@@ -17,11 +17,13 @@ pub enum Table {
     Audit,
     /// Resources, bookings, sheets.
     Data,
+    /// Answers to requests that may be sent again.
+    Idempotency,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Keys,
         Self::Credentials,
         Self::Sessions,
@@ -29,6 +31,7 @@ impl Table {
         Self::Meters,
         Self::Audit,
         Self::Data,
+        Self::Idempotency,
     ];
 
     /// The name behind the prefix.
@@ -41,6 +44,7 @@ impl Table {
             Self::Meters => "meters",
             Self::Audit => "audit",
             Self::Data => "data",
+            Self::Idempotency => "idempotency",
         }
     }
 }

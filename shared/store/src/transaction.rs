@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
 use crate::call::PATIENCE;
-use crate::error::{self, Failure, Verdict};
+use crate::error::{self, Failure, TRANSACT, Verdict};
 use crate::item::{Item, Key, RawItem};
-use crate::{Store, StoreError, Table};
+use crate::version::Version;
+use crate::{Keep, Store, StoreError, Table};
 
 /// The most actions DynamoDB takes in one transaction.
 pub(crate) const MAX_ACTIONS: usize = 100;
@@ -26,9 +27,16 @@ pub(crate) enum Condition {
     Present,
     /// It has this version.
     Version(String),
+    /// There is none, or it has expired by this second.
+    AbsentOrExpired(i64),
 }
 
 impl Condition {
+    /// That an item is still as it was seen, with this version.
+    pub(crate) fn version(seen: &Version) -> Self {
+        Self::Version(seen.as_str().to_owned())
+    }
+
     /// That an item is as it was seen: with this version, or not there at all.
     pub(crate) fn as_seen(version: Option<String>) -> Self {
         version.map_or(Self::Absent, Self::Version)
@@ -39,17 +47,17 @@ impl Condition {
             Self::Absent => "attribute_not_exists(pk)",
             Self::Present => "attribute_exists(pk)",
             Self::Version(_) => "version = :version",
+            Self::AbsentOrExpired(_) => "attribute_not_exists(pk) OR expires_s <= :now",
         }
     }
 
     pub(crate) fn values(&self) -> Option<RawItem> {
-        match self {
-            Self::Absent | Self::Present => None,
-            Self::Version(version) => Some(RawItem::from([(
-                ":version".to_owned(),
-                AttributeValue::S(version.clone()),
-            )])),
-        }
+        let (name, value) = match self {
+            Self::Absent | Self::Present => return None,
+            Self::Version(version) => (":version", AttributeValue::S(version.clone())),
+            Self::AbsentOrExpired(now_s) => (":now", AttributeValue::N(now_s.to_string())),
+        };
+        Some(RawItem::from([(name.to_owned(), value)]))
     }
 }
 
@@ -82,14 +90,14 @@ impl<'a, L: Clone> Transaction<'a, L> {
         }
     }
 
-    /// How many actions it has.
+    /// How many actions it has, that of an idempotency record included.
     pub(crate) fn len(&self) -> usize {
-        self.actions.len()
+        self.actions.len() + usize::from(self.store.keep.is_some())
     }
 
     /// How many bytes its items have together, as DynamoDB counts them, or somewhat more.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.store.keep.as_ref().map_or(0, Keep::bytes)
     }
 
     pub(crate) fn put(
@@ -110,6 +118,17 @@ impl<'a, L: Clone> Transaction<'a, L> {
         condition: &Condition,
     ) -> Result<(), StoreError> {
         self.bytes += size_of_item(&attributes);
+        let put = self.conditional_put(table, attributes, condition)?;
+        self.add(label, put);
+        Ok(())
+    }
+
+    fn conditional_put(
+        &self,
+        table: Table,
+        attributes: RawItem,
+        condition: &Condition,
+    ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(self.store.table(table))
             .set_item(Some(attributes))
@@ -117,8 +136,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
             .set_expression_attribute_values(condition.values())
             .build()
             .map_err(|e| StoreError::broken("Put", e))?;
-        self.add(label, TransactWriteItem::builder().put(put).build());
-        Ok(())
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// For what may be written again with the same or newer content.
@@ -181,18 +199,33 @@ impl<'a, L: Clone> Transaction<'a, L> {
         self.actions.push(action);
     }
 
-    /// Writes it. One token goes with every try, so a try that was applied but not heard of is not applied twice.
-    pub(crate) async fn commit(self) -> Result<Outcome<L>, StoreError> {
-        if self.actions.len() > MAX_ACTIONS {
-            return Err(StoreError::broken(
-                "TransactWriteItems",
-                "more than 100 actions",
-            ));
+    /// Writes it, and with it the record of the request that it is made for, if that has an idempotency key. One
+    /// token goes with every try, so a try that was applied but not heard of is not applied twice.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Replayed`] if there is a record already, whatever else was refused.
+    pub(crate) async fn commit(mut self) -> Result<Outcome<L>, StoreError> {
+        if let Some(keep) = &self.store.keep {
+            let (item, condition) = keep.put(self.store)?;
+            let put = self.conditional_put(Table::Idempotency, item, &condition)?;
+            self.actions.push(put);
         }
+        if self.actions.len() > MAX_ACTIONS {
+            return Err(StoreError::broken(TRANSACT, "more than 100 actions"));
+        }
+        let outcome = self.send().await?;
+        if let (Some(keep), Outcome::Committed) = (&self.store.keep, &outcome) {
+            keep.committed();
+        }
+        Ok(outcome)
+    }
+
+    async fn send(&self) -> Result<Outcome<L>, StoreError> {
         let token = self.store.new_version();
         self.store
             .call_for(
-                "TransactWriteItems",
+                TRANSACT,
                 PATIENCE,
                 || {
                     self.store
@@ -203,11 +236,15 @@ impl<'a, L: Clone> Transaction<'a, L> {
                         .send()
                 },
                 |answer| match answer {
-                    Ok(_) => Ok(Outcome::Committed),
-                    Err(error) => outcome(&error, &self.labels).ok_or_else(|| judged(error)),
+                    Ok(_) => Ok(Some(Outcome::Committed)),
+                    Err(error) if is_replay(&error, self.labels.len()) => Ok(None),
+                    Err(error) => outcome(&error, &self.labels)
+                        .map(Some)
+                        .ok_or_else(|| judged(error)),
                 },
             )
-            .await
+            .await?
+            .ok_or(StoreError::Replayed)
     }
 }
 
@@ -267,6 +304,13 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<&TransactionCa
         TransactWriteItemsError::TransactionCanceledException(cancelled) => Some(cancelled),
         _ => None,
     }
+}
+
+/// Whether it was the action behind the labelled ones, the record's, whose condition did not hold.
+fn is_replay(error: &SdkError<TransactWriteItemsError>, labels: usize) -> bool {
+    cancelled(error)
+        .and_then(|cancelled| cancelled.cancellation_reasons().get(labels))
+        .is_some_and(|reason| reason.code() == Some("ConditionalCheckFailed"))
 }
 
 /// What a cancelled transaction says, if it says something about the items rather than about DynamoDB.

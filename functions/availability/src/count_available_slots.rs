@@ -1,0 +1,39 @@
+use api::caller::App;
+use api::{ApiError, Body, Data, OutputZone, State};
+use axum::extract::State as Extract;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::request::AvailabilityRequest;
+
+/// How many slots there are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CountView {
+    /// As many as the list has.
+    total: usize,
+}
+
+/// Counts the slots that can be booked now.
+#[utoipa::path(
+    post,
+    path = "/v2/availability/count",
+    tag = "availability",
+    request_body = AvailabilityRequest,
+    responses(
+        (status = 200, description = "How many there are.", body = CountView),
+        (status = 404, description = "There is no such project or resource, or it is not yours."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn count_available_slots(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    zone: OutputZone,
+    Body(request): Body<AvailabilityRequest>,
+) -> Result<Data<CountView>, ApiError> {
+    let (found, _) = request.search(&state, &principal, zone).await?;
+    let total = found.search.count();
+    Ok(Data {
+        data: CountView { total },
+    })
+}

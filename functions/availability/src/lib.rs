@@ -1,0 +1,31 @@
+//! Availability: which slots can be booked, and with whom. One file per operation.
+
+mod count_available_slots;
+mod list_available_dates;
+mod list_available_slots;
+mod list_unavailable_slots;
+mod request;
+mod view;
+
+use api::{Operations, routes};
+use auth::Access;
+use model::scope::Scope;
+
+/// This function's operations.
+pub fn operations() -> Operations {
+    let search = Access::scope(Scope::AvailabilityRead)
+        .and_widget_key()
+        .and_server_token()
+        .and_client_token();
+    Operations::new()
+        .add(routes!(list_available_slots::list_available_slots), search)
+        .add(routes!(list_available_dates::list_available_dates), search)
+        .add(
+            routes!(count_available_slots::count_available_slots),
+            search,
+        )
+        .add(
+            routes!(list_unavailable_slots::list_unavailable_slots),
+            search,
+        )
+}

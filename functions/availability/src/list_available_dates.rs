@@ -1,0 +1,46 @@
+use api::caller::App;
+use api::{ApiError, Body, Data, OutputZone, State};
+use axum::extract::State as Extract;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::request::AvailabilityRequest;
+
+/// A date on which something can be booked.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DateView {
+    /// The date in the zone asked for.
+    #[schema(format = Date)]
+    date: String,
+    /// Who has a slot that starts then.
+    resources: Vec<String>,
+}
+
+/// Lists the dates on which a slot starts that can be booked now, in order.
+#[utoipa::path(
+    post,
+    path = "/v2/availability/dates",
+    tag = "availability",
+    request_body = AvailabilityRequest,
+    responses(
+        (status = 200, description = "The dates.", body = Vec<DateView>),
+        (status = 404, description = "There is no such project or resource, or it is not yours."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn list_available_dates(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    zone: OutputZone,
+    Body(request): Body<AvailabilityRequest>,
+) -> Result<Data<Vec<DateView>>, ApiError> {
+    let (found, zone) = request.search(&state, &principal, zone).await?;
+    let dates = found.search.dates(zone).into_iter();
+    let data = dates
+        .map(|(date, resources)| DateView {
+            date: date.to_string(),
+            resources: resources.iter().map(ToString::to_string).collect(),
+        })
+        .collect();
+    Ok(Data { data })
+}

@@ -1,0 +1,31 @@
+use api::caller::App;
+use api::{ApiError, Body, OutputZone, State};
+use axum::extract::State as Extract;
+
+use crate::request::AvailabilityRequest;
+use crate::view::{SlotView, SlotsAnswer};
+
+/// Lists the slots that can be booked now, in order.
+///
+/// Constraints of resources, project and request must all hold, each by the clock of the resource's own zone.
+#[utoipa::path(
+    post,
+    path = "/v2/availability",
+    tag = "availability",
+    request_body = AvailabilityRequest,
+    responses(
+        (status = 200, description = "The slots.", body = Vec<SlotView>),
+        (status = 404, description = "There is no such project or resource, or it is not yours."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn list_available_slots(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    zone: OutputZone,
+    Body(request): Body<AvailabilityRequest>,
+) -> Result<SlotsAnswer, ApiError> {
+    let (found, zone) = request.search(&state, &principal, zone).await?;
+    let slots = found.search.slots(state.random());
+    SlotsAnswer::new(&slots, found.resources, zone)
+}

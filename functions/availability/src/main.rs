@@ -1,0 +1,6 @@
+//! The availability function on AWS.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::run(availability::operations()).await
+}

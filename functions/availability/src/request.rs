@@ -1,0 +1,127 @@
+//! What a search for free time asks for.
+
+use api::free_time::{FreeTime, Wanted, note, read_resources};
+use api::{ApiError, Faults, Field, OutputZone, State};
+use auth::Principal;
+use model::availability::Settings;
+use model::constraint::parse_constraints;
+use model::ids::ProjectId;
+use model::time::{Tz, parse_zone};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A search for free time. What it leaves out is its project's, or has a default. Fields that are not listed are
+/// ignored: booking pages send their whole configuration.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct AvailabilityRequest {
+    /// Whose settings, constraints and resources count where this says nothing. A public key or token can only narrow
+    /// what the project offers.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    project_id: Field<String>,
+    /// Whom to search, first things first. Required without a project, unless a resource's own token is used.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    resources: Field<Vec<Value>>,
+    /// The zone of the times that are answered: the one resource's unless said, and UTC if there are several.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "Europe/Copenhagen")]
+    output_timezone: Field<String>,
+    /// What must hold besides the constraints of project and resources.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    constraints: Field<Vec<Value>>,
+    #[serde(flatten)]
+    #[schema(value_type = SettingsFields)]
+    settings: Map<String, Value>,
+}
+
+/// The settings of a search, as `model::availability::Settings` reads them.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described here")]
+pub(crate) struct SettingsFields {
+    /// How several resources share a slot: `roundrobin_random`, `roundrobin_prioritized`, `mutual` or `exclusive`.
+    /// Required without a project.
+    mode: Option<String>,
+    /// How long a slot is: `1 hour` unless said, at most 31 days.
+    #[schema(example = "45 minutes")]
+    length: Option<String>,
+    /// What slots lie in: RFC 3339, `now`, `tomorrow`, or a time from now like `3 days 2 weeks`. `now` unless said.
+    from: Option<String>,
+    /// Its end: `4 weeks` unless said, and at most 6 months ahead.
+    to: Option<String>,
+    /// Free time around a slot, at most 24 hours.
+    #[schema(example = "15 minutes")]
+    buffer: Option<String>,
+    /// Free time before it, instead of `buffer`.
+    buffer_before: Option<String>,
+    /// Free time after it, instead of `buffer`.
+    buffer_after: Option<String>,
+    /// The step from one start to the next, counted from midnight: the slot's length unless said.
+    timeslot_increments: Option<String>,
+    /// `true` unless said. If `false`, starts are counted from where each opening begins.
+    round_to_nearest_hour: Option<bool>,
+    /// Whether events that last all day are no obstacle.
+    ignore_all_day_events: Option<bool>,
+    /// Kept for clients that send it; has no effect.
+    closest_time_interval: Option<String>,
+    /// How long before its start a slot can last be booked.
+    #[schema(example = "2 hours")]
+    minimum_notice: Option<String>,
+    /// The most bookings of a resource that start on one day of its clock.
+    max_bookings_per_day: Option<u32>,
+    /// The most bookings of a resource that start in one week of its clock, Monday to Sunday.
+    max_bookings_per_week: Option<u32>,
+}
+
+impl AvailabilityRequest {
+    /// Reads it, and everything it names; answers the zone to answer in too.
+    pub(crate) async fn search(
+        self,
+        state: &State,
+        principal: &Principal,
+        zone: OutputZone,
+    ) -> Result<(FreeTime, Tz), ApiError> {
+        let (wanted, output) = self.parse()?;
+        let found = FreeTime::read(state, principal, wanted).await?;
+        let own = match found.resources.as_slice() {
+            [only] => only.timezone,
+            _ => Tz::UTC,
+        };
+        let zone = output.unwrap_or(zone.or(own));
+        Ok((found, zone))
+    }
+
+    fn parse(self) -> Result<(Wanted, Option<Tz>), ApiError> {
+        let mut faults = Faults::none();
+        let project_id = faults.optional("project_id", self.project_id);
+        let project_id = faults.parsed("project_id", project_id.as_deref(), |id| {
+            id.parse::<ProjectId>().map_err(|_| "must be a valid UUID")
+        });
+        let resources = faults.optional("resources", self.resources);
+        let resources = resources.and_then(|values| read_resources(&mut faults, &values));
+        let zone = faults.optional("output_timezone", self.output_timezone);
+        let zone = faults.parsed("output_timezone", zone.as_deref(), parse_zone);
+        let constraints = faults
+            .optional("constraints", self.constraints)
+            .unwrap_or_default();
+        let constraints = parse_constraints(&constraints, "constraints");
+        let constraints = constraints.unwrap_or_else(|found| {
+            note(&mut faults, found);
+            Vec::new()
+        });
+        let settings = Settings::parse(&self.settings, "").unwrap_or_else(|found| {
+            note(&mut faults, found);
+            Settings::default()
+        });
+        faults.check()?;
+        let wanted = Wanted {
+            project_id,
+            resources,
+            settings,
+            constraints,
+        };
+        Ok((wanted, zone))
+    }
+}

@@ -1,0 +1,109 @@
+use api::caller::App;
+use api::{ApiError, Body, Faults, Include, OutputZone, State};
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use model::graph::Action;
+use serde_json::{Map, Value};
+
+use crate::act_on_booking::parse;
+use crate::acting::Acting;
+use crate::bulk::{BulkAnswer, BulkRequest, item, of_many};
+use crate::view::Viewer;
+
+/// Acts on many bookings: `{"bookings": [{"id": "…", "action": "cancel"}]}`, each with what the action's own body has.
+///
+/// Each is acted on in a transaction of its own, in order; one that fails does not keep the others from being acted on,
+/// unless `stop_on_first_error`. With `delete_all_on_error` all actions are taken in one transaction or none is.
+#[utoipa::path(
+    put,
+    path = "/v2/bookings/bulk",
+    tag = "bookings",
+    params(("include" = Option<String>, Query, description = "What to show beside the base fields, separated by commas.")),
+    request_body = BulkRequest,
+    responses(
+        (status = 200, description = "All of them.", body = BulkAnswer),
+        (status = 207, description = "Those that could be acted on, and what was wrong with the others.", body = BulkAnswer),
+        (status = 409, description = "None could be acted on: the first one's error, with its `index`."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn act_on_bookings(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    include: Include,
+    zone: OutputZone,
+    Body(request): Body<BulkRequest>,
+) -> Result<BulkAnswer, ApiError> {
+    let bulk = request.parse()?;
+    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let actings = bulk
+        .bookings
+        .into_iter()
+        .map(|booking| read(booking, principal.actor()));
+    if bulk.is_all_or_nothing {
+        let actings: Vec<Acting> = actings
+            .enumerate()
+            .map(|(index, acting)| acting.map_err(|error| of_many(index, error)))
+            .collect::<Result<_, _>>()?;
+        return store
+            .until_decided(|| async {
+                let mut decision = store.decision(tenant, now);
+                let mut changed = Vec::with_capacity(actings.len());
+                for (index, acting) in actings.iter().enumerate() {
+                    let booking = acting.decide(&mut decision, now).await;
+                    changed.push(booking.map_err(|error| of_many(index, error))?);
+                }
+                let viewer = Viewer::of(&principal, store, &include, zone, &changed).await?;
+                let views = changed
+                    .into_iter()
+                    .map(|booking| Ok(viewer.show(booking, now)));
+                let answer = BulkAnswer::new(StatusCode::OK, views.collect())?;
+                Ok::<_, ApiError>(decision.commit(answer).await?)
+            })
+            .await;
+    }
+    let mut results = Vec::new();
+    for acting in actings {
+        let result = match acting {
+            Err(error) => Err(error),
+            Ok(acting) => {
+                store
+                    .until_decided(|| async {
+                        let mut decision = store.decision(tenant, now);
+                        let booking = acting.decide(&mut decision, now).await?;
+                        let view =
+                            Viewer::show_one(&principal, store, &include, zone, booking, now)
+                                .await?;
+                        Ok::<_, ApiError>(decision.commit(view).await?)
+                    })
+                    .await
+            }
+        };
+        let is_ours = matches!(&result, Err(error) if error.status().is_server_error());
+        let stops = is_ours || (result.is_err() && bulk.stops_on_error);
+        results.push(result);
+        if stops {
+            break;
+        }
+    }
+    BulkAnswer::new(StatusCode::OK, results)
+}
+
+fn read(booking: Value, by: String) -> Result<Acting, ApiError> {
+    let body: Map<String, Value> = item(booking)?;
+    let mut faults = Faults::none();
+    let mut text = |name: &str| {
+        let text = body.get(name).and_then(Value::as_str);
+        if text.is_none() {
+            faults.add(name, "is required, as a string");
+        }
+        text
+    };
+    let (id, action) = (text("id"), text("action"));
+    let id = faults.parsed("id", id, |id| {
+        id.parse().map_err(|_| "must be a valid UUID")
+    });
+    let action = faults.parsed("action", action, str::parse::<Action>);
+    let (id, action) = faults.finish(id.zip(action))?;
+    parse(&body, id, action, by)
+}

@@ -1,0 +1,173 @@
+use api::caller::App;
+use api::idempotency::Idempotency;
+use api::{ApiError, Body, Include, OutputZone, State};
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use model::ids::BookingId;
+use serde_json::Value;
+use store::Seed;
+
+use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many};
+use crate::making::Making;
+use crate::view::{BookingView, Viewer};
+
+/// Makes many bookings.
+///
+/// Each is made in a transaction of its own, in order; one that fails does not keep the others from being made, unless
+/// `stop_on_first_error`. With `delete_all_on_error` all are made in one transaction or none is; the error says how many
+/// fit if they are too many. With an `Idempotency-Key`, a request that broke off goes on where it stopped when it is sent
+/// again. `relate_bookings` makes bookings on which one action acts together.
+#[utoipa::path(
+    post,
+    path = "/v2/bookings/bulk",
+    tag = "bookings",
+    params(("include" = Option<String>, Query, description = "What to show beside the base fields, separated by commas.")),
+    request_body = BulkRequest,
+    responses(
+        (status = 201, description = "All of them.", body = BulkAnswer),
+        (status = 207, description = "Those that could be made, and what was wrong with the others.", body = BulkAnswer),
+        (status = 409, description = "None could be made: the first one's error, with its `index`."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_bookings(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    include: Include,
+    zone: OutputZone,
+    mut once: Idempotency,
+    Body(request): Body<BulkRequest>,
+) -> Result<BulkAnswer, ApiError> {
+    let bulk = request.parse()?;
+    let now = state.now();
+    let seed = if bulk.is_all_or_nothing {
+        Seed::random(state.random())
+    } else {
+        once.begin(&state).await?
+    };
+    let ids: Vec<BookingId> = (0..)
+        .zip(&bulk.bookings)
+        .map(|(index, _)| BookingId::new(seed.id(index)))
+        .collect();
+    let related = if bulk.relates {
+        ids.clone()
+    } else {
+        Vec::new()
+    };
+    let maker = Maker {
+        state: &state,
+        principal: &principal,
+        include: &include,
+        zone,
+        now,
+        related,
+    };
+    if bulk.is_all_or_nothing {
+        return maker.make_all_or_nothing(bulk.bookings, &ids, &once).await;
+    }
+    let results = maker.make_each(bulk, &ids, once.is_keyed()).await?;
+    let answer = BulkAnswer::new(StatusCode::CREATED, results)?;
+    once.finish(&state, &answer).await?;
+    Ok(answer)
+}
+
+struct Maker<'a> {
+    state: &'a State,
+    principal: &'a auth::Principal,
+    include: &'a Include,
+    zone: OutputZone,
+    now: DateTime<Utc>,
+    related: Vec<BookingId>,
+}
+
+impl Maker<'_> {
+    async fn read(&self, booking: Value, id: BookingId) -> Result<Making, ApiError> {
+        let making = Making::read(item(booking)?, self.principal, self.state, id).await?;
+        Ok(making.related_to(self.related.clone()))
+    }
+
+    async fn make_each(
+        &self,
+        bulk: Bulk,
+        ids: &[BookingId],
+        can_be_resumed: bool,
+    ) -> Result<Vec<Result<BookingView, ApiError>>, ApiError> {
+        let mut results = Vec::with_capacity(ids.len());
+        for (index, (booking, id)) in bulk.bookings.into_iter().zip(ids).enumerate() {
+            let result = self.make(booking, *id).await;
+            let is_ours = matches!(&result, Err(error) if error.status().is_server_error());
+            let stops = is_ours || (result.is_err() && bulk.stops_on_error);
+            match result {
+                // Sent again with its key the request goes on here. Without one, what has been made must be told.
+                Err(error) if is_ours && can_be_resumed => return Err(of_many(index, error)),
+                result => results.push(result),
+            }
+            if stops {
+                break;
+            }
+        }
+        Ok(results)
+    }
+
+    async fn make(&self, booking: Value, id: BookingId) -> Result<BookingView, ApiError> {
+        let (store, tenant, now) = (self.state.store(), self.principal.tenant(), self.now);
+        let show = |booking| {
+            Viewer::show_one(self.principal, store, self.include, self.zone, booking, now)
+        };
+        if let Some(made) = store.get_booking(tenant, id).await? {
+            return show(made).await;
+        }
+        let making = self.read(booking, id).await?;
+        store
+            .until_decided(|| async {
+                let mut decision = store.decision(tenant, now);
+                // A request that is sent again finds what it made before.
+                if let Some(made) = decision.booking(id).await? {
+                    return Ok(Some(show(made).await?));
+                }
+                let booking = making.decide(&mut decision, now).await?;
+                let view = show(booking).await?;
+                Ok::<_, ApiError>(decision.commit(view).await?)
+            })
+            .await
+    }
+
+    async fn make_all_or_nothing(
+        &self,
+        bookings: Vec<Value>,
+        ids: &[BookingId],
+        once: &Idempotency,
+    ) -> Result<BulkAnswer, ApiError> {
+        let mut makings = Vec::with_capacity(ids.len());
+        for (index, (booking, id)) in bookings.into_iter().zip(ids).enumerate() {
+            let making = self.read(booking, *id).await;
+            makings.push(making.map_err(|error| of_many(index, error))?);
+        }
+        let (store, tenant, now) = (once.store(self.state), self.principal.tenant(), self.now);
+        store
+            .until_decided(|| async {
+                let mut decision = store.decision(tenant, now);
+                let mut made = Vec::with_capacity(makings.len());
+                for (index, making) in makings.iter().enumerate() {
+                    let booking = making.decide(&mut decision, now).await;
+                    made.push(booking.map_err(|error| of_many(index, error))?);
+                }
+                let viewer = Viewer::of(
+                    self.principal,
+                    self.state.store(),
+                    self.include,
+                    self.zone,
+                    &made,
+                );
+                let viewer = viewer.await?;
+                let views = made
+                    .into_iter()
+                    .map(|booking| Ok(viewer.show(booking, now)));
+                let answer = BulkAnswer::new(StatusCode::CREATED, views.collect())?;
+                once.keep(&answer)?;
+                Ok::<_, ApiError>(decision.commit(answer).await?)
+            })
+            .await
+    }
+}

@@ -1,0 +1,70 @@
+use api::caller::App;
+use api::{ApiError, Body, Data, Faults, Field, OutputZone, State};
+use axum::extract::State as Extract;
+use model::ids::ReservationId;
+use model::reservation::Reservation;
+use model::time::Tz;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::request::id;
+use crate::reservation_view::{ReservationView, reservation_time, until};
+
+/// A reservation to hold for longer.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ExtendReservationRequest {
+    /// The reservation.
+    #[serde(default)]
+    #[schema(value_type = String, format = Uuid)]
+    reservation_id: Field<String>,
+    /// For how long from now on, in seconds, 1 to 86,400.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, default = 30)]
+    reservation_time: Field<u32>,
+}
+
+/// Holds a reserved slot from now on for another while. One that has lapsed must be reserved anew.
+#[utoipa::path(
+    put,
+    path = "/v2/bookings/reserve/extend",
+    tag = "bookings",
+    request_body = ExtendReservationRequest,
+    responses(
+        (status = 200, description = "The reservation.", body = ReservationView),
+        (status = 404, description = "There is no such reservation, or it is not yours, or it has been booked."),
+        (status = 409, description = "It has lapsed."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn extend_reservation(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    zone: OutputZone,
+    Body(request): Body<ExtendReservationRequest>,
+) -> Result<Data<ReservationView>, ApiError> {
+    let mut faults = Faults::none();
+    let seconds = reservation_time(&mut faults, request.reservation_time);
+    let named = faults.required("reservation_id", request.reservation_id);
+    let id: Option<ReservationId> = id(
+        &mut faults,
+        "reservation_id",
+        named.map_or(Field::Absent, Field::Value),
+    );
+    let (id, seconds) = faults.finish(id.zip(seconds))?;
+    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let reservation = store
+        .until_decided(|| async {
+            let mut decision = store.decision(tenant, now);
+            let held = decision.reservation(id).await?;
+            let held = held.ok_or(ApiError::NotFound("Reservation"))?;
+            let reservation = decision.put_reservation(Reservation {
+                until: until(now, seconds),
+                ..held.standing(now)?
+            });
+            Ok::<_, ApiError>(decision.commit(reservation).await?)
+        })
+        .await?;
+    Ok(Data {
+        data: ReservationView::new(&reservation, zone.or(Tz::UTC)),
+    })
+}

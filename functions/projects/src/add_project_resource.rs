@@ -1,0 +1,74 @@
+use api::caller::App;
+use api::{ApiError, Body, Data, Faults, Field, Include, Path, State};
+use axum::extract::State as Extract;
+use model::ids::ResourceId;
+use model::project::{MAX_RESOURCES, Project};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::project_view::{self, ProjectView};
+
+/// A resource to add.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct AddProjectResourceRequest {
+    /// The resource's id.
+    #[serde(default)]
+    #[schema(value_type = String, format = Uuid)]
+    resource_id: Field<String>,
+}
+
+/// Adds a resource to a project, behind those that it has. One that it has already stays where it is.
+#[utoipa::path(
+    post,
+    path = "/v2/projects/{id}/resources",
+    tag = "projects",
+    params(
+        ("id" = String, Path, description = "The project's id."),
+        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas."),
+    ),
+    request_body = AddProjectResourceRequest,
+    responses(
+        (status = 200, description = "The project.", body = ProjectView),
+        (status = 404, description = "There is no such project, or it is not yours."),
+        (status = 422, description = "There is no such resource, or the project has 500 already: `errors.resource_id`."),
+    )
+)]
+pub(crate) async fn add_project_resource(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    include: Include,
+    Body(request): Body<AddProjectResourceRequest>,
+) -> Result<Data<ProjectView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Project"))?;
+    let (store, tenant) = (state.store(), principal.tenant());
+    if store.get_project(tenant, id).await?.is_none() {
+        return Err(ApiError::NotFound("Project"));
+    }
+    let mut faults = Faults::none();
+    let resource = faults.required("resource_id", request.resource_id);
+    let resource = faults.parsed("resource_id", resource.as_deref(), |id| {
+        id.parse::<ResourceId>().map_err(|_| "must be a valid UUID")
+    });
+    let resource = faults.finish(resource)?;
+    let fault = |sentence: &str| ApiError::Invalid(Faults::one("resource_id", sentence));
+    if store.get_resource(tenant, resource).await?.is_none() {
+        return Err(fault("is no resource of this app"));
+    }
+
+    let now = state.now();
+    let change = |mut project: Project| {
+        if project.resources.contains(&resource) {
+            return Ok(project);
+        }
+        if project.resources.len() >= MAX_RESOURCES {
+            return Err(fault("is one too many: a project has at most 500"));
+        }
+        project.resources.push(resource);
+        project.updated_at = now;
+        Ok(project)
+    };
+    let project = store.change_project(tenant, id, change).await?;
+    let data = project_view::show(&state, tenant, &include, project).await?;
+    Ok(Data { data })
+}

@@ -1,0 +1,51 @@
+use api::caller::App;
+use api::{ApiError, Body, Created, Faults, Field, State};
+use axum::extract::State as Extract;
+use model::ids::LocationId;
+use model::location::Location;
+use serde_json::Map;
+
+use crate::location_fields::{LocationFields, LocationRequest};
+use crate::location_view::LocationView;
+
+/// Makes a location. Projects name it in `locations`.
+#[utoipa::path(
+    post,
+    path = "/v2/locations",
+    tag = "projects",
+    request_body = LocationRequest,
+    responses(
+        (status = 201, description = "The location.", body = LocationView),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_location(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Body(request): Body<LocationRequest>,
+) -> Result<Created<LocationView>, ApiError> {
+    let mut faults = Faults::none();
+    if matches!(request.name, Field::Absent | Field::Null) {
+        faults.add("name", "is required");
+    }
+    let fields = LocationFields::read(request, &mut faults);
+    let name = faults.finish(fields.name.clone())?;
+
+    let now = state.now();
+    let location = fields.apply(Location {
+        id: LocationId::random(state.random()),
+        name,
+        description: String::new(),
+        latitude: None,
+        longitude: None,
+        use_custom_hours: false,
+        meta: Map::new(),
+        created_at: now,
+        updated_at: now,
+    });
+    state
+        .store()
+        .create_place(principal.tenant(), &location)
+        .await?;
+    Ok(Created(LocationView::of(&location)))
+}

@@ -1,0 +1,70 @@
+use api::caller::App;
+use api::{ApiError, Body, Created, Faults, Include, State};
+use axum::extract::State as Extract;
+use model::ids::ProjectId;
+use model::project::Project;
+use model::slug;
+use serde_json::Map;
+
+use crate::project_fields::{ProjectFields, ProjectRequest};
+use crate::project_view::{self, ProjectView};
+
+/// Makes a project: the settings of a booking page.
+///
+/// What a page cannot do without is filled in where it is not sent: `availability.mode` and `.length`, `booking.graph`,
+/// the form's `name` and `email`, and the words and looks in `ui`.
+#[utoipa::path(
+    post,
+    path = "/v2/projects",
+    tag = "projects",
+    params(("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas.")),
+    request_body = ProjectRequest,
+    responses(
+        (status = 201, description = "The project.", body = ProjectView),
+        (status = 422, description = "Something is wrong with the request, or the slug is taken: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_project(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    include: Include,
+    Body(request): Body<ProjectRequest>,
+) -> Result<Created<ProjectView>, ApiError> {
+    let tenant = principal.tenant();
+    let mut faults = Faults::none();
+    let fields = ProjectFields::read_new(request, &mut faults);
+    fields
+        .refuse_unknown(&state, tenant, None, &mut faults)
+        .await?;
+    let name = faults.finish(fields.name.clone())?;
+
+    let now = state.now();
+    let blank = Project {
+        id: ProjectId::random(state.random()),
+        slug: slug::generated(&name, "project", state.random()),
+        name,
+        availability: Map::new(),
+        availability_constraints: Vec::new(),
+        resources: Vec::new(),
+        booking: Map::new(),
+        customer_fields: Map::new(),
+        ui: Map::new(),
+        reminders: Vec::new(),
+        meta: Map::new(),
+        allow_conference: false,
+        allow_double_bookings: false,
+        enabled_email_notification: false,
+        reservation_time: None,
+        use_hours_from: None,
+        latitude: None,
+        longitude: None,
+        locations: Vec::new(),
+        services: Vec::new(),
+        created_at: now,
+        updated_at: now,
+    };
+    let project = fields.apply(blank);
+    state.store().create_project(tenant, &project).await?;
+    let view = project_view::show(&state, tenant, &include, project).await?;
+    Ok(Created(view))
+}

@@ -1,0 +1,50 @@
+use api::caller::App;
+use api::{ApiError, Body, Created, Faults, Field, State};
+use axum::extract::State as Extract;
+use model::ids::ServiceId;
+use model::location::Service;
+use serde_json::Map;
+
+use crate::service_fields::{ServiceFields, ServiceRequest};
+use crate::service_view::ServiceView;
+
+/// Makes a service. Projects name it in `services`.
+#[utoipa::path(
+    post,
+    path = "/v2/location/services",
+    tag = "projects",
+    request_body = ServiceRequest,
+    responses(
+        (status = 201, description = "The service.", body = ServiceView),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_service(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Body(request): Body<ServiceRequest>,
+) -> Result<Created<ServiceView>, ApiError> {
+    let mut faults = Faults::none();
+    if matches!(request.name, Field::Absent | Field::Null) {
+        faults.add("name", "is required");
+    }
+    let fields = ServiceFields::read(request, &mut faults);
+    let name = faults.finish(fields.name.clone())?;
+
+    let now = state.now();
+    let service = fields.apply(Service {
+        id: ServiceId::random(state.random()),
+        name,
+        description: String::new(),
+        image_url: None,
+        availability: Map::new(),
+        meta: Map::new(),
+        created_at: now,
+        updated_at: now,
+    });
+    state
+        .store()
+        .create_place(principal.tenant(), &service)
+        .await?;
+    Ok(Created(ServiceView::of(&service)))
+}

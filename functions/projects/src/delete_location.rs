@@ -1,0 +1,33 @@
+use api::caller::App;
+use api::{ApiError, NoContent, Path, State};
+use axum::extract::State as Extract;
+use model::ids::LocationId;
+use model::location::Location;
+
+/// Deletes a location. Projects there stay.
+#[utoipa::path(
+    delete,
+    path = "/v2/locations/{id}",
+    tag = "projects",
+    params(("id" = String, Path, description = "The location's id.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn delete_location(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+) -> Result<NoContent, ApiError> {
+    let id: LocationId = id.parse().map_err(|_| ApiError::NotFound("Location"))?;
+    if state
+        .store()
+        .delete_place::<Location>(principal.tenant(), id)
+        .await?
+    {
+        Ok(NoContent)
+    } else {
+        Err(ApiError::NotFound("Location"))
+    }
+}

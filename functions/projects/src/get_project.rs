@@ -1,0 +1,33 @@
+use api::caller::App;
+use api::{ApiError, Data, Include, Path, State};
+use axum::extract::State as Extract;
+
+use crate::project_view::{self, ProjectView};
+
+/// Shows one project.
+#[utoipa::path(
+    get,
+    path = "/v2/projects/{id}",
+    tag = "projects",
+    params(
+        ("id" = String, Path, description = "The project's id."),
+        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas."),
+    ),
+    responses(
+        (status = 200, description = "The project.", body = ProjectView),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn get_project(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    include: Include,
+) -> Result<Data<ProjectView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Project"))?;
+    let tenant = principal.tenant();
+    let project = state.store().get_project(tenant, id).await?;
+    let project = project.ok_or(ApiError::NotFound("Project"))?;
+    let data = project_view::show(&state, tenant, &include, project).await?;
+    Ok(Data { data })
+}

@@ -1,0 +1,37 @@
+use std::collections::HashMap;
+
+use api::caller::App;
+use api::page::{Page, Paging};
+use api::{ApiError, State};
+use axum::extract::State as Extract;
+use model::template::{TEMPLATES, Template};
+
+use crate::template_view::TemplateView;
+
+/// Lists the templates of mail: one for each message that a booking can give rise to. No mail is sent.
+#[utoipa::path(
+    get,
+    path = "/v2/templates",
+    tag = "projects",
+    params(
+        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000; 50 unless said."),
+        ("page" = Option<u32>, Query, description = "The page, from 1."),
+    ),
+    responses((status = 200, description = "The templates.", body = Vec<TemplateView>))
+)]
+pub(crate) async fn list_templates(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    page: Paging,
+) -> Result<Page<TemplateView>, ApiError> {
+    let (page, ()) = page.with(Ok(()))?;
+    let changed = state.store().list_templates(principal.tenant()).await?;
+    let mut changed: HashMap<String, Template> = changed
+        .into_iter()
+        .map(|template| (template.slug.clone(), template))
+        .collect();
+    let rows = TEMPLATES
+        .iter()
+        .filter_map(|slug| changed.remove(*slug).or_else(|| Template::blank(slug)));
+    Ok(page.of_all(rows.collect()).map(TemplateView::from))
+}

@@ -1,0 +1,79 @@
+//! What a client may say of a location, at its creation and later.
+
+use api::body::MAX_FREE_FORM;
+use api::{Faults, Field};
+use model::location::Location;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::fields::{cleared, degrees, free_form, switch};
+
+/// A location's fields. Fields that are not listed are ignored; `null` empties a field.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct LocationRequest {
+    /// What people call it. Required at creation.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub(crate) name: Field<String>,
+    /// More about it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    description: Field<String>,
+    /// Degrees north.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>)]
+    latitude: Field<Value>,
+    /// Degrees east.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>)]
+    longitude: Field<Value>,
+    /// Kept; nothing acts on it.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    use_custom_hours: Field<Value>,
+    /// Whatever you want to keep with it; pages show its `t_store_…` fields, such as `t_store_city`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    meta: Field<Map<String, Value>>,
+}
+
+/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+pub(crate) struct LocationFields {
+    pub(crate) name: Option<String>,
+    description: Option<String>,
+    latitude: Option<Option<f64>>,
+    longitude: Option<Option<f64>>,
+    use_custom_hours: Option<bool>,
+    meta: Option<Map<String, Value>>,
+}
+
+impl LocationFields {
+    /// Reads the request; what is wrong with it goes to `faults`.
+    pub(crate) fn read(request: LocationRequest, faults: &mut Faults) -> Self {
+        let name = faults.optional("name", request.name);
+        let description = cleared(faults, "description", request.description);
+        Self {
+            name: faults.text("name", name, 1..=200),
+            description: faults.text("description", description, 0..=20_000),
+            latitude: degrees(faults, "latitude", request.latitude, 90.0),
+            longitude: degrees(faults, "longitude", request.longitude, 180.0),
+            use_custom_hours: switch(faults, "use_custom_hours", request.use_custom_hours),
+            meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
+        }
+    }
+
+    /// The location with everything that was said.
+    pub(crate) fn apply(&self, location: Location) -> Location {
+        let given = self;
+        Location {
+            name: given.name.clone().unwrap_or(location.name),
+            description: given.description.clone().unwrap_or(location.description),
+            latitude: given.latitude.unwrap_or(location.latitude),
+            longitude: given.longitude.unwrap_or(location.longitude),
+            use_custom_hours: given.use_custom_hours.unwrap_or(location.use_custom_hours),
+            meta: given.meta.clone().unwrap_or(location.meta),
+            ..location
+        }
+    }
+}

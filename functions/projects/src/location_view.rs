@@ -1,0 +1,120 @@
+//! A location as callers see it.
+
+use std::collections::{HashMap, HashSet};
+
+use api::{ApiError, Include, State};
+use model::ids::{LocationId, ServiceId};
+use model::location::{Location, Service};
+use model::time::{Tz, format_instant};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use store::Tenant;
+use utoipa::ToSchema;
+
+use crate::service_view::ServiceView;
+
+/// A location.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LocationView {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What people call it.
+    name: String,
+    /// More about it.
+    description: String,
+    /// Degrees north.
+    latitude: Option<f64>,
+    /// Degrees east.
+    longitude: Option<f64>,
+    /// Always `null`: nothing is searched by distance.
+    #[schema(value_type = Option<f64>)]
+    distance: Value,
+    /// Nothing acts on it.
+    use_custom_hours: bool,
+    /// Whatever you keep with it; pages show its `t_store_…` fields.
+    #[schema(value_type = Object)]
+    meta: Map<String, Value>,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was last changed.
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// With `include=services`: those that some project offers here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    services: Option<Vec<ServiceView>>,
+}
+
+impl LocationView {
+    /// The location alone.
+    pub(crate) fn of(location: &Location) -> Self {
+        Self {
+            id: location.id.to_string(),
+            name: location.name.clone(),
+            description: location.description.clone(),
+            latitude: location.latitude,
+            longitude: location.longitude,
+            distance: Value::Null,
+            use_custom_hours: location.use_custom_hours,
+            meta: location.meta.clone(),
+            created_at: format_instant(location.created_at, Tz::UTC),
+            updated_at: format_instant(location.updated_at, Tz::UTC),
+            services: None,
+        }
+    }
+}
+
+/// What it takes to show locations with the services there.
+pub(crate) struct Viewer(Option<Services>);
+
+struct Services {
+    there: HashMap<LocationId, Vec<ServiceId>>,
+    found: HashMap<ServiceId, Service>,
+}
+
+impl Viewer {
+    /// Reads what the includes need beside the locations themselves.
+    pub(crate) async fn of(
+        state: &State,
+        tenant: Tenant,
+        include: &Include,
+        locations: &[LocationId],
+    ) -> Result<Self, ApiError> {
+        if !include.has("services") {
+            return Ok(Self(None));
+        }
+        let wanted: HashSet<LocationId> = locations.iter().copied().collect();
+        let mut there: HashMap<LocationId, Vec<ServiceId>> = HashMap::new();
+        for tie in state.store().list_ties(tenant).await? {
+            for location in tie.locations.iter().filter(|id| wanted.contains(id)) {
+                there.entry(*location).or_default().extend(&tie.services);
+            }
+        }
+        // Of several projects that tie the same two together, one is enough.
+        for services in there.values_mut() {
+            services.sort_unstable();
+            services.dedup();
+        }
+        let ids: HashSet<ServiceId> = there.values().flatten().copied().collect();
+        let ids: Vec<ServiceId> = ids.into_iter().collect();
+        let found: Vec<Service> = state.store().get_places(tenant, &ids).await?;
+        let found = found.into_iter().map(|found| (found.id, found)).collect();
+        Ok(Self(Some(Services { there, found })))
+    }
+
+    /// The location.
+    pub(crate) fn show(&self, location: &Location) -> LocationView {
+        let services = self.0.as_ref().map(|services| {
+            let ids = services.there.get(&location.id).into_iter().flatten();
+            let mut here: Vec<&Service> = ids.filter_map(|id| services.found.get(id)).collect();
+            here.sort_by_key(|service| (service.created_at, service.id));
+            here.into_iter().map(ServiceView::of).collect()
+        });
+        LocationView {
+            services,
+            ..LocationView::of(location)
+        }
+    }
+}

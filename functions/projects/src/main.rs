@@ -1,0 +1,6 @@
+//! The projects function on AWS.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::run(projects::operations()).await
+}

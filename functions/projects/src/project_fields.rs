@@ -1,0 +1,406 @@
+//! What a client may say of a project, at its creation and later.
+
+use std::collections::HashSet;
+
+use api::body::MAX_FREE_FORM;
+use api::{ApiError, Faults, Field, State};
+use chrono::TimeDelta;
+use model::duration::parse_duration;
+use model::graph::Graph;
+use model::ids::{LocationId, ResourceId, ServiceId};
+use model::location::{Location, Service};
+use model::project::{MAX_PLACES, MAX_RESOURCES, Project, TIME_DATE_FORMATS, availability_faults};
+use model::slug::parse_slug;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use store::Tenant;
+use utoipa::ToSchema;
+
+use crate::fields::{cleared, degrees, free_form, ids, nullable, objects, switch, texts_within};
+
+/// A project's fields. Fields that are not listed are ignored; `null` empties a field.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ProjectRequest {
+    /// What people call it. Required at creation.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    name: Field<String>,
+    /// Its name in addresses, unique over the deployment: lower-case letters, digits and hyphens. Made of the name
+    /// unless sent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    slug: Field<String>,
+    /// Who or what can be booked, by id, in order of priority. Required at creation; at most 500.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    resources: Field<Vec<Value>>,
+    /// What a search for free time starts from: `mode`, `length`, `from`, `to`, `buffer`, and so on.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    availability: Field<Map<String, Value>>,
+    /// When it may be booked, beside what each resource says; holidays as `block_period`.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    availability_constraints: Field<Vec<Value>>,
+    /// What a booking starts from: `graph`, `what`, `where`, `description`, `rescheduling_url`. In `what`, `where` and
+    /// `description`, `{{customer.<field>}}` stands for what the customer gave.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    booking: Field<Map<String, Value>>,
+    /// The fields of the page's form, by name: an object with `title`, `format`, `required` and so on for each.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    customer_fields: Field<Map<String, Value>>,
+    /// How the page looks: `display_name`, `avatar`, `availability_view`, `time_date_format`, `localization` and so on.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    ui: Field<Map<String, Value>>,
+    /// Whom to remind when. Kept; nothing acts on it.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    reminders: Field<Vec<Value>>,
+    /// Whatever you want to keep with it.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    meta: Field<Map<String, Value>>,
+    /// Kept; nothing acts on it.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    allow_conference: Field<Value>,
+    /// Whether its bookings may overlap others.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    allow_double_bookings: Field<Value>,
+    /// Kept; nothing acts on it.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    enabled_email_notification: Field<Value>,
+    /// How long a reservation holds its time unless it says itself: seconds, or a duration like `5 minutes`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    reservation_time: Field<Value>,
+    /// Kept; nothing acts on it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    use_hours_from: Field<String>,
+    /// Degrees north.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>)]
+    latitude: Field<Value>,
+    /// Degrees east.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>)]
+    longitude: Field<Value>,
+    /// Where it takes place, by id; at most 100.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    locations: Field<Vec<Value>>,
+    /// What it is about, by id; at most 100.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    services: Field<Vec<Value>>,
+}
+
+/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+pub(crate) struct ProjectFields {
+    pub(crate) name: Option<String>,
+    pub(crate) slug: Option<String>,
+    pub(crate) resources: Option<Vec<ResourceId>>,
+    availability: Option<Map<String, Value>>,
+    availability_constraints: Option<Vec<Value>>,
+    booking: Option<Map<String, Value>>,
+    customer_fields: Option<Map<String, Value>>,
+    ui: Option<Map<String, Value>>,
+    reminders: Option<Vec<Value>>,
+    meta: Option<Map<String, Value>>,
+    allow_conference: Option<bool>,
+    allow_double_bookings: Option<bool>,
+    enabled_email_notification: Option<bool>,
+    reservation_time: Option<Option<String>>,
+    use_hours_from: Option<Option<String>>,
+    latitude: Option<Option<f64>>,
+    longitude: Option<Option<f64>>,
+    locations: Option<Vec<LocationId>>,
+    services: Option<Vec<ServiceId>>,
+}
+
+/// The most bytes that constraints have as JSON: the original's figure.
+const MAX_CONSTRAINTS: usize = 64_000;
+
+/// The most bytes of the smaller fields as JSON. With [`MAX_FREE_FORM`] for `customer_fields`, `ui` and `meta`, and with
+/// the ids, a project stays below DynamoDB's 400 KB an item.
+const MAX_SMALL: usize = 24 * 1024;
+
+/// The longest that a reservation holds its time.
+const MAX_RESERVATION: TimeDelta = TimeDelta::days(1);
+
+impl ProjectFields {
+    /// Reads the request; what is wrong with it goes to `faults`.
+    pub(crate) fn read(request: ProjectRequest, faults: &mut Faults) -> Self {
+        let name = faults.optional("name", request.name);
+        let slug = faults.optional("slug", request.slug);
+        let availability = free_form(faults, "availability", request.availability, MAX_SMALL);
+        for (field, sentence) in availability.iter().flat_map(availability_faults) {
+            faults.add(&field, sentence);
+        }
+        let booking = free_form(faults, "booking", request.booking, MAX_SMALL);
+        check_booking(faults, booking.as_ref());
+        let customer_fields = free_form(
+            faults,
+            "customer_fields",
+            request.customer_fields,
+            MAX_FREE_FORM,
+        );
+        for (name, field) in customer_fields.iter().flatten() {
+            if !field.is_object() && !field.is_null() {
+                faults.add(&format!("customer_fields.{name}"), "must be an object");
+            }
+        }
+        let ui = free_form(faults, "ui", request.ui, MAX_FREE_FORM);
+        check_ui(faults, ui.as_ref());
+        Self {
+            name: faults.text("name", name, 1..=200),
+            slug: faults.parsed("slug", slug.as_deref(), parse_slug),
+            resources: ids(faults, "resources", request.resources, MAX_RESOURCES),
+            availability,
+            availability_constraints: objects(
+                faults,
+                "availability_constraints",
+                request.availability_constraints,
+                MAX_CONSTRAINTS,
+            ),
+            booking,
+            customer_fields,
+            ui,
+            reminders: objects(faults, "reminders", request.reminders, MAX_SMALL),
+            meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
+            allow_conference: switch(faults, "allow_conference", request.allow_conference),
+            allow_double_bookings: switch(
+                faults,
+                "allow_double_bookings",
+                request.allow_double_bookings,
+            ),
+            enabled_email_notification: switch(
+                faults,
+                "enabled_email_notification",
+                request.enabled_email_notification,
+            ),
+            reservation_time: reservation_time(faults, request.reservation_time),
+            use_hours_from: nullable(faults, "use_hours_from", request.use_hours_from, 200),
+            latitude: degrees(faults, "latitude", request.latitude, 90.0),
+            longitude: degrees(faults, "longitude", request.longitude, 180.0),
+            locations: ids(faults, "locations", request.locations, MAX_PLACES),
+            services: ids(faults, "services", request.services, MAX_PLACES),
+        }
+    }
+
+    /// Reads the request for a new project, which must say some things.
+    pub(crate) fn read_new(request: ProjectRequest, faults: &mut Faults) -> Self {
+        if matches!(request.name, Field::Absent | Field::Null) {
+            faults.add("name", "is required");
+        }
+        if matches!(request.resources, Field::Absent | Field::Null) {
+            faults.add("resources", "is required, though it may be an empty list");
+        }
+        Self::read(request, faults)
+    }
+
+    /// Notes what of the ids the app does not have. Those that the project has already may be gone.
+    pub(crate) async fn refuse_unknown(
+        &self,
+        state: &State,
+        tenant: Tenant,
+        current: Option<&Project>,
+        faults: &mut Faults,
+    ) -> Result<(), ApiError> {
+        let store = state.store();
+        let kept = current.map(|project| project.resources.as_slice());
+        refuse_unknown_resources(state, tenant, self.resources.as_deref(), kept, faults).await?;
+
+        let kept = current.map(|project| project.locations.as_slice());
+        let new = unseen(self.locations.as_deref(), kept);
+        let found: Vec<Location> = store.get_places(tenant, &new).await?;
+        note_unknown(
+            faults,
+            "locations",
+            &new,
+            found.iter().map(|found| found.id),
+        );
+
+        let kept = current.map(|project| project.services.as_slice());
+        let new = unseen(self.services.as_deref(), kept);
+        let found: Vec<Service> = store.get_places(tenant, &new).await?;
+        note_unknown(faults, "services", &new, found.iter().map(|found| found.id));
+        Ok(())
+    }
+
+    /// The project with everything that was said, and with what its page cannot do without.
+    pub(crate) fn apply(&self, project: Project) -> Project {
+        let given = self;
+        Project {
+            id: project.id,
+            name: given.name.clone().unwrap_or(project.name),
+            slug: given.slug.clone().unwrap_or(project.slug),
+            resources: given.resources.clone().unwrap_or(project.resources),
+            availability: given.availability.clone().unwrap_or(project.availability),
+            availability_constraints: given
+                .availability_constraints
+                .clone()
+                .unwrap_or(project.availability_constraints),
+            booking: given.booking.clone().unwrap_or(project.booking),
+            customer_fields: given
+                .customer_fields
+                .clone()
+                .unwrap_or(project.customer_fields),
+            ui: given.ui.clone().unwrap_or(project.ui),
+            reminders: given.reminders.clone().unwrap_or(project.reminders),
+            meta: given.meta.clone().unwrap_or(project.meta),
+            allow_conference: given.allow_conference.unwrap_or(project.allow_conference),
+            allow_double_bookings: given
+                .allow_double_bookings
+                .unwrap_or(project.allow_double_bookings),
+            enabled_email_notification: given
+                .enabled_email_notification
+                .unwrap_or(project.enabled_email_notification),
+            reservation_time: given
+                .reservation_time
+                .clone()
+                .unwrap_or(project.reservation_time),
+            use_hours_from: given
+                .use_hours_from
+                .clone()
+                .unwrap_or(project.use_hours_from),
+            latitude: given.latitude.unwrap_or(project.latitude),
+            longitude: given.longitude.unwrap_or(project.longitude),
+            locations: given.locations.clone().unwrap_or(project.locations),
+            services: given.services.clone().unwrap_or(project.services),
+            created_at: project.created_at,
+            updated_at: project.updated_at,
+        }
+        .with_defaults()
+    }
+}
+
+/// Notes which of `asked` no resource of the app has, but for those that the project `kept` already.
+pub(crate) async fn refuse_unknown_resources(
+    state: &State,
+    tenant: Tenant,
+    asked: Option<&[ResourceId]>,
+    kept: Option<&[ResourceId]>,
+    faults: &mut Faults,
+) -> Result<(), ApiError> {
+    let new = unseen(asked, kept);
+    let found = state.store().get_resources(tenant, &new).await?;
+    note_unknown(
+        faults,
+        "resources",
+        &new,
+        found.iter().map(|found| found.id),
+    );
+    Ok(())
+}
+
+/// Those of `asked` that are not among `kept`.
+fn unseen<T: Copy + PartialEq>(asked: Option<&[T]>, kept: Option<&[T]>) -> Vec<T> {
+    let kept = kept.unwrap_or_default();
+    let asked = asked.unwrap_or_default().iter().copied();
+    asked.filter(|id| !kept.contains(id)).collect()
+}
+
+fn note_unknown<T: Copy + Eq + std::hash::Hash + std::fmt::Display>(
+    faults: &mut Faults,
+    name: &str,
+    asked: &[T],
+    found: impl Iterator<Item = T>,
+) {
+    let found: HashSet<T> = found.collect();
+    let unknown: Vec<String> = asked
+        .iter()
+        .filter(|id| !found.contains(id))
+        .map(T::to_string)
+        .collect();
+    if !unknown.is_empty() {
+        faults.add(
+            name,
+            format!("are not all of this app: {}", unknown.join(", ")),
+        );
+    }
+}
+
+fn check_booking(faults: &mut Faults, booking: Option<&Map<String, Value>>) {
+    let Some(booking) = booking else { return };
+    let texts = [
+        ("graph", 100),
+        ("what", 1_000),
+        ("where", 1_000),
+        ("description", 20_000),
+        ("rescheduling_url", 2_000),
+    ];
+    texts_within(faults, "booking", booking, &texts);
+    let text = |name: &str| booking.get(name).and_then(Value::as_str);
+    faults.parsed("booking.graph", text("graph"), str::parse::<Graph>);
+    if let Some(url) = text("rescheduling_url")
+        && !url.is_empty()
+        && !["https://", "http://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+    {
+        faults.add(
+            "booking.rescheduling_url",
+            "must begin with https:// or http://",
+        );
+    }
+}
+
+fn check_ui(faults: &mut Faults, ui: Option<&Map<String, Value>>) {
+    let Some(ui) = ui else { return };
+    let texts = [
+        ("display_name", 1_000),
+        ("avatar", 2_000),
+        ("availability_view", 100),
+    ];
+    texts_within(faults, "ui", ui, &texts);
+    match ui.get("time_date_format") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(format)) if TIME_DATE_FORMATS.contains(&format.as_str()) => {}
+        Some(_) => faults.add(
+            "ui.time_date_format",
+            format!(
+                "unknown; the known ones are {}",
+                TIME_DATE_FORMATS.join(", ")
+            ),
+        ),
+    }
+    match ui.get("localization") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(words)) => {
+            let names: Vec<(&str, usize)> =
+                words.keys().map(|name| (name.as_str(), 2_000)).collect();
+            texts_within(faults, "ui.localization", words, &names);
+        }
+        Some(_) => faults.add("ui.localization", "must be an object"),
+    }
+}
+
+/// Seconds, or a duration; kept as it was sent.
+fn reservation_time(faults: &mut Faults, field: Field<Value>) -> Option<Option<String>> {
+    let value = cleared(faults, "reservation_time", field)?;
+    let text = match value {
+        Value::Null => return Some(None),
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
+    };
+    let length = match text.parse::<u32>() {
+        Ok(seconds) => Some(TimeDelta::seconds(seconds.into())),
+        Err(_) => parse_duration(&text).ok(),
+    };
+    if length.is_some_and(|length| length > TimeDelta::zero() && length <= MAX_RESERVATION) {
+        Some(Some(text))
+    } else {
+        faults.add(
+            "reservation_time",
+            "must be seconds, or a duration like 5 minutes, and at most a day",
+        );
+        None
+    }
+}

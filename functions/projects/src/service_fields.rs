@@ -1,0 +1,77 @@
+//! What a client may say of a service, at its creation and later.
+
+use api::body::MAX_FREE_FORM;
+use api::{Faults, Field};
+use model::location::Service;
+use model::project::availability_faults;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::fields::{cleared, free_form, nullable};
+
+/// A service's fields. Fields that are not listed are ignored; `null` empties a field.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ServiceRequest {
+    /// What people call it. Required at creation.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub(crate) name: Field<String>,
+    /// More about it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    description: Field<String>,
+    /// Address of a picture.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    image_url: Field<String>,
+    /// Its `length`, for pages to show. A booking's length is its project's.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    availability: Field<Map<String, Value>>,
+    /// Whatever you want to keep with it.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    meta: Field<Map<String, Value>>,
+}
+
+/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+pub(crate) struct ServiceFields {
+    pub(crate) name: Option<String>,
+    description: Option<String>,
+    image_url: Option<Option<String>>,
+    availability: Option<Map<String, Value>>,
+    meta: Option<Map<String, Value>>,
+}
+
+impl ServiceFields {
+    /// Reads the request; what is wrong with it goes to `faults`.
+    pub(crate) fn read(request: ServiceRequest, faults: &mut Faults) -> Self {
+        let name = faults.optional("name", request.name);
+        let description = cleared(faults, "description", request.description);
+        let availability = free_form(faults, "availability", request.availability, MAX_FREE_FORM);
+        for (field, sentence) in availability.iter().flat_map(availability_faults) {
+            faults.add(&field, sentence);
+        }
+        Self {
+            name: faults.text("name", name, 1..=200),
+            description: faults.text("description", description, 0..=20_000),
+            image_url: nullable(faults, "image_url", request.image_url, 2_000),
+            availability,
+            meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
+        }
+    }
+
+    /// The service with everything that was said.
+    pub(crate) fn apply(&self, service: Service) -> Service {
+        let given = self;
+        Service {
+            name: given.name.clone().unwrap_or(service.name),
+            description: given.description.clone().unwrap_or(service.description),
+            image_url: given.image_url.clone().unwrap_or(service.image_url),
+            availability: given.availability.clone().unwrap_or(service.availability),
+            meta: given.meta.clone().unwrap_or(service.meta),
+            ..service
+        }
+    }
+}

@@ -1,0 +1,55 @@
+use std::convert::Infallible;
+
+use api::caller::App;
+use api::{ApiError, Body, Data, Faults, Include, Path, State};
+use axum::extract::State as Extract;
+use model::project::Project;
+
+use crate::project_fields::{ProjectFields, ProjectRequest};
+use crate::project_view::{self, ProjectView};
+
+/// Changes a project. What is not sent stays; what is sent replaces its field whole.
+#[utoipa::path(
+    put,
+    path = "/v2/projects/{id}",
+    tag = "projects",
+    params(
+        ("id" = String, Path, description = "The project's id."),
+        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas."),
+    ),
+    request_body = ProjectRequest,
+    responses(
+        (status = 200, description = "The project.", body = ProjectView),
+        (status = 404, description = "There is none, or it is not yours."),
+        (status = 422, description = "Something is wrong with the request, or the slug is taken: `errors`, by field."),
+    )
+)]
+pub(crate) async fn update_project(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    include: Include,
+    Body(request): Body<ProjectRequest>,
+) -> Result<Data<ProjectView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::NotFound("Project"))?;
+    let tenant = principal.tenant();
+    let current = state.store().get_project(tenant, id).await?;
+    let current = current.ok_or(ApiError::NotFound("Project"))?;
+    let mut faults = Faults::none();
+    let fields = ProjectFields::read(request, &mut faults);
+    fields
+        .refuse_unknown(&state, tenant, Some(&current), &mut faults)
+        .await?;
+    faults.check()?;
+
+    let now = state.now();
+    let change = |project: Project| {
+        Ok::<_, Infallible>(Project {
+            updated_at: now,
+            ..fields.apply(project)
+        })
+    };
+    let project = state.store().change_project(tenant, id, change).await?;
+    let data = project_view::show(&state, tenant, &include, project).await?;
+    Ok(Data { data })
+}

@@ -1,0 +1,72 @@
+use api::body::MAX_FREE_FORM;
+use api::caller::App;
+use api::{ApiError, Body, Data, Faults, Field, Path, State};
+use axum::extract::State as Extract;
+use model::template::Template;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::fields::{cleared, free_form, switch};
+use crate::template_view::TemplateView;
+
+/// What to change of a template. Fields that are not listed are ignored; `null` empties a field.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct UpdateTemplateRequest {
+    /// The mail's subject.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    subject: Field<String>,
+    /// The mail's text.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    body: Field<String>,
+    /// Whether it is to be sent.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    enabled: Field<Value>,
+}
+
+/// Changes a template of mail. It is kept and answered; no mail is sent.
+#[utoipa::path(
+    put,
+    path = "/v2/templates/{slug}",
+    tag = "projects",
+    params(("slug" = String, Path, description = "The template's slug.")),
+    request_body = UpdateTemplateRequest,
+    responses(
+        (status = 200, description = "The template.", body = TemplateView),
+        (status = 404, description = "There is no template of this slug."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn update_template(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(slug): Path<String>,
+    Body(request): Body<UpdateTemplateRequest>,
+) -> Result<Data<TemplateView>, ApiError> {
+    let blank = Template::blank(&slug).ok_or(ApiError::NotFound("Template"))?;
+    let mut faults = Faults::none();
+    let subject = cleared(&mut faults, "subject", request.subject);
+    let subject = faults.text("subject", subject, 0..=500);
+    let body = free_form(&mut faults, "body", request.body, MAX_FREE_FORM);
+    let enabled = switch(&mut faults, "enabled", request.enabled);
+    faults.check()?;
+
+    let now = state.now();
+    let change = |template: Template| Template {
+        slug: template.slug,
+        subject: subject.clone().unwrap_or(template.subject),
+        body: body.clone().unwrap_or(template.body),
+        enabled: enabled.unwrap_or(template.enabled),
+        updated_at: Some(now),
+    };
+    let template = state
+        .store()
+        .change_template(principal.tenant(), &blank, change)
+        .await?;
+    Ok(Data {
+        data: template.into(),
+    })
+}

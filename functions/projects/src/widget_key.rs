@@ -1,0 +1,46 @@
+//! The widget key that a booking page is to use.
+
+use api::{ApiError, State};
+use auth::plain_key::hash_secret;
+use auth::{Principal, Who};
+use model::app::App;
+
+/// A widget key of the app that holds now, in clear: one that may be used from any page before one that may not. None if
+/// there is none.
+pub(crate) async fn usable(state: &State, app: &App) -> Result<Option<String>, ApiError> {
+    let mut bound = None;
+    for widget in &app.widget_keys {
+        let Some(key) = state.store().find_key(hash_secret(&widget.key)).await? else {
+            continue;
+        };
+        let holds = key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > state.now());
+        if !holds {
+            continue;
+        }
+        if key.allowed_origins.is_empty() && key.allowed_cidrs.is_empty() {
+            return Ok(Some(widget.key.clone()));
+        }
+        bound.get_or_insert_with(|| widget.key.clone());
+    }
+    Ok(bound)
+}
+
+/// The widget key that the caller uses, or else one of its app's.
+pub(crate) async fn of_caller(
+    state: &State,
+    principal: &Principal,
+) -> Result<Option<String>, ApiError> {
+    let app = state
+        .store()
+        .get_app(principal.app)
+        .await?
+        .ok_or(ApiError::NotFound("App"))?;
+    let own = match principal.who {
+        Who::Key { id, .. } => app.widget_key(id),
+        Who::Resource { .. } | Who::Session { .. } => None,
+    };
+    match own {
+        Some(own) => Ok(Some(own.to_owned())),
+        None => usable(state, &app).await,
+    }
+}

@@ -1,0 +1,155 @@
+//! Who: what a request presents, and whose it is.
+
+use std::net::IpAddr;
+
+use auth::token::PlainToken;
+use auth::{
+    AuthError, Authenticated, Caller, KeyCache, Principal, Request as AuthRequest, authenticate,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use model::key::ApiKey;
+use model::origin::Origin;
+
+use crate::address::{base_url, caller_address, is_own_origin};
+use crate::error::ApiError;
+use crate::limits;
+use crate::operations::Operation;
+use crate::state::State;
+
+/// The session cookie's name: with the prefix that browsers guard where cookies are for HTTPS only.
+pub const fn cookie_name(secure: bool) -> &'static str {
+    if secure {
+        "__Host-latchkey_session"
+    } else {
+        "latchkey_session"
+    }
+}
+
+/// What is known of a request's caller.
+pub(super) struct Known {
+    pub(super) caller: Result<Caller, ApiError>,
+    pub(super) key: Option<ApiKey>,
+    pub(super) may_open: bool,
+}
+
+impl Known {
+    pub(super) fn principal(&self) -> Option<Principal> {
+        match &self.caller {
+            Ok(Caller::App(principal)) => Some(principal.clone()),
+            Ok(Caller::Account(_) | Caller::Anonymous) | Err(_) => None,
+        }
+    }
+}
+
+pub(super) fn address_of(state: &State, parts: &Parts) -> Option<IpAddr> {
+    caller_address(
+        &parts.extensions,
+        &parts.headers,
+        &state.config().trusted_proxies,
+    )
+}
+
+pub(super) async fn identify(
+    state: &State,
+    operation: &Operation,
+    parts: &Parts,
+    keys: Option<&KeyCache>,
+) -> Known {
+    let address = address_of(state, parts);
+    if operation.access.anonymous {
+        let caller = count_anonymous(state, operation, address)
+            .await
+            .map(|()| Caller::Anonymous);
+        return Known {
+            caller,
+            key: None,
+            may_open: true,
+        };
+    }
+    let headers = &parts.headers;
+    let origin = headers.get(header::ORIGIN);
+    let origin = origin.map(|origin| {
+        origin
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_else(Origin::opaque)
+    });
+    let own = base_url(state, &parts.extensions);
+    let is_own_origin = origin
+        .as_ref()
+        .is_some_and(|origin| is_own_origin(origin, &own, headers));
+    let presented = AuthRequest {
+        authorization: headers
+            .get_all(header::AUTHORIZATION)
+            .iter()
+            .map(HeaderValue::as_bytes)
+            .collect(),
+        session: session_token(headers, state.config().secure_cookies),
+        app: text(headers, &HeaderName::from_static("timekit-app")),
+        csrf: text(headers, &HeaderName::from_static("x-csrf-token")),
+        is_safe: parts.method.is_safe(),
+        origin,
+        is_own_origin,
+        address,
+    };
+    let (policy, now) = (state.config().policy, state.now());
+    let Authenticated {
+        caller,
+        key,
+        may_open,
+    } = authenticate(
+        state.store(),
+        keys,
+        policy,
+        &presented,
+        operation.access,
+        now,
+    )
+    .await;
+    if let (Err(AuthError::Denied(denied)), Some(key)) = (&caller, &key) {
+        let source = address.map(|address| address.to_string());
+        state
+            .refusals()
+            .count(state.store(), key, *denied, source, now)
+            .await;
+    }
+    Known {
+        caller: caller.map_err(ApiError::from),
+        key,
+        may_open,
+    }
+}
+
+async fn count_anonymous(
+    state: &State,
+    operation: &Operation,
+    address: Option<IpAddr>,
+) -> Result<(), ApiError> {
+    let who = limits::disguised_address(state, address).await?;
+    limits::count(
+        state,
+        &operation.id,
+        &who,
+        operation.access.anonymous_window(),
+    )
+    .await
+    .map(|_| ())
+}
+
+/// The session cookie's value.
+pub fn session_token(headers: &HeaderMap, secure: bool) -> Option<PlainToken> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == cookie_name(secure))
+        .map(|(_, value)| PlainToken::presented(value))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

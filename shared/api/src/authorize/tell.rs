@@ -1,0 +1,70 @@
+//! What answers to an accepted caller say besides.
+
+use auth::limiter::Standing;
+use auth::{Principal, Who};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use chrono::{DateTime, Utc};
+use model::key::Mode;
+
+use super::{EXPIRY_NOTICE, KEY_EXPIRES, TEST_MODE};
+use crate::state::State;
+
+/// Adds the headers that stand only on answers to an accepted caller.
+pub(super) fn tell_about_caller(headers: &mut HeaderMap, principal: &Principal, state: &State) {
+    if principal.mode == Mode::Test {
+        headers.insert(TEST_MODE, HeaderValue::from_static("true"));
+    }
+    let expires_at = match &principal.who {
+        Who::Key { expires_at, .. } | Who::Resource { expires_at, .. } => *expires_at,
+        Who::Session { .. } => None,
+    };
+    if let Some(expires_at) = expires_at.filter(|at| *at - state.now() <= EXPIRY_NOTICE)
+        && let Ok(value) = HeaderValue::from_str(&expires_at.to_rfc3339())
+    {
+        headers.insert(KEY_EXPIRES, value);
+    }
+}
+
+/// How the caller stands with its limits: by the IETF's draft, and in the common form for the tightest of them.
+pub(super) fn tell_limits(headers: &mut HeaderMap, standings: &[Standing], now: DateTime<Utc>) {
+    let Some(tightest) = standings.iter().min_by_key(|standing| standing.remaining) else {
+        return;
+    };
+    let list = |write: &dyn Fn(&Standing) -> String| {
+        standings.iter().map(write).collect::<Vec<_>>().join(", ")
+    };
+    let seconds = |standing: &Standing| {
+        (standing.frees_at - now)
+            .num_milliseconds()
+            .unsigned_abs()
+            .div_ceil(1_000)
+    };
+    let policies = list(&|standing| {
+        format!(
+            "\"{}\";q={};w={}",
+            standing.policy, standing.rate.limit, standing.rate.window_s
+        )
+    });
+    let rates = list(&|standing| {
+        format!(
+            "\"{}\";r={};t={}",
+            standing.policy,
+            standing.remaining,
+            seconds(standing)
+        )
+    });
+    let reset_s = now.timestamp().unsigned_abs() + seconds(tightest);
+    let numbers = [
+        ("x-ratelimit-limit", u64::from(tightest.rate.limit)),
+        ("x-ratelimit-remaining", tightest.remaining.into()),
+        ("x-ratelimit-reset", reset_s),
+    ];
+    for (name, text) in [("ratelimit-policy", policies), ("ratelimit", rates)] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    for (name, number) in numbers {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
+    }
+}

@@ -1,0 +1,347 @@
+//! Searches for free time: what a request, its project and the resources say, made one search.
+//!
+//! Callers with a secret may say anything in a request, and it goes over what the project says. A public key or token
+//! may only narrow what its project offers: by an earlier end, a later start, fewer resources and more constraints. So
+//! what it is offered is exactly what it can book.
+
+use std::collections::{HashMap, HashSet};
+
+use auth::Principal;
+use chrono::{DateTime, Utc};
+use model::TimeSlot;
+use model::availability::{Bookable, Refusal, Search, Settings, Terms};
+use model::constraint::{Constraint, Fault, Schedule, parse_constraints};
+use model::ids::{ProjectId, ResourceId};
+use model::interval::Interval;
+use model::occupancy::Buffers;
+use model::project::{MAX_RESOURCES, Project};
+use model::resource::Resource;
+use model::time::Tz;
+use store::Tenant;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::faults::Faults;
+use crate::state::State;
+
+/// The most starts that one search looks at, over all its resources.
+const MAX_STARTS: i64 = 2_000_000;
+
+/// What a request asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Whose settings, constraints and resources count where the request says nothing.
+    pub project_id: Option<ProjectId>,
+    /// Whom to search, each once, first things first.
+    pub resources: Option<Vec<ResourceId>>,
+    /// What it says itself.
+    pub settings: Settings,
+    /// What must hold besides.
+    pub constraints: Vec<Constraint>,
+}
+
+/// A search, and the resources it is in, in the same order.
+#[derive(Clone, Debug)]
+pub struct FreeTime {
+    /// The search.
+    pub search: Search,
+    /// Who is searched.
+    pub resources: Vec<Resource>,
+}
+
+impl FreeTime {
+    /// Reads what `wanted` names, and what is taken.
+    ///
+    /// # Errors
+    ///
+    /// A project or resource outside the caller's reach is not found; what cannot be meant is invalid, by field.
+    pub async fn read(
+        state: &State,
+        principal: &Principal,
+        wanted: Wanted,
+    ) -> Result<Self, ApiError> {
+        let (tenant, now) = (principal.tenant(), state.now());
+        let project = match wanted.project_id {
+            None => None,
+            Some(id) => Some(
+                state
+                    .store()
+                    .get_project(tenant, id)
+                    .await?
+                    .ok_or(ApiError::NotFound("Project"))?,
+            ),
+        };
+        let resources = resources(state, principal, project.as_ref(), &wanted).await?;
+        // Nobody is left to have a zone: then it does not matter.
+        let zone = resources
+            .first()
+            .map_or(Tz::UTC, |resource| resource.timezone);
+        let terms = match &project {
+            Some(project) if principal.is_public() => {
+                narrowed(project_settings(project)?, wanted.settings, now, zone)?
+            }
+            Some(project) => terms(&wanted.settings.over(project_settings(project)?), now, zone)?,
+            None => terms(&wanted.settings, now, zone)?,
+        };
+        let mut schedules = vec![Schedule::new(&wanted.constraints)];
+        if let Some(project) = &project {
+            schedules.push(project_schedule(project)?);
+        }
+        let is_overlapping = project.is_some_and(|project| project.allow_double_bookings);
+        Self::search(state, tenant, resources, terms, schedules, is_overlapping).await
+    }
+
+    async fn search(
+        state: &State,
+        tenant: Tenant,
+        resources: Vec<Resource>,
+        terms: Terms,
+        schedules: Vec<Schedule>,
+        is_overlapping: bool,
+    ) -> Result<Self, ApiError> {
+        refuse_too_many_starts(&terms, resources.len())?;
+        let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
+        let claims = match terms.reach().to_slot() {
+            Some(range) => state.store().claims_of(tenant, &ids, range).await?,
+            // A search that ends before it begins finds nothing, whatever is taken.
+            None => vec![Vec::new(); ids.len()],
+        };
+        let bookables = resources
+            .iter()
+            .zip(claims)
+            .map(|(resource, claims)| {
+                let own = &resource.availability_constraints;
+                let constraints = parse_constraints(own, "availability_constraints");
+                Ok(Bookable {
+                    id: resource.id,
+                    zone: resource.timezone,
+                    // Bookings of such a project take time and stand in nobody's way.
+                    capacity: if is_overlapping {
+                        u32::MAX
+                    } else {
+                        resource.capacity
+                    },
+                    schedule: Schedule::new(&constraints.map_err(|_| UNREADABLE_RESOURCE)?),
+                    claims,
+                })
+            })
+            .collect::<Result<_, ApiError>>()?;
+        let search = Search {
+            terms,
+            schedules,
+            resources: bookables,
+        };
+        Ok(Self { search, resources })
+    }
+}
+
+/// Refuses a slot that availability does not offer for a project, as it must be when a public key books or moves. What
+/// stands there by one of `own`, such as the booking that is moved or the reservation that is used, is no obstacle.
+/// Whether the time is still free when it is taken is decided by the store; time that was taken before is told here.
+///
+/// # Errors
+///
+/// [`ApiError::SlotTaken`] for time that is taken, [`ApiError::Invalid`] on `start`, `end` or `resource_id` for what is
+/// not offered at all.
+pub async fn check_offered(
+    state: &State,
+    tenant: Tenant,
+    project: &Project,
+    resource: ResourceId,
+    slot: TimeSlot,
+    own: &[Uuid],
+) -> Result<(), ApiError> {
+    let ids: Vec<ResourceId> = project
+        .resources
+        .iter()
+        .copied()
+        .filter(|id| tenant.includes(*id))
+        .collect();
+    let resources = in_order(state, tenant, &ids).await?;
+    let zone = resources
+        .first()
+        .map_or(Tz::UTC, |resource| resource.timezone);
+    let mut terms = terms(&project_settings(project)?, state.now(), zone)?;
+    // Only what is taken around the slot need be read. That the slot lies in the whole range is checked first.
+    let wanted = Interval::from(slot);
+    if wanted.start < terms.range.start || wanted.end > terms.range.end {
+        return Err(refused(Refusal::Range));
+    }
+    terms.range = wanted;
+    let schedules = vec![project_schedule(project)?];
+    let is_overlapping = project.allow_double_bookings;
+    let mut found =
+        FreeTime::search(state, tenant, resources, terms, schedules, is_overlapping).await?;
+    for bookable in &mut found.search.resources {
+        bookable.claims.retain(|claim| !own.contains(&claim.id));
+    }
+    found.search.offers(slot, resource).map_err(refused)
+}
+
+/// The free time that a booking for a project needs around it.
+///
+/// # Errors
+///
+/// [`ApiError::Conflict`] if the project's settings cannot be read.
+pub fn buffers(project: &Project) -> Result<Buffers, ApiError> {
+    let (before_s, after_s) = project_settings(project)?.buffers_s();
+    let side = |seconds: i64| u32::try_from(seconds).unwrap_or(0);
+    Ok(Buffers {
+        before_s: side(before_s),
+        after_s: side(after_s),
+    })
+}
+
+fn refused(refusal: Refusal) -> ApiError {
+    let field = match refusal {
+        Refusal::Taken | Refusal::Cap => return ApiError::SlotTaken,
+        Refusal::Resource | Refusal::Priority => "resource_id",
+        Refusal::Length => "end",
+        Refusal::Notice | Refusal::Range | Refusal::Constraint | Refusal::Grid => "start",
+    };
+    let sentence = format!("is not offered: {refusal}; search for free time again");
+    ApiError::Invalid(Faults::one(field, sentence))
+}
+
+/// What was kept before it was checked.
+const UNREADABLE_PROJECT: ApiError = ApiError::Conflict(
+    "The project's availability or its constraints are faulty. Save them again.",
+);
+const UNREADABLE_RESOURCE: ApiError =
+    ApiError::Conflict("A resource's availability_constraints are faulty. Save them again.");
+
+fn project_settings(project: &Project) -> Result<Settings, ApiError> {
+    Settings::parse(&project.availability, "").map_err(|_| UNREADABLE_PROJECT)
+}
+
+fn project_schedule(project: &Project) -> Result<Schedule, ApiError> {
+    parse_constraints(
+        &project.availability_constraints,
+        "availability_constraints",
+    )
+    .map(|constraints| Schedule::new(&constraints))
+    .map_err(|_| UNREADABLE_PROJECT)
+}
+
+fn terms(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<Terms, ApiError> {
+    settings.terms(now, zone).map_err(invalid)
+}
+
+/// The project's terms, over no more than the range that is asked for.
+fn narrowed(
+    project: Settings,
+    request: Settings,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Result<Terms, ApiError> {
+    let asked = terms(&request.clone().over(project.clone()), now, zone)?;
+    let own = Settings {
+        from: project.from,
+        to: project.to,
+        ..project.over(request)
+    };
+    let mut terms = terms(&own, now, zone)?;
+    terms.range = terms.range.meet(&asked.range);
+    Ok(terms)
+}
+
+/// Everything wrong with a search, by field.
+pub fn invalid(faults: Vec<Fault>) -> ApiError {
+    let mut all = Faults::none();
+    note(&mut all, faults);
+    ApiError::Invalid(all)
+}
+
+/// Notes what is wrong with settings or constraints.
+pub fn note(faults: &mut Faults, found: Vec<Fault>) {
+    for fault in found {
+        faults.add(&fault.path, fault.sentence);
+    }
+}
+
+/// Whom to search. What a request names must be there; of a project's own, some may be gone.
+async fn resources(
+    state: &State,
+    principal: &Principal,
+    project: Option<&Project>,
+    wanted: &Wanted,
+) -> Result<Vec<Resource>, ApiError> {
+    let tenant = principal.tenant();
+    let of_project = project.map(|project| &project.resources);
+    let Some(named) = &wanted.resources else {
+        let ids = match (of_project, tenant.only_resource) {
+            (Some(ids), _) => ids.clone(),
+            (None, Some(own)) => vec![own],
+            (None, None) => {
+                let sentence = "is required, unless project_id says whom to search";
+                return Err(ApiError::Invalid(Faults::one("resources", sentence)));
+            }
+        };
+        return in_order(state, tenant, &ids).await;
+    };
+    if let Some(ids) = of_project
+        && principal.is_public()
+        && !named.iter().all(|id| ids.contains(id))
+    {
+        let sentence = "must be among the project's";
+        return Err(ApiError::Invalid(Faults::one("resources", sentence)));
+    }
+    let found = in_order(state, tenant, named).await?;
+    if found.len() == named.len() {
+        Ok(found)
+    } else {
+        Err(ApiError::NotFound("Resource"))
+    }
+}
+
+/// Those of the resources that are there, in this order.
+async fn in_order(
+    state: &State,
+    tenant: Tenant,
+    ids: &[ResourceId],
+) -> Result<Vec<Resource>, ApiError> {
+    let found = state.store().get_resources(tenant, ids).await?;
+    let mut by_id: HashMap<ResourceId, Resource> = found
+        .into_iter()
+        .map(|resource| (resource.id, resource))
+        .collect();
+    Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
+}
+
+fn refuse_too_many_starts(terms: &Terms, resources: usize) -> Result<(), ApiError> {
+    let each = (terms.range.end - terms.range.start).max(0) / terms.grid.step_s;
+    let resources = i64::try_from(resources).unwrap_or(i64::MAX);
+    if each.saturating_mul(resources) <= MAX_STARTS {
+        return Ok(());
+    }
+    let sentence = format!(
+        "makes the search too large: it has more than {MAX_STARTS} slots to look at; choose an earlier to, longer \
+         timeslot_increments or fewer resources"
+    );
+    Err(ApiError::Invalid(Faults::one("to", sentence)))
+}
+
+/// The ids of a list, each once; at most as many as a project has.
+pub fn read_resources(
+    faults: &mut Faults,
+    values: &[serde_json::Value],
+) -> Option<Vec<ResourceId>> {
+    if values.is_empty() || values.len() > MAX_RESOURCES {
+        let sentence = format!("must be a list of 1 to {MAX_RESOURCES} UUIDs");
+        faults.add("resources", sentence);
+        return None;
+    }
+    let mut seen = HashSet::new();
+    let mut ids = Vec::with_capacity(values.len());
+    for value in values {
+        match value.as_str().and_then(|text| text.parse().ok()) {
+            Some(id) if seen.insert(id) => ids.push(id),
+            Some(_) => {}
+            None => {
+                faults.add("resources", "must be a list of UUIDs");
+                return None;
+            }
+        }
+    }
+    Some(ids)
+}

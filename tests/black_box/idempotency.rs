@@ -24,9 +24,6 @@ const HEADER: &str = "idempotency-key";
 const KEY: &str = "5f0b2c8e-6f5a-4b5e-9c55-0a1f0f1f9f10";
 const RESOURCES: &str = "/v2/resources";
 
-/// These do not keep their answers yet. Take out what does from now on.
-const STILL_TO_COME: [&str; 2] = ["create_booking", "act_on_booking_by_post"];
-
 fn resource() -> Value {
     json!({ "name": "Emmett Brown", "timezone": "America/Los_Angeles", "meta": { "b": 1, "a": [0.1, "ü"] } })
 }
@@ -73,10 +70,6 @@ async fn every_post_that_writes_is_done_once_under_one_key() {
         assert!(!is_replay(&first), "{id}");
         let again = caller.post(&asked.path, asked.body.clone()).await;
         let advice = "let its handler take Idempotency, keep its answer and write with its store";
-        if STILL_TO_COME.contains(&id) {
-            assert!(!is_replay(&again), "{id}: take it out of STILL_TO_COME");
-            continue;
-        }
         assert!(is_replay(&again), "{id}: {advice}");
         assert_eq!(again.status, first.status, "{id}");
         // What is shown once is null the second time, and a notice says what to do; all else is the same.
@@ -358,7 +351,15 @@ async fn of_100_who_send_one_request_at_once_one_makes_the_thing_and_all_hear_of
                     _ => caller.at(&elsewhere),
                 };
                 let (path, body) = (path.clone(), body.clone());
-                tokio::spawn(async move { caller.post(&path, body).await })
+                tokio::spawn(async move {
+                    // On a busy machine a read may time out: whoever hears 503 sends it again.
+                    loop {
+                        let reply = caller.post(&path, body.clone()).await;
+                        if reply.status != 503 {
+                            return reply;
+                        }
+                    }
+                })
             })
             .collect();
         let mut firsts = 0;

@@ -280,6 +280,42 @@ async fn a_page_lists_only_what_it_searches_for_and_only_what_is_public() {
 }
 
 #[tokio::test]
+async fn what_an_app_notes_for_itself_is_not_shown_to_pages() {
+    let server = TestServer::start().await;
+    let (app, page) = (server.app(), widget(&server));
+    let meta = json!({ "meta": { "rent": "secret", "t_store_city": "Hill Valley" } });
+    let location = format!("/v2/locations/{LOCATION}");
+    let service = format!("/v2/location/services/{SERVICE}");
+    for path in [&location, &service] {
+        let kept = app.put(path, meta.clone()).await.expecting(200);
+        assert_eq!(kept.body["data"]["meta"], meta["meta"]);
+    }
+    for path in [
+        format!("{location}?include=services"),
+        format!("{service}?include=locations"),
+        "/v2/locations?include=services".to_owned(),
+        "/v2/location/services?include=locations".to_owned(),
+    ] {
+        let seen = page.get(&path).await.expecting(200).body.to_string();
+        assert!(!seen.contains("secret"), "{path}: {seen}");
+        assert!(seen.contains("Hill Valley"), "{path}: {seen}");
+        let own = app.get(&path).await.expecting(200).body.to_string();
+        assert!(own.contains("secret"), "{path}: {own}");
+    }
+    let found = page
+        .get("/v2/locations?search=meta.t_store_city:Hill%20Valley")
+        .await;
+    assert_eq!(ids(&found.expecting(200)), [LOCATION.to_string()]);
+    for path in [
+        "/v2/locations?search=meta.rent:secret",
+        "/v2/location/services?search=meta.rent:secret",
+    ] {
+        let refused = page.get(path).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec!["search"]));
+    }
+}
+
+#[tokio::test]
 async fn locations_and_services_are_listed_newest_first_and_found() {
     let server = TestServer::start().await;
     let app = server.live_app();

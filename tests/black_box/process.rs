@@ -1038,6 +1038,28 @@ async fn use_every_secret(server: &Running, data: &Path) -> Secrets {
             secrets.add("the master secret", secret.as_str().expect("text"));
         }
     }
+    let shown = app.get("/v2/app").await.expecting(200);
+    secrets.add("a signing secret", &field(&shown, "signing_secret"));
+    let path = format!("/v2/bookings/{CONFIRMED}?include=customer_action_links");
+    let shown = app.get(&path).await.expecting(200);
+    let link = shown.body["data"]["customer_action_links"]["cancel_by_customer"].as_str();
+    let link = link.expect("a link").to_owned();
+    let token = link.split_once("signature=").expect("a signature").1;
+    secrets.add("a link's signature", token);
+    let mac = token.rsplit('.').next().expect("three parts");
+    secrets.add("a link's code", mac);
+    let link = link
+        .strip_prefix(&server.base)
+        .expect("it names the server");
+    server.anonymous().get(link).await.expecting(200);
+    server
+        .anonymous()
+        .send(http::Method::POST, link, "")
+        .await
+        .expecting(200);
+    let path = format!("/v2/bookings?search=customer.email:a&signed_search={token}");
+    server.anonymous().get(&path).await.expecting(403);
+
     // What fails on our side is logged with its cause; what is sent may stand in neither.
     app.get(&format!("/v2/bookings/{CONFIRMED}?include=customers,logs"))
         .await

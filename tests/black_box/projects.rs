@@ -467,6 +467,10 @@ async fn a_projects_resources_are_set_by_a_bare_array_in_its_order() {
         room
     );
     assert_eq!(listed().await, [doc.clone(), room.clone()]);
+    // What was shown may be sent back.
+    let shown = app.get(&path).await.body["data"].take();
+    app.put(&path, shown).await.expecting(200);
+    assert_eq!(listed().await, [doc.clone(), room.clone()]);
     app.put(&path, json!([])).await.expecting(200);
     assert!(listed().await.is_empty());
 }
@@ -596,7 +600,12 @@ async fn everything_wrong_with_a_project_is_told_by_field() {
         (
             "availability_constraints",
             json!(["weekdays"]),
+            "availability_constraints.0",
+        ),
+        (
             "availability_constraints",
+            json!([{ "allow_hours": { "start": 9, "end": "5 pm" } }]),
+            "availability_constraints.0.allow_hours.end",
         ),
         (
             "availability_constraints",
@@ -715,10 +724,13 @@ async fn a_project_as_large_as_any_is_kept() {
     let app = server.app();
     let path = format!("/v2/projects/{TEST_PROJECT}");
     // With the names around it each is about as large as is taken, and every character takes two bytes.
-    let fill = |bytes: usize| "ø".repeat((bytes - 20) / 2);
+    let fill = |bytes: usize| "ø".repeat((bytes - 40) / 2);
     for (field, value) in [
         ("availability", json!({ "a": fill(24 * 1024) })),
-        ("availability_constraints", json!([{ "a": fill(63_900) }])),
+        (
+            "availability_constraints",
+            json!([{ "block_weekends": { "a": fill(63_900) } }]),
+        ),
         ("booking", json!({ "a": fill(24 * 1024) })),
         ("customer_fields", json!({ "a": { "a": fill(64 * 1024) } })),
         ("ui", json!({ "a": fill(64 * 1024) })),

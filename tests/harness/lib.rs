@@ -1,23 +1,35 @@
 //! A whole server in this process, over a store in memory, with a clock that tests set; and clients that read
 //! as sentences: who calls, with what, what comes back.
 
+mod bookings;
 mod client;
 mod clock;
+mod engine;
+mod faults;
+pub mod graphs;
+pub mod invariants;
+mod simulation;
 
 use std::sync::Arc;
 
-use api::{Config, State};
+use api::ambient::SystemRandom;
+use api::{Config, Secrets, State};
 use auth::{MasterSecret, Policy};
 use chrono::{DateTime, Utc};
 use local::demo::{self, Demo};
 use local::embedded::EmbeddedStore;
 use local::server::{self, Parts, Server};
+use local::tables;
 use model::time::parse_instant;
 use serde_json::{Value, json};
-use store::Connection;
+use store::{Connection, Store, Tables};
 
+pub use bookings::{EVERYTHING, Seen};
 pub use client::{Client, Reply};
 pub use clock::ManualClock;
+pub use engine::Engine;
+pub use faults::{Fault, Faults, FaultyHttpClient, Lasting};
+pub use simulation::{Instance, Random, Simulation};
 
 /// The present, unless a test sets another.
 pub const NOW: &str = "2026-11-21T12:00:00Z";
@@ -121,6 +133,37 @@ impl TestServer {
         self.servers.push(server);
         self.instances.push(state);
         base
+    }
+
+    /// As [`TestServer::another_instance`], with another master secret: the JSON that it is kept as.
+    pub async fn another_instance_with(&mut self, master_secret: &Value) -> String {
+        let embedded = self
+            .embedded
+            .as_ref()
+            .expect("the store has not been stopped");
+        let (endpoint, clock) = (embedded.endpoint(), self.clock.clone());
+        let state = new_state_with(endpoint, clock, self.options, master_secret).await;
+        let (server, base) = serve(&state).await;
+        self.servers.push(server);
+        self.instances.push(state);
+        base
+    }
+
+    /// Starts one more instance, whose calls to the store can be made to fail.
+    pub async fn faulty_instance(&mut self) -> (String, Faults) {
+        let embedded = self
+            .embedded
+            .as_ref()
+            .expect("the store has not been stopped");
+        let connection = Connection::Endpoint(embedded.endpoint());
+        let (http, faults) = FaultyHttpClient::over(connection.http_client());
+        let client = connection.client_over(http).await;
+        let random = Arc::new(SystemRandom);
+        let state = state_over(client, self.clock.clone(), random, self.options);
+        let (server, base) = serve(&state).await;
+        self.servers.push(server);
+        self.instances.push(state);
+        (base, faults)
     }
 
     /// How many calls have gone to the store so far, from all instances together.
@@ -254,8 +297,48 @@ impl TestServer {
 }
 
 async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) -> State {
-    let secret = MasterSecret::parse(&json!({ "current": "1", "1": "m".repeat(64) }).to_string());
-    let config = Config {
+    new_state_with(endpoint, clock, options, &master_secret()).await
+}
+
+/// The master secret of the usual server, as JSON.
+pub fn master_secret() -> Value {
+    json!({ "current": "1", "1": "m".repeat(64) })
+}
+
+fn parsed(master_secret: &Value) -> MasterSecret {
+    MasterSecret::parse(&master_secret.to_string()).expect("a master secret")
+}
+
+async fn new_state_with(
+    endpoint: String,
+    clock: Arc<ManualClock>,
+    options: Options,
+    master_secret: &Value,
+) -> State {
+    let parts = Parts {
+        endpoint,
+        secret: parsed(master_secret),
+        clock,
+        config: config(options),
+    };
+    server::state(parts).await.expect("a state")
+}
+
+/// A state on tables that exist, reached through `client`.
+fn state_over(
+    client: aws_sdk_dynamodb::Client,
+    clock: Arc<ManualClock>,
+    random: Arc<dyn model::Random>,
+    options: Options,
+) -> State {
+    let tables = Tables::with_prefix(tables::PREFIX);
+    let store = Store::new(client, tables, random.clone());
+    let secrets = Secrets::Here(parsed(&master_secret()));
+    State::new(store, clock, random, secrets, config(options))
+}
+
+fn config(options: Options) -> Config {
+    Config {
         policy: Policy {
             allow_imported_keys: options.allow_imported_keys,
             is_development: options.is_development,
@@ -266,14 +349,7 @@ async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) 
         auth_cache_s: options.auth_cache_s,
         max_rate: auth::principal::MAX_RATE,
         trusted_proxies: Vec::new(),
-    };
-    let parts = Parts {
-        endpoint,
-        secret: secret.expect("a master secret"),
-        clock,
-        config,
-    };
-    server::state(parts).await.expect("a state")
+    }
 }
 
 async fn serve(state: &State) -> (Server, String) {
@@ -287,6 +363,31 @@ async fn serve(state: &State) -> (Server, String) {
 /// An instant.
 pub fn instant(text: &str) -> DateTime<Utc> {
     parse_instant(text).expect("an instant")
+}
+
+/// A sound request for a group of `resource`.
+pub fn group(resource: &str, start: &str, end: &str, max_seats: u32) -> Value {
+    let mut body = booking(resource, "group_owner", start, end);
+    if let Some(body) = body.as_object_mut() {
+        body.remove("customer");
+    }
+    body["settings"] = json!({ "max_seats": max_seats });
+    body
+}
+
+/// A sound request for a seat in a group.
+pub fn seat(graph: &str, owner: &str) -> Value {
+    json!({
+        "graph": graph,
+        "related": { "owner_booking_id": owner },
+        "customer": { "name": "Marty McFly", "email": "marty.mcfly@timekit.io" },
+    })
+}
+
+/// `body` with another value of a field.
+pub fn with(mut body: Value, field: &str, value: Value) -> Value {
+    body[field] = value;
+    body
 }
 
 /// A sound request for a booking of `resource`; tests change what they are about.

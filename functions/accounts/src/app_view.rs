@@ -1,5 +1,6 @@
 //! An app as callers see it.
 
+use auth::SigningSecret;
 use auth::issue::IssuedApp;
 use model::app::{App, AppSettings};
 use model::key::Mode;
@@ -29,6 +30,11 @@ pub(crate) struct AppView {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+    /// In `GET /v2/app`: what the app signs customers' links and searches with. `null` for callers that may not do
+    /// everything, or only for a time or from some addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    signing_secret: Option<Option<String>>,
     /// With `include=app_token`: always `null`, for the key is kept as a hash only.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_token: Option<serde_json::Value>,
@@ -37,7 +43,7 @@ pub(crate) struct AppView {
     app_token_note: Option<&'static str>,
 }
 
-/// What about an app only its owner sets. Stored and shown; nothing acts on it yet.
+/// What about an app only its owner sets. Nothing acts on it yet but on the last two.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SettingsView {
     /// What people call the app.
@@ -52,6 +58,10 @@ pub(crate) struct SettingsView {
     contact_name: Option<String>,
     /// Where customers ask.
     contact_email: Option<String>,
+    /// Where its customers' links may lead to afterwards: origins.
+    redirect_origins: Vec<String>,
+    /// Whether opening a customer's link is enough, or it asks first.
+    act_on_get: bool,
 }
 
 const APP_TOKEN_NOTE: &str = "The App API key is kept as a hash and cannot be shown again. \
@@ -81,11 +91,27 @@ impl AppView {
                 from_name,
                 contact_name,
                 contact_email,
+                redirect_origins: app
+                    .links
+                    .redirect_origins
+                    .into_iter()
+                    .map(String::from)
+                    .collect(),
+                act_on_get: app.links.act_on_get,
             },
             created_at: time(app.created_at),
             updated_at: time(app.updated_at),
+            signing_secret: None,
             app_token: None,
             app_token_note: None,
+        }
+    }
+
+    /// The same, with the app's signing secret if the caller may see it.
+    pub(crate) fn with_signing_secret(self, secret: Option<&SigningSecret>) -> Self {
+        Self {
+            signing_secret: Some(secret.map(|secret| secret.expose().to_owned())),
+            ..self
         }
     }
 

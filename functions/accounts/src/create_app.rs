@@ -1,11 +1,9 @@
 use api::caller::Anyone;
 use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
-use auth::principal::KEY_RATE;
 use auth::{Caller, Reach, issue};
 use axum::extract::State as Extract;
 use model::app::AppSettings;
 use model::key::Mode;
-use model::scope::Scopes;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -61,14 +59,7 @@ pub(crate) async fn create_app(
                 .get_app(principal.app)
                 .await?
                 .ok_or(ApiError::NotFound("App"))?;
-            let unbound = Reach {
-                scopes: Scopes::everything(),
-                expires_at: None,
-                allowed_cidrs: Vec::new(),
-                origins: Vec::new(),
-                rate: Some(KEY_RATE),
-            };
-            principal.reach().covers(&unbound)?;
+            principal.reach().covers(&Reach::unbound())?;
             (own.account, principal.mode)
         }
         _ => (

@@ -26,7 +26,9 @@ pub(crate) async fn delete_app(
     let (callers, by) = match &caller {
         Caller::App(principal) => match principal.who {
             Who::Key { id, .. } => (Some(id), principal.actor()),
-            Who::Resource { .. } | Who::Session { .. } => (None, principal.actor()),
+            Who::Resource { .. } | Who::Session { .. } | Who::SignedSearch => {
+                (None, principal.actor())
+            }
         },
         Caller::Account(account) => (None, format!("account:{account}")),
         Caller::Anonymous => return Err(ApiError::NotFound("App")),

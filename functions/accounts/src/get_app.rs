@@ -1,10 +1,14 @@
 use api::caller::App;
 use api::{ApiError, Data, Include, State};
+use auth::{Principal, Reach, Who};
 use axum::extract::State as Extract;
 
 use crate::app_view::AppView;
 
 /// Shows the app that the caller acts for.
+///
+/// `signing_secret` is what the app's programs sign customers' links and searches with. Only a caller sees it that may
+/// do everything, from anywhere and at any time, for whoever has the secret can.
 #[utoipa::path(
     get,
     path = "/v2/app",
@@ -23,7 +27,13 @@ pub(crate) async fn get_app(
         .await?
         .ok_or(ApiError::NotFound("App"))?;
     let settings = state.store().get_app_settings(principal.app).await?;
-    let view = AppView::of(app, settings);
+    let secret = if may_sign(&principal) {
+        let master = state.master_secret().await?;
+        Some(master.signing_secret(principal.app)?)
+    } else {
+        None
+    };
+    let view = AppView::of(app, settings).with_signing_secret(secret.as_ref());
     Ok(Data {
         data: if include.has("app_token") {
             view.with_app_token_note()
@@ -31,4 +41,20 @@ pub(crate) async fn get_app(
             view
         },
     })
+}
+
+/// Whether the caller reaches as far as the signing secret, which neither expires nor is bound to an address.
+fn may_sign(principal: &Principal) -> bool {
+    let is_the_app = match principal.who {
+        Who::Key { .. } | Who::Session { .. } => true,
+        Who::Resource { .. } | Who::SignedSearch => false,
+    };
+    let own = principal.reach();
+    // How often a key may call says nothing about what it may see.
+    let rate = own.rate;
+    let reaches = own.covers(&Reach {
+        rate,
+        ..Reach::unbound()
+    });
+    is_the_app && reaches.is_ok()
 }

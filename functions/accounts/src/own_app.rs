@@ -16,6 +16,7 @@ pub(crate) async fn own_app(
         Caller::App(principal) => match principal.who {
             Who::Session { account } => app.account == account,
             Who::Key { .. } | Who::Resource { .. } => app.app == principal.app,
+            Who::SignedSearch => false,
         },
         Caller::Account(account) => app.account == *account,
         Caller::Anonymous => false,
@@ -29,7 +30,7 @@ pub(crate) const fn account(caller: &Caller) -> Option<AccountId> {
         Caller::Account(account) => Some(*account),
         Caller::App(principal) => match principal.who {
             Who::Session { account } => Some(account),
-            Who::Key { .. } | Who::Resource { .. } => None,
+            Who::Key { .. } | Who::Resource { .. } | Who::SignedSearch => None,
         },
         Caller::Anonymous => None,
     }

@@ -1,7 +1,8 @@
 use api::caller::Anyone;
 use api::{ApiError, Body, Data, Faults, Field, Object, Path, State};
 use axum::extract::State as Extract;
-use model::app::{App, AppSettings};
+use model::app::{App, AppSettings, LinkSettings, MAX_REDIRECT_ORIGINS};
+use model::origin::Origin;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -15,7 +16,9 @@ pub(crate) struct UpdateAppRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     name: Field<String>,
-    /// `name`, `callback`, `from_email`, `from_name`, `contact_name`, `contact_email`. What is not sent stays.
+    /// `name`, `callback`, `from_email`, `from_name`, `contact_name`, `contact_email`; `redirect_origins`, a list of at
+    /// most 20 origins that customers' links may lead to; `act_on_get`, whether opening a link is enough. What is not
+    /// sent stays.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     settings: Field<Object<SettingsRequest>>,
@@ -31,6 +34,8 @@ pub(crate) struct SettingsRequest {
     from_name: Field<String>,
     contact_name: Field<String>,
     contact_email: Field<String>,
+    redirect_origins: Field<Vec<String>>,
+    act_on_get: Field<bool>,
 }
 
 /// Changes an app's name and settings.
@@ -73,12 +78,23 @@ pub(crate) async fn update_app(
     let from_name = setting("from_name", asked.from_name);
     let contact_name = setting("contact_name", asked.contact_name);
     let contact_email = setting("contact_email", asked.contact_email);
+    let redirect_origins = redirect_origins(&mut faults, asked.redirect_origins);
+    let act_on_get = match asked.act_on_get {
+        Field::Null => Some(false),
+        sent => faults.optional("settings.act_on_get", sent),
+    };
     faults.check()?;
 
     let now = state.now();
     let change = |app: App, current: AppSettings| {
         let app = App {
             name: name.clone().unwrap_or(app.name),
+            links: LinkSettings {
+                redirect_origins: redirect_origins
+                    .clone()
+                    .unwrap_or(app.links.redirect_origins),
+                act_on_get: act_on_get.unwrap_or(app.links.act_on_get),
+            },
             updated_at: now,
             ..app
         };
@@ -99,4 +115,28 @@ pub(crate) async fn update_app(
     Ok(Data {
         data: AppView::of(app, settings),
     })
+}
+
+/// The origins sent, each once; none if the setting stays as it is.
+fn redirect_origins(faults: &mut Faults, sent: Field<Vec<String>>) -> Option<Vec<Origin>> {
+    const NAME: &str = "settings.redirect_origins";
+    if sent == Field::Null {
+        return Some(Vec::new());
+    }
+    let texts = faults.optional(NAME, sent)?;
+    if texts.len() > MAX_REDIRECT_ORIGINS {
+        faults.add(
+            NAME,
+            format!("are too many; at most {MAX_REDIRECT_ORIGINS} are kept"),
+        );
+        return None;
+    }
+    let mut origins = Vec::new();
+    for text in &texts {
+        match faults.parsed(NAME, Some(text), str::parse::<Origin>) {
+            Some(origin) if !origins.contains(&origin) => origins.push(origin),
+            _ => {}
+        }
+    }
+    Some(origins)
 }

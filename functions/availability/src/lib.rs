@@ -1,6 +1,7 @@
 //! Availability: which slots can be booked, and with whom. One file per operation.
 
 mod count_available_slots;
+mod free_time;
 mod list_available_dates;
 mod list_available_slots;
 mod list_unavailable_slots;
@@ -18,13 +19,13 @@ pub fn operations() -> Operations {
         .and_server_token()
         .and_client_token();
     Operations::new()
-        .add(routes!(list_available_slots::list_available_slots), search)
-        .add(routes!(list_available_dates::list_available_dates), search)
-        .add(
+        .add_reading(routes!(list_available_slots::list_available_slots), search)
+        .add_reading(routes!(list_available_dates::list_available_dates), search)
+        .add_reading(
             routes!(count_available_slots::count_available_slots),
             search,
         )
-        .add(
+        .add_reading(
             routes!(list_unavailable_slots::list_unavailable_slots),
             search,
         )

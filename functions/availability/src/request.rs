@@ -1,6 +1,5 @@
 //! What a search for free time asks for.
 
-use api::free_time::{FreeTime, Wanted, note, read_resources};
 use api::{ApiError, Faults, Field, OutputZone, State};
 use auth::Principal;
 use model::availability::Settings;
@@ -10,6 +9,8 @@ use model::time::{Tz, parse_zone};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use crate::free_time::{FreeTime, Wanted, note, read_resources};
 
 /// A search for free time. What it leaves out is its project's, or has a default. Fields that are not listed are
 /// ignored: booking pages send their whole configuration.

@@ -1,7 +1,7 @@
 use api::caller::App;
 use api::concurrency::{IfMatch, Tagged};
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, Data, Faults, Include, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use model::booking::Act;
 use model::graph::Action;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use store::Expected;
 
 use crate::acting::Acting;
+use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
 /// Takes an action on a booking, such as `confirm`, `decline` or `cancel`.
@@ -36,7 +37,7 @@ pub(crate) async fn act_on_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path((id, action)): Path<(String, String)>,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     once: Idempotency,
     IfMatch(expected): IfMatch,
@@ -52,9 +53,17 @@ pub(crate) async fn act_on_booking(
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
-            let booking = acting.decide(&mut decision, now).await?;
-            let view =
-                Viewer::show_one(&principal, state.store(), &include, zone, booking, now).await?;
+            let acted = acting.decide(&mut decision, now).await?;
+            let view = Viewer::show_decided(
+                &principal,
+                state.store(),
+                &include,
+                zone,
+                acted.booking,
+                &mut decision,
+                now,
+            )
+            .await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             once.keep(&answer)?;

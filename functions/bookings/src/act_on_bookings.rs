@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use api::caller::App;
-use api::{ApiError, Body, Faults, Include, OutputZone, State};
+use api::{ApiError, Body, Faults, OutputZone, State};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use model::graph::Action;
@@ -7,7 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::act_on_booking::parse;
 use crate::acting::Acting;
-use crate::bulk::{BulkAnswer, BulkRequest, item, of_many};
+use crate::bulk::{BulkAnswer, BulkRequest, item, of_many, of_part};
+use crate::includes::Includes;
 use crate::view::Viewer;
 
 /// Acts on many bookings: `{"bookings": [{"id": "…", "action": "cancel"}]}`, each with what the action's own body has.
@@ -30,7 +33,7 @@ use crate::view::Viewer;
 pub(crate) async fn act_on_bookings(
     Extract(state): Extract<State>,
     App(principal): App,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     Body(request): Body<BulkRequest>,
 ) -> Result<BulkAnswer, ApiError> {
@@ -49,34 +52,50 @@ pub(crate) async fn act_on_bookings(
             .until_decided(|| async {
                 let mut decision = store.decision(tenant, now);
                 let mut changed = Vec::with_capacity(actings.len());
+                let mut done = BTreeSet::new();
                 for (index, acting) in actings.iter().enumerate() {
-                    let booking = acting.decide(&mut decision, now).await;
+                    decision.next_part();
+                    let booking = acting.decide_once(&mut decision, &mut done, now).await;
                     changed.push(booking.map_err(|error| of_many(index, error))?);
                 }
                 let viewer = Viewer::of(&principal, store, &include, zone, &changed).await?;
+                let viewer = viewer.as_decided(&mut decision).await.map_err(of_part)?;
                 let views = changed
                     .into_iter()
                     .map(|booking| Ok(viewer.show(booking, now)));
                 let answer = BulkAnswer::new(StatusCode::OK, views.collect())?;
-                Ok::<_, ApiError>(decision.commit(answer).await?)
+                decision.commit(answer).await.map_err(of_part)
             })
             .await;
     }
     let mut results = Vec::new();
+    let mut done = BTreeSet::new();
     for acting in actings {
         let result = match acting {
             Err(error) => Err(error),
             Ok(acting) => {
-                store
+                let acted = store
                     .until_decided(|| async {
                         let mut decision = store.decision(tenant, now);
-                        let booking = acting.decide(&mut decision, now).await?;
-                        let view =
-                            Viewer::show_one(&principal, store, &include, zone, booking, now)
-                                .await?;
-                        Ok::<_, ApiError>(decision.commit(view).await?)
+                        let mut done = done.clone();
+                        let booking = acting.decide_once(&mut decision, &mut done, now).await?;
+                        let view = Viewer::show_decided(
+                            &principal,
+                            store,
+                            &include,
+                            zone,
+                            booking,
+                            &mut decision,
+                            now,
+                        )
+                        .await?;
+                        Ok::<_, ApiError>(decision.commit((view, done)).await?)
                     })
-                    .await
+                    .await;
+                acted.map(|(view, now_done)| {
+                    done = now_done;
+                    view
+                })
             }
         };
         let is_ours = matches!(&result, Err(error) if error.status().is_server_error());

@@ -1,5 +1,7 @@
 //! The decision to act on a booking, and on those that are changed with it.
 
+use std::collections::BTreeSet;
+
 use api::{ApiError, Faults};
 use chrono::{DateTime, Utc};
 use model::booking::{Act, Booking};
@@ -8,6 +10,13 @@ use model::ids::BookingId;
 use store::{Decision, Expected};
 
 use crate::view::version;
+
+/// A booking after an action.
+pub(crate) struct Acted {
+    pub(crate) booking: Booking,
+    /// The bookings that it was taken on beside this one.
+    pub(crate) others: Vec<BookingId>,
+}
 
 /// An action that is to be taken on a booking.
 #[derive(Clone, Debug)]
@@ -21,22 +30,24 @@ pub(crate) struct Acting {
 }
 
 impl Acting {
-    /// Makes it part of `decision`, and answers the booking after it.
+    /// Makes it part of `decision`.
     pub(crate) async fn decide(
         &self,
         decision: &mut Decision<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Booking, ApiError> {
+    ) -> Result<Acted, ApiError> {
         let action = self.act.action;
-        if action == Action::RescheduleByCustomer {
+        let booking = decision.booking(self.id).await?;
+        let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+        self.expected.check(&version(&booking))?;
+        let is_possible = booking.graph.after(booking.state, action).is_some();
+        if action == Action::RescheduleByCustomer && is_possible {
             return Err(ApiError::Invalid(Faults::one(
                 "action",
                 "needs a new time: POST to the booking's /reschedule",
             )));
         }
-        let booking = decision.booking(self.id).await?;
-        let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
-        self.expected.check(&version(&booking))?;
+        let mut acted_on = Vec::new();
         if self.with_related && !booking.related.is_empty() {
             let others: Vec<BookingId> = booking
                 .related
@@ -47,11 +58,34 @@ impl Acting {
             for other in decision.bookings(&others).await? {
                 // What is over stays as it is; anything else must allow the action too.
                 if !other.clone().settled(now).completed() {
+                    acted_on.push(other.id);
                     self.act_on(decision, other, now).await?;
                 }
             }
         }
-        self.act_on(decision, booking, now).await
+        let booking = self.act_on(decision, booking, now).await?;
+        Ok(Acted {
+            booking,
+            others: acted_on,
+        })
+    }
+
+    /// As [`Acting::decide`], of many in one request: what `done` says was done already, because a booking before
+    /// it brought this one along, is not done again.
+    pub(crate) async fn decide_once(
+        &self,
+        decision: &mut Decision<'_>,
+        done: &mut BTreeSet<(BookingId, Action)>,
+        now: DateTime<Utc>,
+    ) -> Result<Booking, ApiError> {
+        let action = self.act.action;
+        if done.contains(&(self.id, action)) {
+            let booking = decision.booking(self.id).await?;
+            return booking.ok_or(ApiError::NotFound("Booking"));
+        }
+        let acted = self.decide(decision, now).await?;
+        done.extend(acted.others.into_iter().map(|id| (id, action)));
+        Ok(acted.booking)
     }
 
     async fn act_on(

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::KeptAnswer;
+use store::{DecisionError, KeptAnswer};
 use utoipa::ToSchema;
 
 use crate::view::BookingView;
@@ -126,6 +126,16 @@ impl BulkAnswer {
             Some(error) if answer.data.is_empty() => Err(error),
             _ => Ok(answer),
         }
+    }
+}
+
+/// An error of a decision of which each booking is a part.
+pub(crate) fn of_part(error: DecisionError) -> ApiError {
+    let part = error.part();
+    let error = ApiError::from(error);
+    match part {
+        Some(index) => of_many(index, error),
+        None => error,
     }
 }
 

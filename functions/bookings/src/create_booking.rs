@@ -1,10 +1,11 @@
 use api::caller::App;
 use api::concurrency::Tagged;
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, Created, Include, OutputZone, State};
+use api::{ApiError, Body, Created, OutputZone, State};
 use axum::extract::State as Extract;
 use model::ids::BookingId;
 
+use crate::includes::Includes;
 use crate::making::Making;
 use crate::request::CreateBookingRequest;
 use crate::view::{BookingView, Viewer};
@@ -30,7 +31,7 @@ use crate::view::{BookingView, Viewer};
 pub(crate) async fn create_booking(
     Extract(state): Extract<State>,
     App(principal): App,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     once: Idempotency,
     Body(request): Body<CreateBookingRequest>,
@@ -42,8 +43,16 @@ pub(crate) async fn create_booking(
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = making.decide(&mut decision, now).await?;
-            let view =
-                Viewer::show_one(&principal, state.store(), &include, zone, booking, now).await?;
+            let view = Viewer::show_decided(
+                &principal,
+                state.store(),
+                &include,
+                zone,
+                booking,
+                &mut decision,
+                now,
+            )
+            .await?;
             let version = view.version();
             let answer = Tagged::new(Created(view), &version);
             once.keep(&answer)?;

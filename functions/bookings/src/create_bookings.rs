@@ -1,14 +1,16 @@
 use api::caller::App;
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, Include, OutputZone, State};
+use api::{ApiError, Body, OutputZone, State};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use model::booking::Booking;
 use model::ids::BookingId;
 use serde_json::Value;
-use store::Seed;
+use store::{Decision, Seed};
 
-use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many};
+use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part};
+use crate::includes::Includes;
 use crate::making::Making;
 use crate::view::{BookingView, Viewer};
 
@@ -34,7 +36,7 @@ use crate::view::{BookingView, Viewer};
 pub(crate) async fn create_bookings(
     Extract(state): Extract<State>,
     App(principal): App,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     mut once: Idempotency,
     Body(request): Body<BulkRequest>,
@@ -75,7 +77,7 @@ pub(crate) async fn create_bookings(
 struct Maker<'a> {
     state: &'a State,
     principal: &'a auth::Principal,
-    include: &'a Include,
+    include: &'a Includes,
     zone: OutputZone,
     now: DateTime<Utc>,
     related: Vec<BookingId>,
@@ -112,25 +114,33 @@ impl Maker<'_> {
 
     async fn make(&self, booking: Value, id: BookingId) -> Result<BookingView, ApiError> {
         let (store, tenant, now) = (self.state.store(), self.principal.tenant(), self.now);
-        let show = |booking| {
-            Viewer::show_one(self.principal, store, self.include, self.zone, booking, now)
-        };
-        if let Some(made) = store.get_booking(tenant, id).await? {
-            return show(made).await;
+        // A request that is sent again finds what it made before, whatever has become of what it refers to.
+        let mut decision = store.decision(tenant, now);
+        if let Some(made) = decision.booking(id).await? {
+            return self.show(made, &mut decision).await;
         }
         let making = self.read(booking, id).await?;
         store
             .until_decided(|| async {
                 let mut decision = store.decision(tenant, now);
-                // A request that is sent again finds what it made before.
                 if let Some(made) = decision.booking(id).await? {
-                    return Ok(Some(show(made).await?));
+                    return Ok(Some(self.show(made, &mut decision).await?));
                 }
                 let booking = making.decide(&mut decision, now).await?;
-                let view = show(booking).await?;
+                let view = self.show(booking, &mut decision).await?;
                 Ok::<_, ApiError>(decision.commit(view).await?)
             })
             .await
+    }
+
+    async fn show(
+        &self,
+        booking: Booking,
+        decision: &mut Decision<'_>,
+    ) -> Result<BookingView, ApiError> {
+        let (store, include) = (self.state.store(), self.include);
+        let (zone, now) = (self.zone, self.now);
+        Viewer::show_decided(self.principal, store, include, zone, booking, decision, now).await
     }
 
     async fn make_all_or_nothing(
@@ -150,6 +160,7 @@ impl Maker<'_> {
                 let mut decision = store.decision(tenant, now);
                 let mut made = Vec::with_capacity(makings.len());
                 for (index, making) in makings.iter().enumerate() {
+                    decision.next_part();
                     let booking = making.decide(&mut decision, now).await;
                     made.push(booking.map_err(|error| of_many(index, error))?);
                 }
@@ -160,13 +171,14 @@ impl Maker<'_> {
                     self.zone,
                     &made,
                 );
-                let viewer = viewer.await?;
+                let viewer = viewer.await?.as_decided(&mut decision).await;
+                let viewer = viewer.map_err(of_part)?;
                 let views = made
                     .into_iter()
                     .map(|booking| Ok(viewer.show(booking, now)));
                 let answer = BulkAnswer::new(StatusCode::CREATED, views.collect())?;
                 once.keep(&answer)?;
-                Ok::<_, ApiError>(decision.commit(answer).await?)
+                decision.commit(answer).await.map_err(of_part)
             })
             .await
     }

@@ -1,8 +1,9 @@
 use api::caller::App;
 use api::concurrency::Tagged;
-use api::{ApiError, Data, Include, OutputZone, Path, State};
+use api::{ApiError, Data, OutputZone, Path, State};
 use axum::extract::State as Extract;
 
+use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
 /// Shows one booking.
@@ -23,7 +24,7 @@ pub(crate) async fn get_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
 ) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;

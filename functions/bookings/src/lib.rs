@@ -6,19 +6,25 @@ mod acting;
 mod bulk;
 mod create_booking;
 mod create_bookings;
+mod customer_links;
 mod delete_booking;
 mod extend_reservation;
+mod external_action;
+mod external_action_page;
 mod get_booking;
 mod get_booking_calendar;
 mod ical;
+mod includes;
 mod list_bookings;
 mod making;
 mod offered;
+mod perform_external_action;
 mod read_calendar_feed;
 mod request;
 mod reschedule_booking;
 mod reservation_view;
 mod reserve_slot;
+mod show_external_action;
 mod update_booking;
 mod view;
 
@@ -32,7 +38,10 @@ pub fn operations() -> Operations {
     let read = Access::scope(Scope::BookingsRead).and_server_token();
     let write = Access::scope(Scope::BookingsWrite).and_server_token();
     Operations::new()
-        .add(routes!(list_bookings::list_bookings), read)
+        .add(
+            routes!(list_bookings::list_bookings),
+            read.and_signed_search(),
+        )
         .add_versioned(
             routes!(create_booking::create_booking),
             write.and_widget_key().and_client_token(),
@@ -49,6 +58,14 @@ pub fn operations() -> Operations {
             write.and_widget_key(),
         )
         .add_versioned(routes!(act_on_booking::act_on_booking), write)
+        .add(
+            routes!(show_external_action::show_external_action),
+            Access::anonymous(),
+        )
+        .add(
+            routes!(perform_external_action::perform_external_action),
+            Access::anonymous(),
+        )
         .add(routes!(get_booking_calendar::get_booking_calendar), read)
         .add(
             routes!(read_calendar_feed::read_calendar_feed),

@@ -3,7 +3,7 @@ use std::cmp::Ordering;
 use api::caller::App;
 use api::page::{Page, Paging};
 use api::search::{Search, matches_wildcard, says};
-use api::{ApiError, Include, OutputZone, Query, State};
+use api::{ApiError, OutputZone, Query, State};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
@@ -12,6 +12,7 @@ use model::ids::{CalendarId, ProjectId, ResourceId};
 use model::time::parse_instant;
 use store::{BookingList, Direction, Position, Walk};
 
+use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
 /// What bookings can be searched by.
@@ -52,12 +53,17 @@ enum Order {
 ///
 /// `search` takes `attribute:value` pairs, separated by `;`. `state` and `completed` are judged at this instant.
 /// A resource's bookings come in the order of their start.
+///
+/// Who has no key may bring a search that the app has signed, and sees what a booking page would. `signed_search` is a
+/// JSON Web Token, HS256 under the app's signing secret, that says `app_slug` and at least one of `customer.email` and
+/// `meta.<key>`; `search` must contain everything that it says, with the same values.
 #[utoipa::path(
     get,
     path = "/v2/bookings",
     tag = "bookings",
     params(
         ("search" = Option<String>, Query, description = "`resource.id`, `graph`, `state`, `completed`, `customer.name` (with `*` at either end), `customer.email`, `customer.<field>`, `calendar.id`, `project.id`, `meta.<key>`."),
+        ("signed_search" = Option<String>, Query, description = "Instead of a credential: a token that the app has signed for this search."),
         ("start" = Option<String>, Query, description = "Only bookings that end after this instant."),
         ("end" = Option<String>, Query, description = "Only bookings that start before this instant."),
         ("orderBy" = Option<String>, Query, description = "`created_at`, `updated_at`, `completed`, `graph`, `state`, `event.start` or `event.end`."),
@@ -75,7 +81,7 @@ pub(crate) async fn list_bookings(
     Extract(state): Extract<State>,
     App(principal): App,
     query: Query,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     page: Paging,
 ) -> Result<Page<BookingView>, ApiError> {

@@ -4,7 +4,7 @@ use api::{ApiError, Faults, State};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, NewBooking};
-use model::graph::BookingState;
+use model::graph::{BookingState, Graph};
 use model::ids::{BookingId, ProjectId, ReservationId, ResourceId};
 use model::project::Project;
 use model::reservation::Reservation;
@@ -140,7 +140,10 @@ impl Making {
                 if let Some(offered) = offered {
                     offered.require(decision, new.slot, resource);
                 }
-                new.notice.check_booking(new.slot.start(), now)?;
+                // A group's own rules are for those who take a seat in it.
+                if new.graph != Graph::GroupOwner {
+                    new.notice.check_booking(new.slot.start(), now)?;
+                }
                 new.clone()
             }
             What::Seat {
@@ -197,10 +200,13 @@ async fn check_has_no_project(
 /// A group that has seats to book at `now`.
 fn open_group(group: Option<Booking>, now: DateTime<Utc>) -> Result<Booking, ApiError> {
     let unknown = || {
-        ApiError::Invalid(Faults::one(
+        let mut faults = Faults::one(
             "related.owner_booking_id",
             "is no group_owner booking of this app",
-        ))
+        );
+        // Booking pages show what stands under `event`.
+        faults.add("event", "There is no such group. Choose another.");
+        ApiError::Invalid(faults)
     };
     let group = group
         .filter(|group| group.seats.is_some())

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use model::TimeSlot;
 use model::availability::{Bookable, Mode, Refusal, Search, Settings};
 use model::constraint::{Fault, Schedule, parse_constraints};
+use model::duration::RelativeTime;
 use model::occupancy::Claim;
 use model::project::Project;
 use model::resource::Resource;
@@ -53,18 +54,25 @@ impl Offered {
         }
         let settings = settings(project)?;
         let constraints = &project.availability_constraints;
-        // A slot that several resources share depends on all of them, any other on its own alone.
-        let others = match settings.mode {
-            Some(Mode::Mutual) => {
-                let ids = &project.resources;
-                let mut found = state.store().get_resources(tenant, ids).await?;
-                found.sort_by_key(|found| ids.iter().position(|id| *id == found.id));
-                found
-            }
-            _ => vec![resource.clone()],
+        // A slot that several resources share depends on all of them, any other on its own alone; but tomorrow begins
+        // for all when it does for the first.
+        let is_shared = settings.mode == Some(Mode::Mutual);
+        let tomorrow = Some(RelativeTime::Tomorrow);
+        let others = if is_shared || settings.from == tomorrow || settings.to == tomorrow {
+            let ids = &project.resources;
+            let mut found = state.store().get_resources(tenant, ids).await?;
+            found.sort_by_key(|found| ids.iter().position(|id| *id == found.id));
+            found
+        } else {
+            vec![resource.clone()]
         };
-        let bookables = others.iter().map(bookable).collect::<Result<Vec<_>, _>>()?;
-        let mut search = search(&settings, constraints, bookables, resource, now)?;
+        let mut bookables = others.iter().map(bookable).collect::<Result<Vec<_>, _>>()?;
+        if project.allow_double_bookings {
+            // What is taken stands in nobody's way.
+            bookables.iter_mut().for_each(|one| one.capacity = u32::MAX);
+        }
+        let first = others.first().unwrap_or(resource);
+        let mut search = search(&settings, constraints, bookables, first, now)?;
         if let Mode::Mutual = search.terms.mode {
             let ids: Vec<_> = others.iter().map(|other| other.id).collect();
             let range = range(&search, slot)?;

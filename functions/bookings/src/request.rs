@@ -328,6 +328,10 @@ pub(crate) fn parse(
     let takes_a_seat = graph.is_some_and(Graph::takes_a_seat);
     refuse_other_start(&mut faults, request.action, graph);
     let (start, end) = (request.start.or(old.start), request.end.or(old.end));
+    if takes_a_seat && held.is_some() {
+        let sentence = "holds time, which a seat in a group does not need; leave it out";
+        faults.add("reservation_id", sentence);
+    }
     let place = if takes_a_seat {
         let Object(related) = faults
             .optional("related", request.related)
@@ -377,7 +381,6 @@ pub(crate) fn parse(
     if request.settings.is_present() && principal.is_public() {
         faults.add("settings", "cannot be set with a public key or token");
     }
-    let buffers_sent = request.settings.is_present();
     let Object(settings) = faults
         .optional("settings", request.settings)
         .unwrap_or_default();
@@ -388,7 +391,7 @@ pub(crate) fn parse(
         )
         .unwrap_or(project.is_some_and(|project| project.allow_double_bookings));
     let buffers = match (&held, project) {
-        (Some(held), _) if !buffers_sent => Some(held.buffers),
+        (Some(held), _) if !settings.has_buffers() => Some(held.buffers),
         (_, Some(project)) if !settings.has_buffers() => match project_buffers(project) {
             Ok(buffers) => Some(buffers),
             Err(error) => return Err(error),

@@ -1,7 +1,7 @@
 use api::caller::App;
 use api::concurrency::{IfMatch, Tagged};
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::TimeSlot;
@@ -13,6 +13,7 @@ use store::{Store, Tenant};
 use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
+use crate::includes::Includes;
 use crate::offered::Offered;
 use crate::request::{id as parse_id, slot};
 use crate::view::{BookingView, Viewer, version};
@@ -64,7 +65,7 @@ pub(crate) async fn reschedule_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     once: Idempotency,
     IfMatch(expected): IfMatch,
@@ -110,8 +111,16 @@ pub(crate) async fn reschedule_booking(
             }
             decision.put(left);
             let taken = decision.put(taken);
-            let view =
-                Viewer::show_one(&principal, state.store(), &include, zone, taken, now).await?;
+            let view = Viewer::show_decided(
+                &principal,
+                state.store(),
+                &include,
+                zone,
+                taken,
+                &mut decision,
+                now,
+            )
+            .await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             once.keep(&answer)?;

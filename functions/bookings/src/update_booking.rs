@@ -1,12 +1,13 @@
 use api::body::MAX_FREE_FORM;
 use api::caller::App;
 use api::concurrency::{IfMatch, Tagged};
-use api::{ApiError, Body, Data, Faults, Field, Include, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::includes::Includes;
 use crate::view::{BookingView, Viewer, version};
 
 /// What may be changed of a booking without an action: what its maker keeps with it.
@@ -35,7 +36,7 @@ pub(crate) async fn update_booking(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     IfMatch(expected): IfMatch,
     Body(request): Body<UpdateBookingRequest>,
@@ -56,7 +57,16 @@ pub(crate) async fn update_booking(
             let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
             expected.check(&version(&booking))?;
             let booking = decision.put(booking.with_meta(meta.clone(), now));
-            let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
+            let view = Viewer::show_decided(
+                &principal,
+                store,
+                &include,
+                zone,
+                booking,
+                &mut decision,
+                now,
+            )
+            .await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             Ok(decision.commit(answer).await?)

@@ -1,18 +1,21 @@
 //! A booking as callers see it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use api::{ApiError, Include, OutputZone};
+use api::{ApiError, OutputZone};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, Customer};
-use model::ids::ResourceId;
+use model::ids::{BookingId, ProjectId, ResourceId};
+use model::project::Project;
 use model::resource::{Calendar, Resource};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use store::{Store, Version};
+use store::{Decision, DecisionError, Store, Version};
 use utoipa::ToSchema;
+
+use crate::includes::Includes;
 
 /// A booking. The base fields are always there; the others when they are included.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,8 +40,8 @@ pub(crate) struct BookingView {
     updated_at: String,
     /// What is booked, when and where.
     attributes: Value,
-    /// Whatever was asked for by `include`: `event`, `user`, `resource`, `customers`, `calendar`, `meta`, `logs`,
-    /// `available_actions`.
+    /// Whatever was asked for by `include`: `event`, `user`, `resource`, `customers`, `calendar`, `project`, `meta`, `logs`,
+    /// `available_actions`, `payment_id`, `related`, `owner_booking`, `bulked_bookings`, `customer_action_links`.
     #[serde(flatten)]
     #[schema(additional_properties)]
     included: Map<String, Value>,
@@ -56,18 +59,21 @@ impl BookingView {
 
 /// What it takes to show bookings to one caller.
 pub(crate) struct Viewer<'a> {
-    include: &'a Include,
+    include: &'a Includes,
     zone: OutputZone,
     is_public: bool,
     resources: HashMap<ResourceId, Resource>,
+    projects: HashMap<ProjectId, Project>,
+    related: HashMap<BookingId, Booking>,
 }
 
 impl<'a> Viewer<'a> {
-    /// Reads what the includes need beside the bookings themselves: their resources, in one batch.
+    /// Reads what the includes need beside the bookings themselves: their resources, their projects, and the bookings
+    /// they belong to, in a batch each.
     pub(crate) async fn of(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         bookings: &[Booking],
     ) -> Result<Self, ApiError> {
@@ -83,19 +89,67 @@ impl<'a> Viewer<'a> {
             let found = store.get_resources(principal.tenant(), &ids).await?;
             resources.extend(found.into_iter().map(|resource| (resource.id, resource)));
         }
+        let is_public = principal.is_public();
+        let mut projects = HashMap::new();
+        if !is_public && (include.has("project") || include.links().is_some()) {
+            let ids: BTreeSet<ProjectId> = bookings
+                .iter()
+                .filter_map(|booking| booking.project_id)
+                .collect();
+            let ids: Vec<ProjectId> = ids.into_iter().collect();
+            let found = store.get_projects(principal.tenant(), &ids).await?;
+            projects.extend(found.into_iter().map(|project| (project.id, project)));
+        }
+        let wants = |name: &str| include.has(name) && !is_public;
+        let (wants_owner, wants_bulked) = (wants("owner_booking"), wants("bulked_bookings"));
+        let mut ids = BTreeSet::new();
+        for booking in bookings {
+            ids.extend(booking.owner_id.filter(|_| wants_owner));
+            ids.extend(others(booking).filter(|_| wants_bulked));
+        }
+        let ids: Vec<BookingId> = ids.into_iter().collect();
+        let related = store.get_bookings(principal.tenant(), &ids).await?;
         Ok(Self {
             include,
             zone,
-            is_public: principal.is_public(),
+            is_public,
             resources,
+            projects,
+            related: related.into_iter().map(|it| (it.id, it)).collect(),
         })
+    }
+
+    /// The same, with the bookings that `decision` changes as they shall be.
+    pub(crate) async fn as_decided(
+        mut self,
+        decision: &mut Decision<'_>,
+    ) -> Result<Self, DecisionError> {
+        let changed = decision.changed().await?;
+        self.related
+            .extend(changed.map(|booking| (booking.id, booking.clone())));
+        Ok(self)
+    }
+
+    /// As [`Viewer::show_one`], of a booking that `decision` changes.
+    pub(crate) async fn show_decided(
+        principal: &Principal,
+        store: &Store,
+        include: &'a Includes,
+        zone: OutputZone,
+        booking: Booking,
+        decision: &mut Decision<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<BookingView, ApiError> {
+        let bookings = std::slice::from_ref(&booking);
+        let viewer = Self::of(principal, store, include, zone, bookings).await?;
+        Ok(viewer.as_decided(decision).await?.show(booking, now))
     }
 
     /// One booking as it stands at `now`, with what its includes need.
     pub(crate) async fn show_one(
         principal: &Principal,
         store: &Store,
-        include: &'a Include,
+        include: &'a Includes,
         zone: OutputZone,
         booking: Booking,
         now: DateTime<Utc>,
@@ -112,7 +166,19 @@ impl<'a> Viewer<'a> {
 
     /// The booking as it stands at `now`.
     pub(crate) fn show(&self, booking: Booking, now: DateTime<Utc>) -> BookingView {
+        // A decision on many may change it again, as a group whose customers are called off with it.
+        let booking = self.related.get(&booking.id).cloned().unwrap_or(booking);
         let booking = booking.settled(now);
+        let included = self.included(&booking, self.zone.or(booking.timezone), now);
+        self.show_with(included, &booking, now)
+    }
+
+    fn show_with(
+        &self,
+        included: Map<String, Value>,
+        booking: &Booking,
+        now: DateTime<Utc>,
+    ) -> BookingView {
         let zone = self.zone.or(booking.timezone);
         BookingView {
             id: booking.id.to_string(),
@@ -122,13 +188,22 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: attributes(&booking, zone, now),
-            included: self.included(&booking, zone),
-            version: version(&booking),
+            attributes: attributes(booking, zone, self.is_public, now),
+            included,
+            version: version(booking),
         }
     }
 
-    fn included(&self, booking: &Booking, zone: Tz) -> Map<String, Value> {
+    /// What is always shown of a booking that belongs to the one that is shown; null if it is there no more.
+    fn base(&self, id: BookingId, now: DateTime<Utc>) -> Value {
+        let Some(booking) = self.related.get(&id) else {
+            return Value::Null;
+        };
+        let booking = booking.clone().settled(now);
+        json!(self.show_with(Map::new(), &booking, now))
+    }
+
+    fn included(&self, booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Map<String, Value> {
         let mut included = Map::new();
         let mut add = |name: &str, value: &dyn Fn() -> Value| {
             if self.include.has(name) {
@@ -157,11 +232,32 @@ impl<'a> Viewer<'a> {
                     .map(|action| Value::from(action.name()))
                     .collect()
             });
+            add("project", &|| {
+                let project = booking.project_id.and_then(|id| self.projects.get(&id));
+                project.map_or(Value::Null, |project| {
+                    json!({ "id": project.id.to_string(), "name": project.name, "slug": project.slug })
+                })
+            });
+            add("payment_id", &|| booking.payment_id.clone().into());
+            add("related", &|| related(booking));
+            add("owner_booking", &|| {
+                let owner = booking.owner_id;
+                owner.map_or(Value::Null, |id| self.base(id, now))
+            });
+            add("bulked_bookings", &|| {
+                let bookings = others(booking).map(|id| self.base(id, now));
+                bookings.filter(|shown| !shown.is_null()).collect()
+            });
             add("calendar", &|| {
                 let calendar =
                     resource.and_then(|r| r.calendars.iter().find(|c| c.id == booking.calendar_id));
                 calendar.map_or(Value::Null, |calendar| calendar_json(calendar, zone))
             });
+        }
+        if let Some(links) = self.include.links() {
+            let project = booking.project_id.and_then(|id| self.projects.get(&id));
+            let links = links.of(booking, project, now).into();
+            included.insert("customer_action_links".to_owned(), links);
         }
         included
     }
@@ -184,13 +280,31 @@ impl<'a> Viewer<'a> {
     }
 }
 
+/// The bookings that are changed together with this one.
+fn others(booking: &Booking) -> impl Iterator<Item = BookingId> {
+    let ids = booking.related.iter().copied();
+    ids.filter(|id| *id != booking.id)
+}
+
+fn related(booking: &Booking) -> Value {
+    let text = |id: Option<BookingId>| id.map(|id| id.to_string());
+    json!({
+        "owner_booking_id": text(booking.owner_id),
+        "rescheduled_from_id": text(booking.rescheduled_from),
+        "rescheduled_to_id": text(booking.rescheduled_to),
+    })
+}
+
 /// Names the state of a booking that is settled.
 pub(crate) fn version(booking: &Booking) -> Version {
     Version::claimed(booking.tag())
 }
 
-fn attributes(booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+fn attributes(booking: &Booking, zone: Tz, is_public: bool, now: DateTime<Utc>) -> Value {
     let mut attributes = json!({ "event_info": event_info(booking, zone) });
+    if is_public {
+        attributes["event_info"]["participants"] = json!([]);
+    }
     if let Some(seats) = &booking.seats {
         attributes["group_booking"] =
             json!({ "max_seats": seats.max, "current_seats": seats.current(now) });

@@ -109,6 +109,8 @@ pub(crate) async fn get_me(
                 *expires_at,
             ),
             Who::Session { account } => ("session", account.to_string(), None, None, None),
+            // It may only search, and this operation is not open to it.
+            Who::SignedSearch => return Err(ApiError::NotFound("Key")),
         };
     Ok(Data {
         data: Me {

@@ -36,7 +36,7 @@ pub(crate) async fn get_timetime_me(
         .ok_or(ApiError::NotFound("App"))?;
     let key_name = match principal.who {
         Who::Key { name, .. } => Some(name),
-        Who::Resource { .. } | Who::Session { .. } => None,
+        Who::Resource { .. } | Who::Session { .. } | Who::SignedSearch => None,
     };
     Ok(Json(TimetimeProfile {
         id: app.id.to_string(),

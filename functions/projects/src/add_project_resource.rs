@@ -1,12 +1,12 @@
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Field, Include, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, Idempotency, Include, Path, State};
 use axum::extract::State as Extract;
 use model::ids::ResourceId;
 use model::project::{MAX_RESOURCES, Project};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::project_view::{self, ProjectView};
+use crate::project_view::{ProjectView, Viewer};
 
 /// A resource to add.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,13 +38,13 @@ pub(crate) async fn add_project_resource(
     App(principal): App,
     Path(id): Path<String>,
     include: Include,
+    once: Idempotency,
     Body(request): Body<AddProjectResourceRequest>,
 ) -> Result<Data<ProjectView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Project"))?;
     let (store, tenant) = (state.store(), principal.tenant());
-    if store.get_project(tenant, id).await?.is_none() {
-        return Err(ApiError::NotFound("Project"));
-    }
+    let seen = store.get_project(tenant, id).await?;
+    let mut seen = seen.ok_or(ApiError::NotFound("Project"))?;
     let mut faults = Faults::none();
     let resource = faults.required("resource_id", request.resource_id);
     let resource = faults.parsed("resource_id", resource.as_deref(), |id| {
@@ -57,18 +57,25 @@ pub(crate) async fn add_project_resource(
     }
 
     let now = state.now();
+    seen.resources.push(resource);
+    let viewer = Viewer::of(&state, tenant, &include, &[seen]).await?;
+    let answer = |project| Data {
+        data: viewer.show(project),
+    };
     let change = |mut project: Project| {
-        if project.resources.contains(&resource) {
-            return Ok(project);
+        if !project.resources.contains(&resource) {
+            if project.resources.len() >= MAX_RESOURCES {
+                return Err(fault("is one too many: a project has at most 500"));
+            }
+            project.resources.push(resource);
+            project.updated_at = now;
         }
-        if project.resources.len() >= MAX_RESOURCES {
-            return Err(fault("is one too many: a project has at most 500"));
-        }
-        project.resources.push(resource);
-        project.updated_at = now;
+        once.keep(&answer(project.clone()))?;
         Ok(project)
     };
-    let project = store.change_project(tenant, id, change).await?;
-    let data = project_view::show(&state, tenant, &include, project).await?;
-    Ok(Data { data })
+    let project = once
+        .store(&state)
+        .change_project(tenant, id, change)
+        .await?;
+    Ok(answer(project))
 }

@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, State};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
 use axum::extract::State as Extract;
 use model::ids::LocationId;
 use model::location::Location;
@@ -22,6 +22,7 @@ use crate::location_view::LocationView;
 pub(crate) async fn create_location(
     Extract(state): Extract<State>,
     App(principal): App,
+    once: Idempotency,
     Body(request): Body<LocationRequest>,
 ) -> Result<Created<LocationView>, ApiError> {
     let mut faults = Faults::none();
@@ -43,9 +44,10 @@ pub(crate) async fn create_location(
         created_at: now,
         updated_at: now,
     });
-    state
-        .store()
+    let answer = Created(LocationView::of(&location));
+    once.keep(&answer)?;
+    once.store(&state)
         .create_place(principal.tenant(), &location)
         .await?;
-    Ok(Created(LocationView::of(&location)))
+    Ok(answer)
 }

@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Include, State};
+use api::{ApiError, Body, Created, Faults, Idempotency, Include, State};
 use axum::extract::State as Extract;
 use model::ids::ProjectId;
 use model::project::Project;
@@ -28,6 +28,7 @@ pub(crate) async fn create_project(
     Extract(state): Extract<State>,
     App(principal): App,
     include: Include,
+    once: Idempotency,
     Body(request): Body<ProjectRequest>,
 ) -> Result<Created<ProjectView>, ApiError> {
     let tenant = principal.tenant();
@@ -64,7 +65,9 @@ pub(crate) async fn create_project(
         updated_at: now,
     };
     let project = fields.apply(blank);
-    state.store().create_project(tenant, &project).await?;
-    let view = project_view::show(&state, tenant, &include, project).await?;
-    Ok(Created(view))
+    let view = project_view::show(&state, tenant, &include, project.clone()).await?;
+    let answer = Created(view);
+    once.keep(&answer)?;
+    once.store(&state).create_project(tenant, &project).await?;
+    Ok(answer)
 }

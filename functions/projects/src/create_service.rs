@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, State};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
 use axum::extract::State as Extract;
 use model::ids::ServiceId;
 use model::location::Service;
@@ -22,6 +22,7 @@ use crate::service_view::ServiceView;
 pub(crate) async fn create_service(
     Extract(state): Extract<State>,
     App(principal): App,
+    once: Idempotency,
     Body(request): Body<ServiceRequest>,
 ) -> Result<Created<ServiceView>, ApiError> {
     let mut faults = Faults::none();
@@ -42,9 +43,10 @@ pub(crate) async fn create_service(
         created_at: now,
         updated_at: now,
     });
-    state
-        .store()
+    let answer = Created(ServiceView::of(&service));
+    once.keep(&answer)?;
+    once.store(&state)
         .create_place(principal.tenant(), &service)
         .await?;
-    Ok(Created(ServiceView::of(&service)))
+    Ok(answer)
 }

@@ -104,7 +104,7 @@ pub(crate) fn ids<T: FromStr + Copy + Eq + Hash>(
     read_ids(faults, name, &values, most)
 }
 
-/// Ids, each once, in the order given.
+/// Ids, each once, in the order given. Clients send back what they were shown: an object stands for its `id`.
 pub(crate) fn read_ids<T: FromStr + Copy + Eq + Hash>(
     faults: &mut Faults,
     name: &str,
@@ -118,7 +118,8 @@ pub(crate) fn read_ids<T: FromStr + Copy + Eq + Hash>(
     let mut seen = std::collections::HashSet::new();
     let mut ids = Vec::with_capacity(values.len());
     for value in values {
-        match value.as_str().and_then(|text| text.parse::<T>().ok()) {
+        let text = value.as_str().or_else(|| value.get("id")?.as_str());
+        match text.and_then(|text| text.parse::<T>().ok()) {
             Some(id) if seen.insert(id) => ids.push(id),
             Some(_) => {}
             None => {

@@ -30,7 +30,7 @@ pub(crate) async fn get_location(
     let tenant = principal.tenant();
     let location: Option<Location> = state.store().get_place(tenant, id).await?;
     let location = location.ok_or(ApiError::NotFound("Location"))?;
-    let viewer = Viewer::of(&state, tenant, &include, &[id]).await?;
+    let viewer = Viewer::of(&state, &principal, &include, &[id]).await?;
     Ok(Data {
         data: viewer.show(&location),
     })

@@ -30,7 +30,7 @@ pub(crate) async fn get_service(
     let tenant = principal.tenant();
     let service: Option<Service> = state.store().get_place(tenant, id).await?;
     let service = service.ok_or(ApiError::NotFound("Service"))?;
-    let viewer = Viewer::of(&state, tenant, &include, &[id]).await?;
+    let viewer = Viewer::of(&state, &principal, &include, &[id]).await?;
     Ok(Data {
         data: viewer.show(&service),
     })

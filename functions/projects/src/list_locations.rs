@@ -28,7 +28,12 @@ pub(crate) async fn list_locations(
     include: Include,
     page: Paging,
 ) -> Result<Page<LocationView>, ApiError> {
-    let (page, search) = page.with(Search::of(&query, &["id", "name", "meta.*"]))?;
+    // What a page may not see, it may not search by.
+    let known: &[&str] = match principal.is_public() {
+        true => &["id", "name", "meta.t_*"],
+        false => &["id", "name", "meta.*"],
+    };
+    let (page, search) = page.with(Search::of(&query, known))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
     let fetch = |after: Option<Position>, limit| async move {
@@ -43,7 +48,7 @@ pub(crate) async fn list_locations(
         .paginate(fetch, |location: &Location| matches(&search, location))
         .await?;
     let ids: Vec<_> = page.rows.iter().map(|location| location.id).collect();
-    let viewer = Viewer::of(&state, tenant, &include, &ids).await?;
+    let viewer = Viewer::of(&state, &principal, &include, &ids).await?;
     Ok(page.map(|location| viewer.show(&location)))
 }
 

@@ -28,7 +28,12 @@ pub(crate) async fn list_services(
     include: Include,
     page: Paging,
 ) -> Result<Page<ServiceView>, ApiError> {
-    let (page, search) = page.with(Search::of(&query, &["id", "name", "meta.*"]))?;
+    // What a page may not see, it may not search by.
+    let known: &[&str] = match principal.is_public() {
+        true => &["id", "name"],
+        false => &["id", "name", "meta.*"],
+    };
+    let (page, search) = page.with(Search::of(&query, known))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
     let fetch = |after: Option<Position>, limit| async move {
@@ -43,7 +48,7 @@ pub(crate) async fn list_services(
         .paginate(fetch, |service: &Service| matches(&search, service))
         .await?;
     let ids: Vec<_> = page.rows.iter().map(|service| service.id).collect();
-    let viewer = Viewer::of(&state, tenant, &include, &ids).await?;
+    let viewer = Viewer::of(&state, &principal, &include, &ids).await?;
     Ok(page.map(|service| viewer.show(&service)))
 }
 

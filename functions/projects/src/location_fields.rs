@@ -32,7 +32,7 @@ pub(crate) struct LocationRequest {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     use_custom_hours: Field<Value>,
-    /// Whatever you want to keep with it; pages show its `t_store_…` fields, such as `t_store_city`.
+    /// Whatever you want to keep with it. Pages see what begins with `t_`, such as `t_store_city`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     meta: Field<Map<String, Value>>,

@@ -3,15 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use api::{ApiError, Include, State};
+use auth::Principal;
 use model::ids::{LocationId, ServiceId};
 use model::location::{Location, Service};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::Tenant;
 use utoipa::ToSchema;
 
 use crate::service_view::ServiceView;
+
+/// How the names begin of what pages show of a location's `meta`; the rest is its app's alone.
+pub(crate) const PUBLIC_META: &str = "t_";
 
 /// A location.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -32,7 +35,7 @@ pub(crate) struct LocationView {
     distance: Value,
     /// Nothing acts on it.
     use_custom_hours: bool,
-    /// Whatever you keep with it; pages show its `t_store_…` fields.
+    /// Whatever you keep with it; with a widget key only what begins with `t_`.
     #[schema(value_type = Object)]
     meta: Map<String, Value>,
     /// When it was made.
@@ -66,8 +69,22 @@ impl LocationView {
     }
 }
 
+impl LocationView {
+    /// What a page may see of it: of `meta` only what pages show.
+    pub(crate) fn for_pages(mut self) -> Self {
+        self.meta.retain(|name, _| name.starts_with(PUBLIC_META));
+        if let Some(services) = self.services.take() {
+            self.services = Some(services.into_iter().map(ServiceView::for_pages).collect());
+        }
+        self
+    }
+}
+
 /// What it takes to show locations with the services there.
-pub(crate) struct Viewer(Option<Services>);
+pub(crate) struct Viewer {
+    is_public: bool,
+    services: Option<Services>,
+}
 
 struct Services {
     there: HashMap<LocationId, Vec<ServiceId>>,
@@ -78,12 +95,16 @@ impl Viewer {
     /// Reads what the includes need beside the locations themselves.
     pub(crate) async fn of(
         state: &State,
-        tenant: Tenant,
+        principal: &Principal,
         include: &Include,
         locations: &[LocationId],
     ) -> Result<Self, ApiError> {
+        let (tenant, is_public) = (principal.tenant(), principal.is_public());
         if !include.has("services") {
-            return Ok(Self(None));
+            return Ok(Self {
+                is_public,
+                services: None,
+            });
         }
         let wanted: HashSet<LocationId> = locations.iter().copied().collect();
         let mut there: HashMap<LocationId, Vec<ServiceId>> = HashMap::new();
@@ -101,20 +122,28 @@ impl Viewer {
         let ids: Vec<ServiceId> = ids.into_iter().collect();
         let found: Vec<Service> = state.store().get_places(tenant, &ids).await?;
         let found = found.into_iter().map(|found| (found.id, found)).collect();
-        Ok(Self(Some(Services { there, found })))
+        Ok(Self {
+            is_public,
+            services: Some(Services { there, found }),
+        })
     }
 
     /// The location.
     pub(crate) fn show(&self, location: &Location) -> LocationView {
-        let services = self.0.as_ref().map(|services| {
+        let services = self.services.as_ref().map(|services| {
             let ids = services.there.get(&location.id).into_iter().flatten();
             let mut here: Vec<&Service> = ids.filter_map(|id| services.found.get(id)).collect();
             here.sort_by_key(|service| (service.created_at, service.id));
             here.into_iter().map(ServiceView::of).collect()
         });
-        LocationView {
+        let view = LocationView {
             services,
             ..LocationView::of(location)
+        };
+        if self.is_public {
+            view.for_pages()
+        } else {
+            view
         }
     }
 }

@@ -124,9 +124,6 @@ pub(crate) struct ProjectFields {
     services: Option<Vec<ServiceId>>,
 }
 
-/// The most bytes that constraints have as JSON: the original's figure.
-const MAX_CONSTRAINTS: usize = 64_000;
-
 /// The most bytes of the smaller fields as JSON. With [`MAX_FREE_FORM`] for `customer_fields`, `ui` and `meta`, and with
 /// the ids, a project stays below DynamoDB's 400 KB an item.
 const MAX_SMALL: usize = 24 * 1024;
@@ -140,9 +137,15 @@ impl ProjectFields {
         let name = faults.optional("name", request.name);
         let slug = faults.optional("slug", request.slug);
         let availability = free_form(faults, "availability", request.availability, MAX_SMALL);
-        for (field, sentence) in availability.iter().flat_map(availability_faults) {
-            faults.add(&field, sentence);
+        for fault in availability.iter().flat_map(availability_faults) {
+            faults.add(&fault.path, fault.sentence);
         }
+        let availability_constraints = cleared(
+            faults,
+            "availability_constraints",
+            request.availability_constraints,
+        );
+        api::constraints::check(faults, availability_constraints.as_deref());
         let booking = free_form(faults, "booking", request.booking, MAX_SMALL);
         check_booking(faults, booking.as_ref());
         let customer_fields = free_form(
@@ -163,12 +166,7 @@ impl ProjectFields {
             slug: faults.parsed("slug", slug.as_deref(), parse_slug),
             resources: ids(faults, "resources", request.resources, MAX_RESOURCES),
             availability,
-            availability_constraints: objects(
-                faults,
-                "availability_constraints",
-                request.availability_constraints,
-                MAX_CONSTRAINTS,
-            ),
+            availability_constraints,
             booking,
             customer_fields,
             ui,

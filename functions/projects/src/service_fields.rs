@@ -50,8 +50,8 @@ impl ServiceFields {
         let name = faults.optional("name", request.name);
         let description = cleared(faults, "description", request.description);
         let availability = free_form(faults, "availability", request.availability, MAX_FREE_FORM);
-        for (field, sentence) in availability.iter().flat_map(availability_faults) {
-            faults.add(&field, sentence);
+        for fault in availability.iter().flat_map(availability_faults) {
+            faults.add(&fault.path, fault.sentence);
         }
         Self {
             name: faults.text("name", name, 1..=200),

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use api::{ApiError, Include, State};
+use auth::Principal;
 use model::ids::{LocationId, ServiceId};
 use model::location::{Location, Service};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::Tenant;
 use utoipa::ToSchema;
 
 use crate::location_view::LocationView;
@@ -28,7 +28,7 @@ pub(crate) struct ServiceView {
     /// Its `length`, for pages to show.
     #[schema(value_type = Object)]
     availability: Map<String, Value>,
-    /// Whatever you keep with it.
+    /// Whatever you keep with it; with a widget key nothing.
     #[schema(value_type = Object)]
     meta: Map<String, Value>,
     /// When it was made.
@@ -60,8 +60,22 @@ impl ServiceView {
     }
 }
 
+impl ServiceView {
+    /// What a page may see of it: all but `meta`.
+    pub(crate) fn for_pages(mut self) -> Self {
+        self.meta.clear();
+        if let Some(locations) = self.locations.take() {
+            self.locations = Some(locations.into_iter().map(LocationView::for_pages).collect());
+        }
+        self
+    }
+}
+
 /// What it takes to show services with the locations where they are offered.
-pub(crate) struct Viewer(Option<Locations>);
+pub(crate) struct Viewer {
+    is_public: bool,
+    locations: Option<Locations>,
+}
 
 struct Locations {
     of: HashMap<ServiceId, Vec<LocationId>>,
@@ -72,12 +86,16 @@ impl Viewer {
     /// Reads what the includes need beside the services themselves.
     pub(crate) async fn of(
         state: &State,
-        tenant: Tenant,
+        principal: &Principal,
         include: &Include,
         services: &[ServiceId],
     ) -> Result<Self, ApiError> {
+        let (tenant, is_public) = (principal.tenant(), principal.is_public());
         if !include.has("locations") {
-            return Ok(Self(None));
+            return Ok(Self {
+                is_public,
+                locations: None,
+            });
         }
         let wanted: HashSet<ServiceId> = services.iter().copied().collect();
         let mut of: HashMap<ServiceId, Vec<LocationId>> = HashMap::new();
@@ -95,21 +113,29 @@ impl Viewer {
         let ids: Vec<LocationId> = ids.into_iter().collect();
         let found: Vec<Location> = state.store().get_places(tenant, &ids).await?;
         let found = found.into_iter().map(|found| (found.id, found)).collect();
-        Ok(Self(Some(Locations { of, found })))
+        Ok(Self {
+            is_public,
+            locations: Some(Locations { of, found }),
+        })
     }
 
     /// The service.
     pub(crate) fn show(&self, service: &Service) -> ServiceView {
-        let locations = self.0.as_ref().map(|locations| {
+        let locations = self.locations.as_ref().map(|locations| {
             let ids = locations.of.get(&service.id).into_iter().flatten();
             let mut offered: Vec<&Location> =
                 ids.filter_map(|id| locations.found.get(id)).collect();
             offered.sort_by_key(|location| (location.created_at, location.id));
             offered.into_iter().map(LocationView::of).collect()
         });
-        ServiceView {
+        let view = ServiceView {
             locations,
             ..ServiceView::of(service)
+        };
+        if self.is_public {
+            view.for_pages()
+        } else {
+            view
         }
     }
 }

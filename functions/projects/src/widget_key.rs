@@ -37,7 +37,7 @@ pub(crate) async fn of_caller(
         .ok_or(ApiError::NotFound("App"))?;
     let own = match principal.who {
         Who::Key { id, .. } => app.widget_key(id),
-        Who::Resource { .. } | Who::Session { .. } => None,
+        Who::Resource { .. } | Who::Session { .. } | Who::SignedSearch => None,
     };
     match own {
         Some(own) => Ok(Some(own.to_owned())),

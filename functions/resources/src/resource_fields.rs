@@ -54,7 +54,7 @@ pub(crate) struct ResourceRequest {
     #[serde(default)]
     #[schema(value_type = Option<u32>)]
     pub(crate) capacity: Field<u32>,
-    /// When it may be booked. Kept; nothing acts on it yet.
+    /// When it may be booked, read off the clock of its own zone.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     pub(crate) availability_constraints: Field<Vec<Value>>,
@@ -75,9 +75,6 @@ pub(crate) struct ResourceFields {
     availability_constraints: Option<Vec<Value>>,
 }
 
-/// The most bytes that constraints have as JSON: the original's figure.
-const MAX_CONSTRAINTS: usize = 64_000;
-
 /// The most bytes that tags have as JSON.
 const MAX_TAGS: usize = 16 * 1024;
 
@@ -94,7 +91,7 @@ impl ResourceFields {
             "availability_constraints",
             request.availability_constraints,
         );
-        faults.size("availability_constraints", &constraints, MAX_CONSTRAINTS);
+        api::constraints::check(faults, constraints.as_deref());
         let meta = cleared(faults, "meta", request.meta);
         faults.size("meta", &meta, MAX_FREE_FORM);
         let tags = cleared(faults, "tags", request.tags);

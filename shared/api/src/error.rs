@@ -245,6 +245,12 @@ impl ApiError {
             Self::Forbidden(Denied::OriginNotAllowed) => {
                 "This key may not be used from this page. Add the page's origin to the key.".to_owned()
             }
+            Self::Forbidden(Denied::SearchForged) => {
+                "The signed search does not hold. Sign it with the app's signing secret, and name the app in app_slug.".to_owned()
+            }
+            Self::Forbidden(Denied::SearchNotSigned) => {
+                "The search must contain everything that was signed, with the same values: customer.email or a meta.<key>.".to_owned()
+            }
             Self::Forbidden(Denied::CrossSite) => {
                 "The request does not come from the console. Send X-CSRF-Token and the console's own Origin.".to_owned()
             }
@@ -383,6 +389,8 @@ impl From<AuthError> for ApiError {
                 Denied::OriginNotAllowed
                 | Denied::KindNotAllowed
                 | Denied::InsufficientScope(_)
+                | Denied::SearchForged
+                | Denied::SearchNotSigned
                 | Denied::CrossSite => Self::Forbidden(denied),
                 Denied::AppNotNamed => Self::Invalid(Faults::one(
                     "Timekit-App",
@@ -418,13 +426,21 @@ impl From<CannotPlace> for ApiError {
 impl From<DecisionError> for ApiError {
     fn from(error: DecisionError) -> Self {
         match error {
-            DecisionError::CannotPlace(error) => error.into(),
-            DecisionError::GroupFull(error) => error.into(),
+            DecisionError::CannotPlace { error, .. } => error.into(),
+            DecisionError::GroupFull { error, .. } => error.into(),
             DecisionError::NotOffered(refusal) => refusal.into(),
-            DecisionError::TooLarge { fits } => Self::Invalid(Faults::one(
+            DecisionError::TooManyParts { fits } => Self::Invalid(Faults::one(
                 "bookings",
                 format!(
                     "are too many for one transaction, in which the first {fits} fit; send fewer at a time"
+                ),
+            )),
+            DecisionError::TooManyAtOnce { fits } => Self::Invalid(Faults::one(
+                "bookings",
+                format!(
+                    "that change together are too many for one transaction, in which {fits} fit beside this one; call \
+                     off some of a group's customers first, or act on related bookings one by one with \
+                     apply_to_bulked_bookings set to false"
                 ),
             )),
             DecisionError::Store(error) => error.into(),

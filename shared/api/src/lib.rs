@@ -9,12 +9,12 @@ pub mod authorize;
 pub mod body;
 pub mod caller;
 pub mod concurrency;
+pub mod constraints;
 pub mod cors;
 pub mod credential_view;
 pub mod edge;
 pub mod error;
 pub mod faults;
-pub mod free_time;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod idempotency;
@@ -29,6 +29,7 @@ pub mod password_check;
 pub mod path;
 pub mod query;
 pub mod search;
+pub mod signed_search;
 pub mod state;
 pub mod zone;
 

@@ -175,6 +175,7 @@ pub fn callers(access: Access) -> String {
         (access.widget_key, "a widget key"),
         (access.server_token, "a server-token"),
         (access.client_token, "a client-token"),
+        (access.signed_search, "anybody with a signed search"),
     ];
     who.extend(
         also.into_iter()
@@ -198,9 +199,11 @@ fn security(access: Access) -> Vec<SecurityRequirement> {
     if access.app || access.account {
         schemes.push(SESSION);
     }
+    let nothing = access.signed_search.then(SecurityRequirement::default);
     schemes
         .into_iter()
         .map(|scheme| SecurityRequirement::new(scheme, none))
+        .chain(nothing)
         .collect()
 }
 

@@ -19,9 +19,11 @@ pub struct Access {
     pub client_token: bool,
     /// Whether a session may that names no app.
     pub account: bool,
+    /// Whether anybody may who brings a search that the app has signed, and sees what it finds only.
+    pub signed_search: bool,
     /// Whether nobody is asked who they are.
     pub anonymous: bool,
-    /// For an anonymous operation: how often one address may call it in a minute.
+    /// For callers that nobody knows: how often one address may call it in a minute.
     pub anonymous_limit: usize,
 }
 
@@ -36,6 +38,7 @@ impl Access {
         server_token: false,
         client_token: false,
         account: false,
+        signed_search: false,
         anonymous: false,
         anonymous_limit: ANONYMOUS_LIMIT,
     };
@@ -123,6 +126,15 @@ impl Access {
     pub const fn and_client_token(self) -> Self {
         Self {
             client_token: true,
+            ..self
+        }
+    }
+
+    /// Anybody too who brings a search that the app has signed. That is limited per address.
+    #[must_use]
+    pub const fn and_signed_search(self) -> Self {
+        Self {
+            signed_search: true,
             ..self
         }
     }

@@ -41,6 +41,12 @@ pub enum Denied {
     /// The caller lacks the scope for this.
     #[error("the caller lacks the scope {0}")]
     InsufficientScope(model::scope::Scope),
+    /// A search was not signed by the app that it names, or its time is over.
+    #[error("the signature of the search does not hold")]
+    SearchForged,
+    /// A search leaves out, or changes, what was signed.
+    #[error("the search is not the one that was signed")]
+    SearchNotSigned,
     /// A session's unsafe request came without its CSRF token, or from another site.
     #[error("the request does not come from the console's own pages")]
     CrossSite,

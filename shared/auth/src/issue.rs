@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::Random;
-use model::app::{App, WidgetKey};
+use model::app::{App, LinkSettings, WidgetKey};
 use model::ids::{AccountId, AppId, CredentialId, KeyId};
 use model::key::{ApiKey, Credential, HashedKey, KeyKind, Mode, TokenType};
 use model::origin::Origin;
@@ -182,6 +182,7 @@ pub fn app_with(
         mode,
         name: name.to_owned(),
         widget_keys,
+        links: LinkSettings::default(),
         created_at: now,
         updated_at: now,
     };

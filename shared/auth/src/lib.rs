@@ -16,6 +16,7 @@ pub mod plain_key;
 pub mod presented;
 pub mod principal;
 pub mod refusals;
+pub mod signature;
 pub mod token;
 
 pub use access::Access;
@@ -29,3 +30,4 @@ pub use master_secret::MasterSecret;
 pub use plain_key::PlainKey;
 pub use principal::{Caller, Principal, Reach, Who, Wider};
 pub use refusals::Refusals;
+pub use signature::SigningSecret;

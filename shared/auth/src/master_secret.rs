@@ -8,11 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use model::Random;
-use model::ids::CredentialId;
+use model::ids::{AppId, CredentialId};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 use crate::plain_key::PlainKey;
+use crate::signature::SigningSecret;
 
 /// The master secret in all its versions. It is kept as a JSON object: `current` names the version that new
 /// values are derived under, every other name is a version, and its value is that version's secret.
@@ -80,6 +81,32 @@ impl MasterSecret {
     pub fn resource_token(&self, version: u32, id: CredentialId) -> Result<PlainKey, VersionGone> {
         self.derive(version, "resource-token", id.uuid().as_bytes())
             .map(PlainKey::token_from)
+    }
+
+    /// The secret that an app's links and signed searches are signed with from now on.
+    ///
+    /// # Errors
+    ///
+    /// Never in fact: the current version is always there.
+    pub fn signing_secret(&self, app: AppId) -> Result<SigningSecret, VersionGone> {
+        self.signing_secret_of(self.current, app)
+    }
+
+    /// Every secret that an app's links and signed searches may have been signed with, the newest version first.
+    ///
+    /// # Errors
+    ///
+    /// Never in fact: only versions that are there are derived under.
+    pub fn signing_secrets(&self, app: AppId) -> Result<Vec<SigningSecret>, VersionGone> {
+        let versions = self.versions.keys().rev();
+        versions
+            .map(|version| self.signing_secret_of(*version, app))
+            .collect()
+    }
+
+    fn signing_secret_of(&self, version: u32, app: AppId) -> Result<SigningSecret, VersionGone> {
+        self.derive(version, "signing-secret", app.uuid().as_bytes())
+            .map(SigningSecret::from_bytes)
     }
 
     /// A code that proves that `message` came from here, under the current version.

@@ -82,6 +82,8 @@ pub enum Who {
         /// Their account.
         account: AccountId,
     },
+    /// Anybody, with a search that the app has signed.
+    SignedSearch,
 }
 
 /// Who is calling an operation.
@@ -100,7 +102,7 @@ impl Principal {
     pub fn tenant(&self) -> Tenant {
         let only_resource = match self.who {
             Who::Resource { id, .. } => Some(id),
-            Who::Key { .. } | Who::Session { .. } => None,
+            Who::Key { .. } | Who::Session { .. } | Who::SignedSearch => None,
         };
         Tenant {
             app: self.app,
@@ -126,7 +128,7 @@ impl Principal {
                 origins,
                 ..
             } => (*expires_at, Vec::new(), origins.clone()),
-            Who::Session { .. } => (None, Vec::new(), Vec::new()),
+            Who::Session { .. } | Who::SignedSearch => (None, Vec::new(), Vec::new()),
         };
         Reach {
             scopes: self.scopes.clone(),
@@ -137,7 +139,7 @@ impl Principal {
         }
     }
 
-    /// The caller's own rate limit; a person at the console has none.
+    /// The caller's own rate limit; a person at the console has none, and who has no secret is limited by address.
     pub fn rate(&self) -> Option<RateLimit> {
         match self.who {
             Who::Key {
@@ -154,7 +156,7 @@ impl Principal {
                 token_type: TokenType::ServerToken,
                 ..
             } => Some(KEY_RATE),
-            Who::Session { .. } => None,
+            Who::Session { .. } | Who::SignedSearch => None,
         }
     }
 
@@ -162,7 +164,7 @@ impl Principal {
     pub fn own_rate_limit(&self) -> Option<RateLimit> {
         match self.who {
             Who::Key { rate_limit, .. } => rate_limit,
-            Who::Resource { .. } | Who::Session { .. } => None,
+            Who::Resource { .. } | Who::Session { .. } | Who::SignedSearch => None,
         }
     }
 
@@ -209,22 +211,25 @@ impl Principal {
             Who::Key { id, .. } => id.uuid(),
             Who::Resource { credential, .. } => credential.uuid(),
             Who::Session { account } => account.uuid(),
+            // It only reads, and keeps nothing.
+            Who::SignedSearch => Uuid::nil(),
         }
     }
 
     fn ledger_id(&self) -> Option<Uuid> {
         match self.who {
             Who::Key { .. } | Who::Resource { .. } => Some(self.caller_id()),
-            Who::Session { .. } => None,
+            Who::Session { .. } | Who::SignedSearch => None,
         }
     }
 
-    /// Whether the caller's secret stands in public pages: it sees its own doing only.
+    /// Whether the caller's secret stands in public pages, or it has none: it never sees whom a booking is for.
     pub fn is_public(&self) -> bool {
         match self.who {
             Who::Key { kind, .. } => kind == KeyKind::Widget,
             Who::Resource { token_type, .. } => token_type == TokenType::ClientToken,
             Who::Session { .. } => false,
+            Who::SignedSearch => true,
         }
     }
 
@@ -244,6 +249,7 @@ impl Principal {
             Who::Key { id, .. } => format!("key:{id}"),
             Who::Resource { id, .. } => format!("resource:{id}"),
             Who::Session { account } => format!("account:{account}"),
+            Who::SignedSearch => "signed-search".to_owned(),
         }
     }
 }
@@ -336,6 +342,17 @@ pub enum Wider {
 }
 
 impl Reach {
+    /// How far a secret reaches that does everything, anywhere and for good, as often as a key usually may.
+    pub fn unbound() -> Self {
+        Self {
+            scopes: Scopes::everything(),
+            expires_at: None,
+            allowed_cidrs: Vec::new(),
+            origins: Vec::new(),
+            rate: Some(KEY_RATE),
+        }
+    }
+
     /// Whether a caller that reaches this far may have one that reaches as far as `other`.
     ///
     /// # Errors

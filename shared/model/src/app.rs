@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, AppId, KeyId};
 use crate::key::Mode;
+use crate::origin::Origin;
 
 /// An app's public record. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,11 +22,27 @@ pub struct App {
     pub name: String,
     /// Its widget keys in clear, oldest first: they are public, and stand in web pages.
     pub widget_keys: Vec<WidgetKey>,
+    /// What its customers' links may do. The functions that follow them read it here.
+    #[serde(default)]
+    pub links: LinkSettings,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
+
+/// What an app's customers' links may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LinkSettings {
+    /// Where they may lead to afterwards, at most [`MAX_REDIRECT_ORIGINS`].
+    pub redirect_origins: Vec<Origin>,
+    /// Whether opening one is enough, as with the original, or it asks first: mail scanners open links too.
+    pub act_on_get: bool,
+}
+
+/// How many origins an app's links may lead to.
+pub const MAX_REDIRECT_ORIGINS: usize = 20;
 
 /// A widget key in clear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

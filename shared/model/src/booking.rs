@@ -313,7 +313,7 @@ impl Booking {
     ///
     /// # Errors
     ///
-    /// [`IllegalAction`] if the state at `now` does not allow it.
+    /// [`CannotAct`] if the state at `now` does not allow it, or the new time cannot be booked yet or any more.
     pub fn reschedule(
         self,
         id: BookingId,
@@ -333,6 +333,7 @@ impl Booking {
             rescheduled_to: Some(id),
             ..self.act(act, now)?
         };
+        left.notice.check_booking(place.slot.start(), now)?;
         let taken = Self {
             id,
             state,

@@ -22,7 +22,7 @@ pub struct Location {
     pub longitude: Option<f64>,
     /// Whether it has hours of its own. Kept; nothing acts on it.
     pub use_custom_hours: bool,
-    /// Whatever its owner wants to keep with it; pages show its `t_store_…` fields.
+    /// Whatever its owner wants to keep with it. Pages see what begins with `t_`.
     #[serde(with = "json_text")]
     pub meta: Map<String, Value>,
     /// When it was made.

@@ -60,6 +60,11 @@ impl Claim {
         self.widened().overlaps(&other.slot) || other.widened().overlaps(&self.slot)
     }
 
+    /// Whether both take the same time and need the same free time around it.
+    pub fn is_as_wide_as(&self, other: &Self) -> bool {
+        (self.slot, self.buffers) == (other.slot, other.buffers)
+    }
+
     /// Whether it still stands in the way of others at `now`.
     pub fn stands_at(&self, now: DateTime<Utc>) -> bool {
         stands_at(self.until, now)
@@ -149,6 +154,13 @@ impl Occupancy {
         } else {
             Err(CannotPlace::Taken)
         }
+    }
+
+    /// Whether `claim` stands in all of its sheets. Then nobody has taken its time over, lapsed or not: whoever does
+    /// drops it from a sheet that both touch.
+    pub fn has(&self, claim: &Claim) -> bool {
+        let mut days = claim.widened().days();
+        days.all(|day| self.sheet(day).claims.contains_key(&claim.id))
     }
 
     /// Puts `claim` into its sheets, whatever else stands there, and drops lapsed holds from them.

@@ -6,10 +6,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::availability::Settings;
 use crate::booking::Customer;
+use crate::constraint::Fault;
 use crate::graph::Graph;
 use crate::ids::{LocationId, ProjectId, ResourceId, ServiceId};
 use crate::json_text;
+use crate::time::{UnknownTimeZone, parse_zone};
 
 /// The most resources of a project.
 pub const MAX_RESOURCES: usize = 500;
@@ -133,45 +136,22 @@ fn fill(map: &mut Map<String, Value>, defaults: &Value) {
     }
 }
 
-/// The ways in which several resources share a project's bookings.
-const MODES: [&str; 4] = [
-    "roundrobin_random",
-    "roundrobin_prioritized",
-    "mutual",
-    "exclusive",
-];
-
-/// What is wrong with a project's `availability`: field and sentence. Empty if it can be kept.
-pub fn availability_faults(availability: &Map<String, Value>) -> Vec<(String, String)> {
-    let wrong = |name: &str, value: &Value| match name {
-        "mode" => (!value.as_str().is_some_and(|mode| MODES.contains(&mode)))
-            .then(|| format!("unknown; the known ones are {}", MODES.join(", "))),
-        "length"
-        | "from"
-        | "to"
-        | "buffer"
-        | "buffer_before"
-        | "buffer_after"
-        | "timeslot_increments"
-        | "output_timezone"
-        | "minimum_notice" => (!value.is_string()).then(|| "must be a string".to_owned()),
-        "ignore_all_day_events" | "round_to_nearest_hour" => {
-            (!value.is_boolean()).then(|| "must be true or false".to_owned())
-        }
-        "capacity" | "max_bookings_per_day" | "max_bookings_per_week" => {
-            (!value.as_u64().is_some_and(|count| count > 0))
-                .then(|| "must be a whole number of at least 1".to_owned())
-        }
-        // What is not known is kept, as the original does.
-        _ => None,
-    };
-    availability
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .filter_map(|(name, value)| {
-            wrong(name, value).map(|sentence| (format!("availability.{name}"), sentence))
-        })
-        .collect()
+/// What is wrong with a project's `availability`. Empty if it can be kept. What is not known is kept too, as the original
+/// does.
+pub fn availability_faults(availability: &Map<String, Value>) -> Vec<Fault> {
+    let mut faults = Settings::parse(availability, "availability.")
+        .err()
+        .unwrap_or_default();
+    let zone = availability
+        .get("output_timezone")
+        .filter(|zone| !zone.is_null());
+    if let Some(zone) = zone
+        && !zone.as_str().is_some_and(|name| parse_zone(name).is_ok())
+    {
+        let sentence = UnknownTimeZone.to_string();
+        faults.push(Fault::new("availability.output_timezone", sentence));
+    }
+    faults
 }
 
 /// A project's `what`, `where` or `description` for one customer: `{{customer.<field>}}` stands for what the customer

@@ -29,7 +29,7 @@ pub struct Resource {
     /// How many bookings it takes at once.
     #[serde(default = "one")]
     pub capacity: u32,
-    /// When it may be booked, as a list of constraints. Kept as given; nothing acts on it yet.
+    /// When it may be booked, as a list of constraints, kept as given.
     #[serde(with = "json_text")]
     pub availability_constraints: Vec<Value>,
     /// Words to group it by.

@@ -77,7 +77,14 @@ mod tests {
             let slug = generated(name, "project", &Zeros);
             assert_eq!(parse_slug(&slug), Ok(slug.clone()), "{name}");
         }
-        assert_eq!(generated("", "project", &Zeros), "project-aaaaaa");
+        for (name, slug) in [
+            ("Back to the Future", "back-to-the-future-aaaaaa"),
+            ("Ärzte & Co.", "rzte-co-aaaaaa"),
+            ("日本", "app-aaaaaa"),
+            ("", "app-aaaaaa"),
+        ] {
+            assert_eq!(generated(name, "app", &Zeros), slug);
+        }
     }
 
     #[test]

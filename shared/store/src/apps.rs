@@ -24,6 +24,9 @@ pub struct AppIdentity {
     pub created_at: DateTime<Utc>,
 }
 
+/// Longer text is no slug, and may be no key of the store's either. In bytes.
+const MAX_SLUG: usize = 512;
+
 #[derive(Serialize, Deserialize)]
 struct Membership {
     app: AppId,
@@ -138,6 +141,9 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn find_app(&self, slug: &str) -> Result<Option<AppIdentity>, StoreError> {
+        if slug.len() > MAX_SLUG {
+            return Ok(None);
+        }
         self.get_record(Table::Keys, &slug_key(slug)).await
     }
 

@@ -21,6 +21,19 @@ pub enum Connection {
 impl Connection {
     /// A client for this DynamoDB. Retries are off in it: the store decides itself what may be tried again.
     pub async fn client(&self) -> Client {
+        self.client_over(self.http_client()).await
+    }
+
+    /// The ordinary way to this DynamoDB.
+    pub fn http_client(&self) -> SharedHttpClient {
+        match self {
+            Self::Endpoint(url) if !url.starts_with("https:") => Builder::new().build_http(),
+            Self::Aws | Self::Endpoint(_) => https_client(),
+        }
+    }
+
+    /// As [`Connection::client`], by another way.
+    pub async fn client_over(&self, http: SharedHttpClient) -> Client {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_secs(2))
@@ -28,24 +41,17 @@ impl Connection {
         let config = match self {
             Self::Aws => {
                 let shared = aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(https_client())
+                    .http_client(http)
                     .load()
                     .await;
                 aws_sdk_dynamodb::config::Builder::from(&shared)
             }
-            Self::Endpoint(url) => {
-                let http = if url.starts_with("https:") {
-                    https_client()
-                } else {
-                    Builder::new().build_http()
-                };
-                aws_sdk_dynamodb::Config::builder()
-                    .behavior_version(BehaviorVersion::latest())
-                    .http_client(http)
-                    .region(Region::new("us-east-1"))
-                    .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-                    .endpoint_url(url)
-            }
+            Self::Endpoint(url) => aws_sdk_dynamodb::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .http_client(http)
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+                .endpoint_url(url),
         };
         let config = config
             .retry_config(RetryConfig::disabled())

@@ -15,7 +15,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use model::TimeSlot;
 use model::availability::Refusal;
 use model::booking::Booking;
@@ -25,6 +25,7 @@ use model::occupancy::{CannotPlace, Claim, Occupancy};
 use model::reservation::Reservation;
 use model::seats::GroupFull;
 use tokio::sync::MutexGuard;
+use uuid::Uuid;
 
 use crate::transaction::{Condition, MAX_ACTIONS, MAX_BYTES, Outcome, Transaction};
 use crate::{Store, StoreError, Table, Tenant, bookings, reservations, sheets};
@@ -33,23 +34,59 @@ use crate::{Store, StoreError, Table, Tenant, bookings, reservations, sheets};
 #[derive(Debug, thiserror::Error)]
 pub enum DecisionError {
     /// Time that it needs cannot be taken.
-    #[error(transparent)]
-    CannotPlace(#[from] CannotPlace),
+    #[error("{error}")]
+    CannotPlace {
+        /// Which part needs it, from 0; none in a decision without parts.
+        part: Option<usize>,
+        /// Why.
+        error: CannotPlace,
+    },
     /// A seat that it needs cannot be taken.
-    #[error(transparent)]
-    GroupFull(#[from] GroupFull),
+    #[error("{error}")]
+    GroupFull {
+        /// Which part needs it, from 0; none in a decision without parts.
+        part: Option<usize>,
+        /// Why.
+        error: GroupFull,
+    },
     /// The time is not offered.
     #[error(transparent)]
     NotOffered(#[from] Refusal),
-    /// It changes more than fits one transaction.
-    #[error("only {fits} bookings fit one transaction")]
-    TooLarge {
-        /// How many of its bookings would fit.
+    /// It has more parts than fit one transaction.
+    #[error("only the first {fits} parts fit one transaction")]
+    TooManyParts {
+        /// How many of them fit, from the first on.
+        fits: usize,
+    },
+    /// It changes more bookings together with one than fit one transaction.
+    #[error("only {fits} bookings fit one transaction beside the one they change with")]
+    TooManyAtOnce {
+        /// How many fit beside that one.
         fits: usize,
     },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl DecisionError {
+    const fn is_about_what_is_taken(&self) -> bool {
+        match self {
+            Self::CannotPlace { .. } | Self::GroupFull { .. } | Self::NotOffered(_) => true,
+            Self::TooManyParts { .. } | Self::TooManyAtOnce { .. } | Self::Store(_) => false,
+        }
+    }
+
+    /// Which part of the decision it is about, from 0, if it is about one.
+    pub const fn part(&self) -> Option<usize> {
+        match self {
+            Self::CannotPlace { part, .. } | Self::GroupFull { part, .. } => *part,
+            Self::NotOffered(_)
+            | Self::TooManyParts { .. }
+            | Self::TooManyAtOnce { .. }
+            | Self::Store(_) => None,
+        }
+    }
 }
 
 /// A booking or reservation as it was read, and as it shall be.
@@ -66,8 +103,10 @@ pub struct Decision<'a> {
     now: DateTime<Utc>,
     bookings: BTreeMap<BookingId, Draft<Booking>>,
     reservations: BTreeMap<ReservationId, Draft<Reservation>>,
-    /// Bookings in the order they were put.
-    order: Vec<BookingId>,
+    /// The bookings and reservations that were changed, in order.
+    order: Vec<Uuid>,
+    /// Where in that order each part begins.
+    parts: Vec<usize>,
     capacities: BTreeMap<ResourceId, u32>,
     requirements: Vec<Requirement>,
     turn: Option<MutexGuard<'a, ()>>,
@@ -100,6 +139,7 @@ impl Store {
             bookings: BTreeMap::new(),
             reservations: BTreeMap::new(),
             order: Vec::new(),
+            parts: Vec::new(),
             capacities: BTreeMap::new(),
             requirements: Vec::new(),
             turn: None,
@@ -108,6 +148,11 @@ impl Store {
 }
 
 impl<'a> Decision<'a> {
+    /// Begins the next part of a decision on many things, so that errors tell which part they are about.
+    pub fn next_part(&mut self) {
+        self.parts.push(self.order.len());
+    }
+
     /// A booking as this decision has it so far, or as it was last written. A booking outside the tenant is `None`.
     ///
     /// # Errors
@@ -151,7 +196,7 @@ impl<'a> Decision<'a> {
         self.booking(owner).await
     }
 
-    /// A reservation as it was last written.
+    /// A reservation as this decision has it so far, or as it was last written. One that it has used up is `None`.
     ///
     /// # Errors
     ///
@@ -160,9 +205,11 @@ impl<'a> Decision<'a> {
         &mut self,
         id: ReservationId,
     ) -> Result<Option<Reservation>, StoreError> {
-        let found = self.store.get_reservation(self.tenant, id).await?;
-        self.reservations.insert(id, Draft::read(found.clone()));
-        Ok(found)
+        if !self.reservations.contains_key(&id) {
+            let found = self.store.get_reservation(self.tenant, id).await?;
+            self.reservations.insert(id, Draft::read(found));
+        }
+        Ok(self.reservations[&id].after.clone())
     }
 
     /// Says how many bookings `resource` takes at once. Whoever has read the resource spares the decision a read.
@@ -187,22 +234,40 @@ impl<'a> Decision<'a> {
 
     /// Says how a booking shall be. A new one is only kept if there is none with its id. Answers the booking with
     /// the version it is written with.
-    pub fn put(&mut self, mut booking: Booking) -> Booking {
-        booking.version = self.store.new_version();
-        self.order.retain(|id| *id != booking.id);
-        self.order.push(booking.id);
+    pub fn put(&mut self, booking: Booking) -> Booking {
+        self.changes(booking.id.uuid());
+        self.put_in_silence(booking)
+    }
+
+    fn put_in_silence(&mut self, mut booking: Booking) -> Booking {
+        // Put twice it is written once, and with the version that may have been told already.
+        let told = self
+            .bookings
+            .get(&booking.id)
+            .filter(|draft| draft.is_changed)
+            .and_then(|draft| draft.after.as_ref())
+            .map(|after| after.version.clone());
+        booking.version = told.unwrap_or_else(|| self.store.new_version());
         put(&mut self.bookings, booking.id, Some(booking.clone()));
         booking
     }
 
+    fn changes(&mut self, id: Uuid) {
+        if !self.order.contains(&id) {
+            self.order.push(id);
+        }
+    }
+
     /// Says that a booking shall be no more.
     pub fn delete(&mut self, id: BookingId) {
+        self.changes(id.uuid());
         put(&mut self.bookings, id, None);
     }
 
     /// Says how a reservation shall be.
     pub fn put_reservation(&mut self, mut reservation: Reservation) -> Reservation {
         reservation.version = self.store.new_version();
+        self.changes(reservation.id.uuid());
         put(
             &mut self.reservations,
             reservation.id,
@@ -213,6 +278,7 @@ impl<'a> Decision<'a> {
 
     /// Says that a reservation shall be no more.
     pub fn delete_reservation(&mut self, id: ReservationId) {
+        self.changes(id.uuid());
         put(&mut self.reservations, id, None);
     }
 
@@ -222,6 +288,48 @@ impl<'a> Decision<'a> {
     ///
     /// As [`DecisionError`] says; nothing is changed then.
     pub async fn commit<T>(mut self, decided: T) -> Result<Option<T>, DecisionError> {
+        match self.carry_out().await {
+            Ok(is_committed) => Ok(is_committed.then_some(decided)),
+            // Bookings are read before sheets, so a refusal may rest on what was no longer there together.
+            Err(error) if error.is_about_what_is_taken() && self.is_outdated().await? => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a booking or reservation is no more as it was read.
+    async fn is_outdated(&self) -> Result<bool, StoreError> {
+        let read: Vec<&Booking> = self
+            .bookings
+            .values()
+            .filter_map(|draft| draft.before.as_ref())
+            .collect();
+        let ids: Vec<BookingId> = read.iter().map(|booking| booking.id).collect();
+        let found = self.store.get_bookings(self.tenant, &ids).await?;
+        let found: BTreeMap<_, _> = found
+            .iter()
+            .map(|booking| (booking.id, &booking.version))
+            .collect();
+        if read
+            .iter()
+            .any(|booking| found.get(&booking.id) != Some(&&booking.version))
+        {
+            return Ok(true);
+        }
+        for held in self
+            .reservations
+            .values()
+            .filter_map(|draft| draft.before.as_ref())
+        {
+            let found = self.store.get_reservation(self.tenant, held.id).await?;
+            if found.is_none_or(|found| found.version != held.version) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether it was committed.
+    async fn carry_out(&mut self) -> Result<bool, DecisionError> {
         self.move_seats().await?;
         let moves = self.moves();
         let _turns = self.store.turns_on(moves.keys().copied()).await?;
@@ -230,16 +338,30 @@ impl<'a> Decision<'a> {
             occupancies.push((*resource, self.place(*resource, moves).await?));
         }
         let transaction = self.transaction(occupancies)?;
+        if transaction.is_empty() {
+            return Ok(true);
+        }
         match transaction.commit().await? {
-            Outcome::Committed => Ok(Some(decided)),
-            Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            Outcome::Committed => Ok(true),
+            Outcome::Refused(_) | Outcome::Conflict => Ok(false),
         }
     }
 
-    /// Writes every seat taken or given back into its group's booking.
-    async fn move_seats(&mut self) -> Result<(), DecisionError> {
+    /// Every booking that it changes, as it shall be, the groups of seats taken and given back included.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decision::commit`].
+    pub async fn changed(&mut self) -> Result<impl Iterator<Item = &Booking>, DecisionError> {
+        self.move_seats().await?;
         let changed = self.bookings.values().filter(|draft| draft.is_changed);
-        let seats: Vec<_> = changed
+        Ok(changed.filter_map(|draft| draft.after.as_ref()))
+    }
+
+    /// Writes every seat taken or given back into its group's booking. Doing it again changes nothing.
+    async fn move_seats(&mut self) -> Result<(), DecisionError> {
+        let seats: Vec<_> = self
+            .in_order()
             .map(|draft| {
                 let seat = |booking: &Option<Booking>| booking.as_ref().and_then(Booking::seat);
                 let booking = draft.before.as_ref().or(draft.after.as_ref());
@@ -256,57 +378,47 @@ impl<'a> Decision<'a> {
             else {
                 continue;
             };
-            let Some(mut group) = self.booking(owner).await? else {
+            let Some(group) = self.booking(owner).await? else {
                 continue;
             };
+            let mut group = group.settled(self.now);
             if let Some(seats) = &mut group.seats {
                 match after {
-                    Some((_, until)) => seats.take(booking, until, self.now)?,
+                    Some((_, until)) => {
+                        let taken = seats.take(booking, until, self.now);
+                        let part = self.part_of(booking.uuid());
+                        taken.map_err(|error| DecisionError::GroupFull { part, error })?;
+                    }
                     None => seats.release(booking),
                 }
-                self.put(group);
+                self.put_in_silence(group);
             }
         }
         Ok(())
     }
 
+    /// The bookings that were changed, in order: of two that cannot both be, the later one is at fault.
+    fn in_order(&self) -> impl Iterator<Item = &Draft<Booking>> {
+        let ids = self.order.iter();
+        ids.filter_map(|id| self.bookings.get(&BookingId::new(*id)))
+    }
+
+    fn part_of(&self, id: Uuid) -> Option<usize> {
+        let place = self.order.iter().position(|changed| *changed == id)?;
+        self.parts.iter().rposition(|begin| *begin <= place)
+    }
+
     /// By resource, which claims go and which come.
     fn moves(&self) -> BTreeMap<ResourceId, Moves> {
         let mut moves: BTreeMap<ResourceId, Moves> = BTreeMap::new();
-        for draft in self.bookings.values().filter(|draft| draft.is_changed) {
-            let before = draft.before.as_ref().and_then(Booking::claim);
-            let after = draft.after.as_ref().and_then(Booking::claim);
-            if let (Some(booking), None) = (&draft.after, &draft.before)
-                && after.is_none()
-                && booking.graph.rules().holding == Holding::Time
-                && !booking.completed()
-                && !booking.allow_double_bookings
-            {
-                let moves = moves.entry(booking.resource_id).or_default();
-                moves.wanted.push(booking.wanted_claim());
-            }
-            if before == after
-                && draft.before.as_ref().map(|booking| booking.resource_id)
-                    == draft.after.as_ref().map(|booking| booking.resource_id)
-            {
-                continue;
-            }
-            if let Some((booking, claim)) = draft.before.as_ref().zip(before) {
-                moves.entry(booking.resource_id).or_default().go.push(claim);
-            }
-            if let Some((booking, claim)) = draft.after.as_ref().zip(after) {
-                let moves = moves.entry(booking.resource_id).or_default();
-                moves.come.push((claim, booking.allow_double_bookings));
-            }
-        }
-        for draft in self.reservations.values().filter(|draft| draft.is_changed) {
-            if let Some(before) = &draft.before {
-                let moves = moves.entry(before.resource_id).or_default();
-                moves.go.push(before.claim());
-            }
-            if let Some(after) = &draft.after {
-                let moves = moves.entry(after.resource_id).or_default();
-                moves.come.push((after.claim(), false));
+        let bookings = self.in_order().flat_map(moves_of_booking);
+        let reservations = self.reservations.values().flat_map(moves_of_reservation);
+        for (resource, step) in bookings.chain(reservations) {
+            let moves = moves.entry(resource).or_default();
+            match step {
+                Move::Go(claim) => moves.go.push(claim),
+                Move::Come(claim, may_overlap) => moves.come.push((claim, may_overlap)),
+                Move::Want(claim) => moves.wanted.push(claim),
             }
         }
         moves
@@ -329,6 +441,11 @@ impl<'a> Decision<'a> {
             .store
             .occupancy(self.tenant.app, resource, days, self.now)
             .await?;
+        let mut given_up: Vec<&Claim> = moves
+            .go
+            .iter()
+            .filter(|claim| occupancy.has(claim))
+            .collect();
         for claim in &moves.go {
             occupancy.release(claim);
         }
@@ -342,14 +459,24 @@ impl<'a> Decision<'a> {
             Some(capacity) => *capacity,
             None => self.store.capacity(self.tenant, resource).await?,
         };
+        let cannot = |claim: &Claim| {
+            let part = self.part_of(claim.id);
+            move |error| DecisionError::CannotPlace { part, error }
+        };
         for wanted in &moves.wanted {
-            occupancy.check_free(wanted, capacity)?;
+            let free = occupancy.check_free(wanted, capacity);
+            free.map_err(cannot(wanted))?;
         }
         for (claim, may_overlap) in &moves.come {
-            if !may_overlap {
-                occupancy.check_free(claim, capacity)?;
+            // Who pays, extends or books what is held has the time already, whoever may overlap it meanwhile.
+            let own = given_up.iter().position(|gone| gone.is_as_wide_as(claim));
+            if let Some(own) = own {
+                given_up.swap_remove(own);
+            } else if !may_overlap {
+                let free = occupancy.check_free(claim, capacity);
+                free.map_err(cannot(claim))?;
             }
-            occupancy.place(*claim)?;
+            occupancy.place(*claim).map_err(cannot(claim))?;
         }
         Ok(occupancy)
     }
@@ -359,8 +486,10 @@ impl<'a> Decision<'a> {
         occupancies: Vec<(ResourceId, Occupancy)>,
     ) -> Result<Transaction<'a, Of>, DecisionError> {
         let mut transaction = Transaction::new(self.store);
+        let mut bytes = BTreeMap::new();
         for (id, draft) in self.bookings.iter().filter(|(_, draft)| draft.is_changed) {
             let condition = seen(draft.before.as_ref().map(|booking| &booking.version));
+            let others = transaction.bytes();
             match &draft.after {
                 Some(after) => {
                     let item = bookings::item(self.tenant, after)?;
@@ -371,6 +500,7 @@ impl<'a> Decision<'a> {
                     transaction.delete(Of::Booking, Table::Data, &key, Some(&condition))?;
                 }
             }
+            bytes.insert(Touched::Item(id.uuid()), transaction.bytes() - others);
         }
         let changed = self
             .reservations
@@ -390,46 +520,125 @@ impl<'a> Decision<'a> {
             }
         }
         for (resource, occupancy) in occupancies {
-            let app = self.tenant.app;
-            sheets::add_to(
-                &mut transaction,
-                self.store,
-                &Of::Sheet,
-                app,
-                resource,
-                occupancy,
-            )?;
+            for (day, draft) in occupancy.into_drafts() {
+                let others = transaction.bytes();
+                let sheet = (self.tenant.app, resource, day);
+                sheets::add_to(&mut transaction, self.store, Of::Sheet, sheet, draft)?;
+                bytes.insert(Touched::Sheet(resource, day), transaction.bytes() - others);
+            }
         }
         if transaction.len() > MAX_ACTIONS || transaction.bytes() > MAX_BYTES {
-            return Err(DecisionError::TooLarge {
-                fits: self.how_many_fit(),
-            });
+            return Err(self.too_large(&bytes));
         }
         Ok(transaction)
     }
 
-    /// How many of the bookings, from the first on, need no more actions than a transaction has.
-    fn how_many_fit(&self) -> usize {
-        let mut items = BTreeSet::new();
-        // One is kept free for the answer to a request with an idempotency key.
-        let most = MAX_ACTIONS - 1;
-        let fits = |id: &&BookingId| {
-            let draft = &self.bookings[*id];
-            for booking in draft.before.iter().chain(&draft.after) {
-                items.insert((booking.id.uuid(), None));
-                items.extend(booking.owner_id.map(|owner| (owner.uuid(), None)));
-                for day in booking
-                    .claim()
-                    .iter()
-                    .flat_map(|claim| claim.widened().days())
-                {
-                    items.insert((booking.resource_id.uuid(), Some(day)));
-                }
-            }
-            items.len() <= most
+    /// How many parts fit one transaction, from the first on; of a decision without parts, how many bookings beside
+    /// the one that was put last, which they change with.
+    fn too_large(&self, bytes: &BTreeMap<Touched, usize>) -> DecisionError {
+        let empty = Transaction::<Of>::new(self.store);
+        let mut touched = BTreeSet::new();
+        let mut fits = |ids: &&[Uuid]| {
+            touched.extend(ids.iter().flat_map(|id| self.touched_by(*id)));
+            let bytes: usize = touched.iter().filter_map(|item| bytes.get(item)).sum();
+            touched.len() + empty.len() <= MAX_ACTIONS && bytes + empty.bytes() <= MAX_BYTES
         };
-        self.order.iter().take_while(fits).count()
+        if self.parts.is_empty() {
+            let (others, last) = self.order.split_at(self.order.len().saturating_sub(1));
+            fits(&last);
+            let fits = others.chunks(1).take_while(fits).count();
+            return DecisionError::TooManyAtOnce { fits };
+        }
+        let begins = self.parts.iter().copied();
+        let ends = begins.clone().skip(1).chain([self.order.len()]);
+        let parts = begins.zip(ends).map(|(begin, end)| &self.order[begin..end]);
+        DecisionError::TooManyParts {
+            fits: parts.take_while(fits).count(),
+        }
     }
+
+    /// The items that a change of this booking or reservation takes part in.
+    fn touched_by(&self, id: Uuid) -> Vec<Touched> {
+        let booking = self.bookings.get(&BookingId::new(id));
+        let reservation = self.reservations.get(&ReservationId::new(id));
+        let moves = booking.into_iter().flat_map(moves_of_booking);
+        let moves = moves.chain(reservation.into_iter().flat_map(moves_of_reservation));
+        let sheets = moves.flat_map(|(resource, step)| {
+            let days = step.claim().widened().days();
+            days.map(move |day| Touched::Sheet(resource, day))
+        });
+        let group = booking.and_then(|draft| {
+            let seat = |booking: &Option<Booking>| booking.as_ref().and_then(Booking::seat);
+            let (before, after) = (seat(&draft.before), seat(&draft.after));
+            let (owner, _) = before.or(after).filter(|_| before != after)?;
+            Some(Touched::Item(owner.uuid()))
+        });
+        sheets.chain(group).chain([Touched::Item(id)]).collect()
+    }
+}
+
+/// An item of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Touched {
+    /// A booking or reservation.
+    Item(Uuid),
+    /// A sheet.
+    Sheet(ResourceId, NaiveDate),
+}
+
+/// What becomes of a claim.
+enum Move {
+    /// It goes.
+    Go(Claim),
+    /// It comes; whether it may overlap others.
+    Come(Claim, bool),
+    /// It must be free, and is not taken yet.
+    Want(Claim),
+}
+
+impl Move {
+    const fn claim(&self) -> &Claim {
+        match self {
+            Self::Go(claim) | Self::Come(claim, _) | Self::Want(claim) => claim,
+        }
+    }
+}
+
+fn moves_of_booking(draft: &Draft<Booking>) -> Vec<(ResourceId, Move)> {
+    let mut moves = Vec::new();
+    if !draft.is_changed {
+        return moves;
+    }
+    let before = draft.before.as_ref().and_then(Booking::claim);
+    let after = draft.after.as_ref().and_then(Booking::claim);
+    if let (Some(booking), None) = (&draft.after, &draft.before)
+        && after.is_none()
+        && booking.graph.rules().holding == Holding::Time
+        && !booking.completed()
+        && !booking.allow_double_bookings
+    {
+        moves.push((booking.resource_id, Move::Want(booking.wanted_claim())));
+    }
+    let resource = |booking: &Option<Booking>| booking.as_ref().map(|booking| booking.resource_id);
+    if before == after && resource(&draft.before) == resource(&draft.after) {
+        return moves;
+    }
+    if let Some((booking, claim)) = draft.before.as_ref().zip(before) {
+        moves.push((booking.resource_id, Move::Go(claim)));
+    }
+    if let Some((booking, claim)) = draft.after.as_ref().zip(after) {
+        let come = Move::Come(claim, booking.allow_double_bookings);
+        moves.push((booking.resource_id, come));
+    }
+    moves
+}
+
+fn moves_of_reservation(draft: &Draft<Reservation>) -> Vec<(ResourceId, Move)> {
+    let before = draft.before.iter().filter(|_| draft.is_changed);
+    let after = draft.after.iter().filter(|_| draft.is_changed);
+    let go = before.map(|held| (held.resource_id, Move::Go(held.claim())));
+    let come = after.map(|held| (held.resource_id, Move::Come(held.claim(), false)));
+    go.chain(come).collect()
 }
 
 /// The claims of one resource that go and come. What is wanted must be free, and is not taken yet.

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use model::TimeSlot;
 use model::ids::{AppId, ResourceId};
-use model::occupancy::{Buffers, Claim, Occupancy, Sheet};
+use model::occupancy::{Buffers, Claim, Occupancy, Sheet, SheetDraft};
 
 use crate::item::{Key, RawItem, text};
 use crate::transaction::{Condition, Transaction};
@@ -54,27 +54,23 @@ impl Store {
     }
 }
 
-/// Adds every sheet that the decision read to its transaction, exactly once: written where it changed,
-/// checked where it was only looked at, each on the version seen.
+/// Adds a sheet that the decision read to its transaction, exactly once: written where it changed, checked where it
+/// was only looked at, on the version seen.
 pub(crate) fn add_to<L: Clone>(
     transaction: &mut Transaction<'_, L>,
     store: &Store,
-    label: &L,
-    app: AppId,
-    resource: ResourceId,
-    occupancy: Occupancy,
+    label: L,
+    (app, resource, day): (AppId, ResourceId, NaiveDate),
+    draft: SheetDraft,
 ) -> Result<(), StoreError> {
-    for (day, draft) in occupancy.into_drafts() {
-        let key = key(app, resource, day);
-        let condition = Condition::as_seen(draft.sheet.version.clone());
-        if draft.changed {
-            let attributes = write(&key, &draft.sheet, &store.new_version());
-            transaction.put_attributes(label.clone(), Table::Data, attributes, &condition)?;
-        } else {
-            transaction.check(label.clone(), Table::Data, &key, &condition)?;
-        }
+    let key = key(app, resource, day);
+    let condition = Condition::as_seen(draft.sheet.version.clone());
+    if draft.changed {
+        let attributes = write(&key, &draft.sheet, &store.new_version());
+        transaction.put_attributes(label, Table::Data, attributes, &condition)
+    } else {
+        transaction.check(label, Table::Data, &key, &condition)
     }
-    Ok(())
 }
 
 fn write(key: &Key, sheet: &Sheet, version: &str) -> RawItem {

@@ -95,6 +95,11 @@ impl<'a, L: Clone> Transaction<'a, L> {
         self.actions.len() + usize::from(self.store.keep.is_some())
     }
 
+    /// Whether there is nothing to write, not even an idempotency record.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many bytes its items have together, as DynamoDB counts them, or somewhat more.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes + self.store.keep.as_ref().map_or(0, Keep::bytes)
@@ -248,7 +253,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
     }
 }
 
-/// Source: DynamoDB's rules for item sizes. A number counts one byte for each digit, which is at most twice too many.
+/// Source: DynamoDB's rules for item sizes.
 fn size_of_item(item: &RawItem) -> usize {
     item.iter()
         .map(|(name, value)| name.len() + size_of_value(value))
@@ -258,7 +263,9 @@ fn size_of_item(item: &RawItem) -> usize {
 fn size_of_value(value: &AttributeValue) -> usize {
     const OVERHEAD: usize = 3;
     match value {
-        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::S(text) => text.len(),
+        // One byte for every two digits, and one more; here a sign counts as a digit.
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::L(values) => {
             OVERHEAD

@@ -15,6 +15,7 @@ use crate::address::{base_url, caller_address, is_own_origin};
 use crate::error::ApiError;
 use crate::limits;
 use crate::operations::Operation;
+use crate::signed_search::SignedSearch;
 use crate::state::State;
 
 /// The session cookie's name: with the prefix that browsers guard where cookies are for HTTPS only.
@@ -61,6 +62,19 @@ pub(super) async fn identify(
         let caller = count_anonymous(state, operation, address)
             .await
             .map(|()| Caller::Anonymous);
+        return Known {
+            caller,
+            key: None,
+            may_open: true,
+        };
+    }
+    if operation.access.signed_search
+        && let Some(signed) = SignedSearch::of(parts)
+    {
+        let caller = match count_anonymous(state, operation, address).await {
+            Ok(()) => signed.caller(state).await,
+            Err(error) => Err(error),
+        };
         return Known {
             caller,
             key: None,

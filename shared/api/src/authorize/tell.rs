@@ -16,7 +16,7 @@ pub(super) fn tell_about_caller(headers: &mut HeaderMap, principal: &Principal, 
     }
     let expires_at = match &principal.who {
         Who::Key { expires_at, .. } | Who::Resource { expires_at, .. } => *expires_at,
-        Who::Session { .. } => None,
+        Who::Session { .. } | Who::SignedSearch => None,
     };
     if let Some(expires_at) = expires_at.filter(|at| *at - state.now() <= EXPIRY_NOTICE)
         && let Ok(value) = HeaderValue::from_str(&expires_at.to_rfc3339())

@@ -6,47 +6,40 @@
 
 use std::collections::{HashMap, HashSet};
 
+use api::{ApiError, Faults, State};
 use auth::Principal;
 use chrono::{DateTime, Utc};
-use model::TimeSlot;
-use model::availability::{Bookable, Refusal, Search, Settings, Terms};
+use model::availability::{Bookable, Search, Settings, Terms};
 use model::constraint::{Constraint, Fault, Schedule, parse_constraints};
 use model::ids::{ProjectId, ResourceId};
-use model::interval::Interval;
-use model::occupancy::Buffers;
 use model::project::{MAX_RESOURCES, Project};
 use model::resource::Resource;
 use model::time::Tz;
 use store::Tenant;
-use uuid::Uuid;
-
-use crate::error::ApiError;
-use crate::faults::Faults;
-use crate::state::State;
 
 /// The most starts that one search looks at, over all its resources.
 const MAX_STARTS: i64 = 2_000_000;
 
 /// What a request asks for.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Whose settings, constraints and resources count where the request says nothing.
-    pub project_id: Option<ProjectId>,
+    pub(crate) project_id: Option<ProjectId>,
     /// Whom to search, each once, first things first.
-    pub resources: Option<Vec<ResourceId>>,
+    pub(crate) resources: Option<Vec<ResourceId>>,
     /// What it says itself.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// What must hold besides.
-    pub constraints: Vec<Constraint>,
+    pub(crate) constraints: Vec<Constraint>,
 }
 
 /// A search, and the resources it is in, in the same order.
 #[derive(Clone, Debug)]
-pub struct FreeTime {
+pub(crate) struct FreeTime {
     /// The search.
-    pub search: Search,
+    pub(crate) search: Search,
     /// Who is searched.
-    pub resources: Vec<Resource>,
+    pub(crate) resources: Vec<Resource>,
 }
 
 impl FreeTime {
@@ -55,7 +48,7 @@ impl FreeTime {
     /// # Errors
     ///
     /// A project or resource outside the caller's reach is not found; what cannot be meant is invalid, by field.
-    pub async fn read(
+    pub(crate) async fn read(
         state: &State,
         principal: &Principal,
         wanted: Wanted,
@@ -135,74 +128,6 @@ impl FreeTime {
     }
 }
 
-/// Refuses a slot that availability does not offer for a project, as it must be when a public key books or moves. What
-/// stands there by one of `own`, such as the booking that is moved or the reservation that is used, is no obstacle.
-/// Whether the time is still free when it is taken is decided by the store; time that was taken before is told here.
-///
-/// # Errors
-///
-/// [`ApiError::SlotTaken`] for time that is taken, [`ApiError::Invalid`] on `start`, `end` or `resource_id` for what is
-/// not offered at all.
-pub async fn check_offered(
-    state: &State,
-    tenant: Tenant,
-    project: &Project,
-    resource: ResourceId,
-    slot: TimeSlot,
-    own: &[Uuid],
-) -> Result<(), ApiError> {
-    let ids: Vec<ResourceId> = project
-        .resources
-        .iter()
-        .copied()
-        .filter(|id| tenant.includes(*id))
-        .collect();
-    let resources = in_order(state, tenant, &ids).await?;
-    let zone = resources
-        .first()
-        .map_or(Tz::UTC, |resource| resource.timezone);
-    let mut terms = terms(&project_settings(project)?, state.now(), zone)?;
-    // Only what is taken around the slot need be read. That the slot lies in the whole range is checked first.
-    let wanted = Interval::from(slot);
-    if wanted.start < terms.range.start || wanted.end > terms.range.end {
-        return Err(refused(Refusal::Range));
-    }
-    terms.range = wanted;
-    let schedules = vec![project_schedule(project)?];
-    let is_overlapping = project.allow_double_bookings;
-    let mut found =
-        FreeTime::search(state, tenant, resources, terms, schedules, is_overlapping).await?;
-    for bookable in &mut found.search.resources {
-        bookable.claims.retain(|claim| !own.contains(&claim.id));
-    }
-    found.search.offers(slot, resource).map_err(refused)
-}
-
-/// The free time that a booking for a project needs around it.
-///
-/// # Errors
-///
-/// [`ApiError::Conflict`] if the project's settings cannot be read.
-pub fn buffers(project: &Project) -> Result<Buffers, ApiError> {
-    let (before_s, after_s) = project_settings(project)?.buffers_s();
-    let side = |seconds: i64| u32::try_from(seconds).unwrap_or(0);
-    Ok(Buffers {
-        before_s: side(before_s),
-        after_s: side(after_s),
-    })
-}
-
-fn refused(refusal: Refusal) -> ApiError {
-    let field = match refusal {
-        Refusal::Taken | Refusal::Cap => return ApiError::SlotTaken,
-        Refusal::Resource | Refusal::Priority => "resource_id",
-        Refusal::Length => "end",
-        Refusal::Notice | Refusal::Range | Refusal::Constraint | Refusal::Grid => "start",
-    };
-    let sentence = format!("is not offered: {refusal}; search for free time again");
-    ApiError::Invalid(Faults::one(field, sentence))
-}
-
 /// What was kept before it was checked.
 const UNREADABLE_PROJECT: ApiError = ApiError::Conflict(
     "The project's availability or its constraints are faulty. Save them again.",
@@ -246,14 +171,14 @@ fn narrowed(
 }
 
 /// Everything wrong with a search, by field.
-pub fn invalid(faults: Vec<Fault>) -> ApiError {
+pub(crate) fn invalid(faults: Vec<Fault>) -> ApiError {
     let mut all = Faults::none();
     note(&mut all, faults);
     ApiError::Invalid(all)
 }
 
 /// Notes what is wrong with settings or constraints.
-pub fn note(faults: &mut Faults, found: Vec<Fault>) {
+pub(crate) fn note(faults: &mut Faults, found: Vec<Fault>) {
     for fault in found {
         faults.add(&fault.path, fault.sentence);
     }
@@ -267,6 +192,9 @@ async fn resources(
     wanted: &Wanted,
 ) -> Result<Vec<Resource>, ApiError> {
     let tenant = principal.tenant();
+    if principal.is_public() && project.is_none() && tenant.only_resource.is_none() {
+        refuse_resources_of_projects(state, tenant, wanted.resources.as_deref()).await?;
+    }
     let of_project = project.map(|project| &project.resources);
     let Some(named) = &wanted.resources else {
         let ids = match (of_project, tenant.only_resource) {
@@ -292,6 +220,24 @@ async fn resources(
     } else {
         Err(ApiError::NotFound("Resource"))
     }
+}
+
+/// A booking page can book a resource that is in projects by one of them only, so it is offered no other way.
+async fn refuse_resources_of_projects(
+    state: &State,
+    tenant: Tenant,
+    named: Option<&[ResourceId]>,
+) -> Result<(), ApiError> {
+    let Some(named) = named else {
+        return Ok(());
+    };
+    let ties = state.store().list_ties(tenant).await?;
+    let is_in_project = |id| ties.iter().any(|tie| tie.resources.contains(id));
+    if named.iter().any(is_in_project) {
+        let sentence = "is required: these resources are booked through their project";
+        return Err(ApiError::Invalid(Faults::one("project_id", sentence)));
+    }
+    Ok(())
 }
 
 /// Those of the resources that are there, in this order.
@@ -322,7 +268,7 @@ fn refuse_too_many_starts(terms: &Terms, resources: usize) -> Result<(), ApiErro
 }
 
 /// The ids of a list, each once; at most as many as a project has.
-pub fn read_resources(
+pub(crate) fn read_resources(
     faults: &mut Faults,
     values: &[serde_json::Value],
 ) -> Option<Vec<ResourceId>> {

@@ -1,0 +1,125 @@
+//! Links by which a customer, who has no key, acts on one booking.
+
+use api::{ApiError, State};
+use auth::{Principal, SigningSecret};
+use chrono::{DateTime, TimeDelta, Utc};
+use model::booking::Booking;
+use model::graph::Action;
+use model::ids::BookingId;
+use model::project::Project;
+use model::scope::Scope;
+use model::time::format_instant;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use url::Url;
+
+/// The longest that a link holds, in days. It ends with its booking, if that is sooner.
+pub(crate) const MAX_LINK_DAYS: i64 = 366;
+
+/// What it takes to make an app's links.
+pub(crate) struct CustomerLinks {
+    base: String,
+    app_slug: String,
+    secret: SigningSecret,
+}
+
+/// What a link says.
+#[derive(Serialize)]
+struct LinkClaims<'a> {
+    app_slug: &'a str,
+    booking_id: BookingId,
+    action: &'static str,
+    /// The state it was made for, with which it dies.
+    state: &'static str,
+    /// In seconds.
+    exp: i64,
+}
+
+impl CustomerLinks {
+    /// For a caller that could take the actions itself; others get none, because a link acts for whoever has it.
+    pub(crate) async fn for_caller(
+        state: &State,
+        principal: &Principal,
+        base: String,
+    ) -> Result<Option<Self>, ApiError> {
+        if principal.is_public() || !principal.may(Scope::BookingsWrite) {
+            return Ok(None);
+        }
+        let app = state.store().get_app(principal.app).await?;
+        let app = app.ok_or(ApiError::NotFound("App"))?;
+        let secret = state.master_secret().await?.signing_secret(app.id)?;
+        Ok(Some(Self {
+            base,
+            app_slug: app.slug,
+            secret,
+        }))
+    }
+
+    /// The links to what a customer can do now with `booking`, which must be settled at `now`.
+    /// The page on which they choose another time is `project`'s, through which it was made.
+    pub(crate) fn of(
+        &self,
+        booking: &Booking,
+        project: Option<&Project>,
+        now: DateTime<Utc>,
+    ) -> Map<String, Value> {
+        let can = |action| {
+            let mut actions = booking.graph.available_actions(booking.state);
+            actions.any(|possible| possible == action)
+        };
+        let can_cancel = can(Action::CancelByCustomer)
+            && (booking.notice.check_cancelling(booking.slot.start(), now)).is_ok();
+        let cancel = can_cancel.then(|| self.cancel_link(booking, now)).flatten();
+        let reschedule = project
+            .and_then(rescheduling_url)
+            .filter(|_| can(Action::RescheduleByCustomer))
+            .map(|page| reschedule_link(page, booking).into());
+        let links: [(_, Option<String>); 2] = [
+            (Action::CancelByCustomer, cancel),
+            (Action::RescheduleByCustomer, reschedule),
+        ];
+        links
+            .into_iter()
+            .filter_map(|(action, link)| Some((action.name().to_owned(), link?.into())))
+            .collect()
+    }
+
+    fn cancel_link(&self, booking: &Booking, now: DateTime<Utc>) -> Option<String> {
+        let action = Action::CancelByCustomer.name();
+        let expires_at = (booking.slot.end()).min(now + TimeDelta::days(MAX_LINK_DAYS));
+        if expires_at <= now {
+            return None;
+        }
+        let claims = LinkClaims {
+            app_slug: &self.app_slug,
+            booking_id: booking.id,
+            action,
+            state: booking.state.name(),
+            exp: expires_at.timestamp(),
+        };
+        // These claims are an object, so signing them cannot fail.
+        let token = self.secret.sign(&claims).ok()?;
+        let (base, id) = (&self.base, booking.id);
+        Some(format!(
+            "{base}/v2/bookings/{id}/external_action/{action}?signature={token}"
+        ))
+    }
+}
+
+/// The page on which a customer of `project` chooses another time.
+fn rescheduling_url(project: &Project) -> Option<Url> {
+    let url = project.booking.get("rescheduling_url")?.as_str()?;
+    let url = Url::parse(url).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// A link to `page` that says which booking it is about, in the words that booking pages read.
+fn reschedule_link(mut page: Url, booking: &Booking) -> Url {
+    let time = |at| format_instant(at, booking.timezone);
+    page.query_pairs_mut()
+        .append_pair("uuid", &booking.id.to_string())
+        .append_pair("action", "reschedule")
+        .append_pair("event.start", &time(booking.slot.start()))
+        .append_pair("event.end", &time(booking.slot.end()));
+    page
+}

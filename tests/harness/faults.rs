@@ -1,0 +1,246 @@
+//! A layer between the store and DynamoDB that makes calls fail: before they arrive, after they were carried
+//! out, or by an answer of DynamoDB's own that says "not now"; and that lets secondary indexes lag.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use serde_json::{Value, json};
+
+use crate::engine::{action, body, response};
+
+/// How a call to the store fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is refused. Nothing was done.
+    Refused,
+    /// It is carried out, and the answer does not arrive in time.
+    Unheard,
+    /// Another transaction is at work on the same items. Only writes meet it.
+    Conflict,
+    /// There is no capacity left.
+    Throttled,
+    /// There is none for a part of a transaction or of a batch. Only those meet it.
+    ThrottledInPart,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Refused,
+        Self::Unheard,
+        Self::Conflict,
+        Self::Throttled,
+        Self::ThrottledInPart,
+    ];
+
+    /// Whether a call for `action` can fail so.
+    pub fn can_strike(self, action: &str) -> bool {
+        match self {
+            Self::Refused | Self::Unheard | Self::Throttled => true,
+            Self::Conflict => is_write(action),
+            Self::ThrottledInPart => matches!(action, "TransactWriteItems" | "BatchGetItem"),
+        }
+    }
+}
+
+/// For how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// That call alone.
+    Once,
+    /// That call and every later one. Of calls that go unheard only the first is carried out: then the store is away.
+    FromThere,
+}
+
+/// Says what happens to the calls of one client, and what they were. Clones steer the same client.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<Plan>>);
+
+#[derive(Debug, Default)]
+struct Plan {
+    calls: Vec<String>,
+    injected: Option<(usize, Fault, Lasting)>,
+    has_struck: bool,
+    lagging_indexes: Option<SharedHttpClient>,
+}
+
+/// What becomes of one call.
+enum Fate {
+    PassedOn,
+    PassedToLaggingIndexes(SharedHttpClient),
+    Struck(Fault),
+}
+
+impl Faults {
+    /// From now on, of the calls counted from 0, lets `call` fail.
+    pub fn inject(&self, call: usize, fault: Fault, lasting: Lasting) {
+        let mut plan = self.plan();
+        plan.calls.clear();
+        plan.injected = Some((call, fault, lasting));
+        plan.has_struck = false;
+    }
+
+    /// From now on, answers every query of a secondary index from `then`, which knows nothing of later writes.
+    pub fn lag_indexes(&self, then: impl HttpClient + 'static) {
+        self.plan().lagging_indexes = Some(SharedHttpClient::new(then));
+    }
+
+    /// Lets everything succeed again, and counts from 0.
+    pub fn heal(&self) {
+        *self.plan() = Plan::default();
+    }
+
+    /// The actions called since the count began.
+    pub fn calls(&self) -> Vec<String> {
+        self.plan().calls.clone()
+    }
+
+    /// Whether the injected fault has struck.
+    pub fn has_struck(&self) -> bool {
+        self.plan().has_struck
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.0.lock().expect("no test panicked in here")
+    }
+
+    fn fate(&self, request: &HttpRequest) -> Fate {
+        let mut plan = self.plan();
+        let (number, action) = (plan.calls.len(), action(request));
+        plan.calls.push(action.to_owned());
+        if let Some((call, fault, lasting)) = plan.injected {
+            let strikes = number == call || number > call && lasting == Lasting::FromThere;
+            let fault = match fault {
+                Fault::Unheard if number > call => Fault::Refused,
+                fault => fault,
+            };
+            if strikes && fault.can_strike(action) {
+                plan.has_struck = true;
+                return Fate::Struck(fault);
+            }
+        }
+        match &plan.lagging_indexes {
+            Some(then) if json_body(request).get("IndexName").is_some() => {
+                Fate::PassedToLaggingIndexes(then.clone())
+            }
+            _ => Fate::PassedOn,
+        }
+    }
+}
+
+/// The layer.
+#[derive(Clone, Debug)]
+pub struct FaultyHttpClient {
+    inner: SharedHttpClient,
+    faults: Faults,
+}
+
+impl FaultyHttpClient {
+    /// A layer over `inner`, and what steers it.
+    pub fn over(inner: impl HttpClient + 'static) -> (SharedHttpClient, Faults) {
+        let faults = Faults::default();
+        let layer = Self {
+            inner: SharedHttpClient::new(inner),
+            faults: faults.clone(),
+        };
+        (SharedHttpClient::new(layer), faults)
+    }
+}
+
+impl HttpClient for FaultyHttpClient {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(FaultyConnector {
+            inner: self.inner.http_connector(settings, components),
+            faults: self.faults.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct FaultyConnector {
+    inner: SharedHttpConnector,
+    faults: Faults,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+impl HttpConnector for FaultyConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let fault = match self.faults.fate(&request) {
+            Fate::PassedOn => return self.inner.call(request),
+            Fate::PassedToLaggingIndexes(then) => {
+                let then = then.http_connector(&self.settings, &self.components);
+                return then.call(request);
+            }
+            Fate::Struck(fault) => fault,
+        };
+        match fault {
+            Fault::Refused => {
+                let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+                HttpConnectorFuture::ready(Err(ConnectorError::io(refused.into())))
+            }
+            Fault::Unheard => {
+                let carried_out = self.inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    carried_out.await?;
+                    Err(ConnectorError::timeout("the answer was lost".into()))
+                })
+            }
+            Fault::Conflict => not_now(
+                &request,
+                "TransactionConflict",
+                "TransactionConflictException",
+            ),
+            Fault::ThrottledInPart if action(&request) == "BatchGetItem" => {
+                let keys = json_body(&request)["RequestItems"].clone();
+                answered(200, json!({ "Responses": {}, "UnprocessedKeys": keys }))
+            }
+            Fault::ThrottledInPart => not_now(&request, "ThrottlingError", "ThrottlingException"),
+            Fault::Throttled => error("ProvisionedThroughputExceededException", &json!({})),
+        }
+    }
+}
+
+fn is_write(action: &str) -> bool {
+    matches!(
+        action,
+        "TransactWriteItems" | "PutItem" | "UpdateItem" | "DeleteItem"
+    )
+}
+
+fn json_body(request: &HttpRequest) -> Value {
+    serde_json::from_slice(body(request)).expect("JSON")
+}
+
+fn answered(status: u16, body: Value) -> HttpConnectorFuture {
+    HttpConnectorFuture::ready(Ok::<HttpResponse, _>(response(status, body.to_string())))
+}
+
+fn error(name: &str, more: &Value) -> HttpConnectorFuture {
+    let mut body = more.clone();
+    body["__type"] = format!("com.amazonaws.dynamodb.v20120810#{name}").into();
+    body["Message"] = "Not now.".into();
+    answered(400, body)
+}
+
+/// A transaction is cancelled for a reason at its first item; a single write meets an error of its own.
+fn not_now(request: &HttpRequest, reason: &str, of_single_write: &str) -> HttpConnectorFuture {
+    let Some(items) = json_body(request)["TransactItems"].as_array().map(Vec::len) else {
+        return error(of_single_write, &json!({}));
+    };
+    let mut reasons = vec![json!({ "Code": "None" }); items];
+    reasons[0] = json!({ "Code": reason, "Message": "Not now." });
+    let reasons = json!({ "CancellationReasons": reasons });
+    error("TransactionCanceledException", &reasons)
+}

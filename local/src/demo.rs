@@ -378,6 +378,7 @@ fn resource(
             CalendarId::random(state.random()),
             now,
         )],
+        calendar_feed: None,
         created_at: now,
         updated_at: now,
     }

@@ -105,7 +105,7 @@ async fn callers(server: &TestServer) -> Vec<(Kind, Client)> {
 fn path_to_nothing(server: &TestServer, operation: &Operation) -> String {
     let id = BookingId::random(server.state.random()).to_string();
     let path = operation.path.replace("{id}", &id);
-    ["{action}", "{email}", "{slug}", "{resource_id}"]
+    ["{action}", "{email}", "{feed}", "{slug}", "{resource_id}"]
         .iter()
         .fold(path, |path, name| path.replace(name, "nope"))
 }
@@ -222,6 +222,7 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "create_session",
             "get_hosted_project",
             "perform_external_action",
+            "read_calendar_feed",
             "report_leaked_keys",
             "reset_password",
             "show_external_action",

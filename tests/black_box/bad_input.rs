@@ -160,6 +160,7 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
                 }
                 "create_resource" => (&app, operation.path.clone(), resource.clone()),
                 "update_resource" => (&app, own(DOC_BROWN.uuid()), resource.clone()),
+                "create_calendar_feed" => (&app, own(ROOM.uuid()), json!({ "any": "thing" })),
                 "reset_resource_password" => {
                     (&app, operation.path.clone(), json!({ "email": "doc@example.com" }))
                 }

@@ -80,7 +80,7 @@ async fn every_post_that_writes_is_done_once_under_one_key() {
                 None => &mut body,
             };
             if let Some(shown) = shown.as_object_mut() {
-                for name in ["key", "api_key", "token", "notice"] {
+                for name in ["key", "api_key", "token", "url", "notice"] {
                     shown.remove(name);
                 }
             }
@@ -421,6 +421,11 @@ async fn what_is_shown_once_is_neither_kept_nor_replayed() {
         ("/v1/api-keys", json!({ "name": "A" }), "/key"),
         ("/v2/apps", json!({ "name": "A" }), "/data/api_key"),
         ("/v2/credentials", credential, "/data/token"),
+        (
+            &*format!("{RESOURCES}/{ROOM}/calendar_feed"),
+            json!({}),
+            "/data/url",
+        ),
         (
             "/v2/resources?include=credentials",
             with_password,

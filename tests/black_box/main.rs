@@ -7,6 +7,7 @@ mod availability;
 mod bad_input;
 mod bookings;
 mod bulk;
+mod calendar;
 mod concurrency_control;
 mod contract;
 mod crash_points;

@@ -949,6 +949,18 @@ async fn use_every_secret(server: &Running, data: &Path) -> Secrets {
         caller.get("/v2/me").await.expecting(200);
     }
 
+    let feed = format!("/v2/resources/{ROOM}/calendar_feed");
+    let made = app.post(&feed, json!({})).await.expecting(201);
+    let url = field(&made, "url");
+    let path = url.strip_prefix(&server.base).expect("an address here");
+    server.anonymous().get(path).await.expecting(200);
+    let segment = path.rsplit('/').next().expect("a segment");
+    secrets.add("a calendar's address", segment);
+    // Past what names the app and the resource.
+    secrets.add("a calendar's code", &segment[43..]);
+    app.delete(&feed).await.expecting(204);
+    server.anonymous().get(path).await.expecting(404);
+
     let person = json!({ "email": EMAIL, "password": password });
     let session = server
         .anonymous()

@@ -1,8 +1,10 @@
 use api::caller::App;
-use api::{ApiError, Data, Include, OutputZone, Path, State};
+use api::concurrency::Tagged;
+use api::{ApiError, Data, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use model::graph::Graph;
 
+use crate::includes::Includes;
 use crate::list_groups::GROUP_INCLUDES;
 use crate::view::{BookingView, Viewer};
 
@@ -24,9 +26,9 @@ pub(crate) async fn get_group(
     Extract(state): Extract<State>,
     App(principal): App,
     Path(id): Path<String>,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
-) -> Result<Data<BookingView>, ApiError> {
+) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let group = state
         .store()
@@ -37,5 +39,6 @@ pub(crate) async fn get_group(
     let include = include.and(GROUP_INCLUDES);
     let (store, now) = (state.store(), state.now());
     let view = Viewer::show_one(&principal, store, &include, zone, group, now).await?;
-    Ok(Data { data: view })
+    let version = view.version();
+    Ok(Tagged::new(Data { data: view }, &version))
 }

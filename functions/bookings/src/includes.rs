@@ -14,6 +14,14 @@ pub(crate) struct Includes {
 }
 
 impl Includes {
+    /// These, and `others` whether or not they were asked for.
+    pub(crate) fn and(self, others: &[&str]) -> Self {
+        Self {
+            names: self.names.and(others),
+            ..self
+        }
+    }
+
     /// Whether `name` was asked for.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names.has(name)

@@ -12,13 +12,16 @@ mod extend_reservation;
 mod external_action;
 mod external_action_page;
 mod get_booking;
+mod get_booking_calendar;
 mod get_group;
+mod ical;
 mod includes;
 mod list_bookings;
 mod list_groups;
 mod making;
 mod offered;
 mod perform_external_action;
+mod read_calendar_feed;
 mod request;
 mod reschedule_booking;
 mod reservation_view;
@@ -29,6 +32,7 @@ mod view;
 
 use api::{Operations, routes};
 use auth::Access;
+use auth::feed_address::READS_A_MINUTE;
 use model::scope::Scope;
 
 /// This function's operations.
@@ -65,5 +69,10 @@ pub fn operations() -> Operations {
         .add(
             routes!(perform_external_action::perform_external_action),
             Access::anonymous(),
+        )
+        .add(routes!(get_booking_calendar::get_booking_calendar), read)
+        .add(
+            routes!(read_calendar_feed::read_calendar_feed),
+            Access::anonymous_at_most(READS_A_MINUTE as usize),
         )
 }

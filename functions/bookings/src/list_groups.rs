@@ -1,7 +1,7 @@
 use api::caller::App;
 use api::page::{Page, Paging};
 use api::search::Search;
-use api::{ApiError, Include, OutputZone, Query, State};
+use api::{ApiError, OutputZone, Query, State};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
@@ -10,6 +10,7 @@ use model::ids::{ProjectId, ResourceId};
 use model::time::parse_instant;
 use store::{BookingList, Direction, Position, SlotWindow, Walk};
 
+use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
 /// What is shown of a group without being asked for, because booking pages rely on it.
@@ -40,7 +41,7 @@ pub(crate) async fn list_groups(
     Extract(state): Extract<State>,
     App(principal): App,
     query: Query,
-    include: Include,
+    include: Includes,
     zone: OutputZone,
     page: Paging,
 ) -> Result<Page<BookingView>, ApiError> {

@@ -56,6 +56,7 @@ pub(crate) async fn create_resource(
             CalendarId::random(state.random()),
             now,
         )],
+        calendar_feed: None,
         created_at: now,
         updated_at: now,
     };

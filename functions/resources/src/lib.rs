@@ -1,7 +1,11 @@
 //! Resources: what can be booked. One file per operation.
 
+mod calendar_feed;
+mod create_calendar_feed;
 mod create_resource;
+mod delete_calendar_feed;
 mod delete_resource;
+mod get_calendar_feed;
 mod get_resource;
 mod get_resource_timezone;
 mod list_resources;
@@ -34,5 +38,17 @@ pub fn operations() -> Operations {
         .add_reading(
             routes!(reset_resource_password::reset_resource_password),
             write,
+        )
+        .add(
+            routes!(create_calendar_feed::create_calendar_feed),
+            write.and_server_token(),
+        )
+        .add(
+            routes!(get_calendar_feed::get_calendar_feed),
+            Access::scope(Scope::BookingsRead).and_server_token(),
+        )
+        .add(
+            routes!(delete_calendar_feed::delete_calendar_feed),
+            write.and_server_token(),
         )
 }

@@ -132,7 +132,19 @@ impl MasterSecret {
         self.derive(version, purpose, message)
     }
 
+    /// Whether `code` is that of `message`, in a time that does not tell where it differs. Never, if `version` has been
+    /// rotated out.
+    pub fn is_mac(&self, code: &[u8; 32], version: u32, purpose: &str, message: &[u8]) -> bool {
+        self.keyed(version, purpose, message)
+            .is_ok_and(|mac| mac.verify(code.into()).is_ok())
+    }
+
     fn derive(&self, version: u32, purpose: &str, id: &[u8]) -> Result<[u8; 32], VersionGone> {
+        let mac = self.keyed(version, purpose, id)?;
+        Ok(mac.finalize().into_bytes().into())
+    }
+
+    fn keyed(&self, version: u32, purpose: &str, id: &[u8]) -> Result<Hmac<Sha256>, VersionGone> {
         let secret = self.versions.get(&version).ok_or(VersionGone(version))?;
         // HMAC takes keys of every length, so this cannot fail.
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
@@ -140,7 +152,7 @@ impl MasterSecret {
         mac.update(purpose.as_bytes());
         mac.update(&[0]);
         mac.update(id);
-        Ok(mac.finalize().into_bytes().into())
+        Ok(mac)
     }
 }
 

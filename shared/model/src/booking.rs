@@ -203,7 +203,8 @@ pub struct Booking {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
-    /// How often it, and those whose place it took, have changed. Grows only.
+    /// How often it, and those whose place it took, have changed. Grows only, and never past that of the booking that
+    /// took its place: calendars take the highest of a series.
     pub revision: u32,
     /// The token it was last written with. The store keeps it beside the record.
     #[serde(skip)]
@@ -353,6 +354,7 @@ impl Booking {
             }],
             created_at: now,
             updated_at: now,
+            revision: left.revision + 1,
             ..left.clone()
         };
         Ok((left, taken))
@@ -453,10 +455,12 @@ impl Booking {
     #[must_use]
     pub fn with_meta(self, meta: Map<String, Value>, now: DateTime<Utc>) -> Self {
         let booking = self.settled(now);
+        // A booking left behind must not overtake the one in its place.
+        let counts = booking.rescheduled_to.is_none();
         Self {
             meta,
             updated_at: now,
-            revision: booking.revision + 1,
+            revision: booking.revision + u32::from(counts),
             ..booking
         }
     }
@@ -659,6 +663,8 @@ mod tests {
         assert_eq!(taken.state, BookingState::Confirmed);
         assert_eq!(taken.claim().map(|claim| claim.slot), Some(place.slot));
         assert_eq!(taken.series_id, left.id);
-        assert_eq!(taken.revision, left.revision);
+        assert!(taken.revision > left.revision);
+        let left = left.with_meta(Map::new(), at("2026-02-03T00:00:00Z"));
+        assert!(taken.revision > left.revision);
     }
 }

@@ -63,6 +63,8 @@ ids! {
     BookingId
     /// A resource's calendar.
     CalendarId
+    /// An address at which a resource's bookings are read as a calendar.
+    CalendarFeedId
     /// A resource's token.
     CredentialId
     /// Whoever a booking is for.

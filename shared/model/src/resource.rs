@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::ids::{CalendarId, ResourceId};
+use crate::ids::{CalendarFeedId, CalendarId, ResourceId};
 use crate::json_text;
 use crate::time::{Tz, zone_name};
 
@@ -39,6 +39,9 @@ pub struct Resource {
     pub meta: Map<String, Value>,
     /// Its calendars; the first is the one bookings go to.
     pub calendars: Vec<Calendar>,
+    /// Where its bookings are read as a calendar, if somebody asked for such an address.
+    #[serde(default)]
+    pub calendar_feed: Option<CalendarFeed>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -65,6 +68,17 @@ pub struct Calendar {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// What the private address of a resource's calendar is derived from. The address itself is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarFeed {
+    /// Random: another one makes another address.
+    pub id: CalendarFeedId,
+    /// The version of the master secret that the address is derived under.
+    pub secret_version: u32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
 }
 
 impl Resource {

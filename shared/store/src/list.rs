@@ -31,6 +31,11 @@ impl Position {
     pub(crate) fn of(at: DateTime<Utc>, id: impl std::fmt::Display) -> Self {
         Self(sort_key(at, id))
     }
+
+    /// The place of an instant in a list by start: before what starts then or later, behind what starts earlier.
+    pub fn of_instant(at: DateTime<Utc>) -> Self {
+        Self(time_key(at))
+    }
 }
 
 /// Part of a list.

@@ -81,7 +81,7 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
     new_booking["meta"] = json!({ "a": { "b": [1, 2] } });
     new_booking["settings"] = json!({ "allow_double_bookings": true, "buffer": "15 minutes" });
     new_booking["participants"] = json!(["doc@example.com"]);
-    new_booking["project_id"] = Uuid::from_u128(7).to_string().into();
+    new_booking["project_id"] = TEST_PROJECT.to_string().into();
     new_booking["action"] = "create".into();
     new_booking["customer"]["timezone"] = "Europe/Copenhagen".into();
     new_booking["customer"]["company"] = json!(["Acme"]);

@@ -1,7 +1,7 @@
 //! Groups: what a booking page can offer, and what others see of them.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use local::demo::{DOC_BROWN, ROOM};
+use local::demo::{DOC_BROWN, ROOM, TEST_PROJECT};
 use model::time::{Tz, format_instant};
 use serde_json::{Value, json};
 use tests::{Client, NOW, Reply, TestServer, booking, instant};
@@ -96,7 +96,7 @@ async fn a_widget_key_sees_only_groups_that_can_be_booked_now_soonest_first() {
 #[tokio::test]
 async fn a_group_comes_with_what_a_booking_page_needs_and_nothing_private() {
     let server = TestServer::start().await;
-    let project = Uuid::from_u128(7).to_string();
+    let project = TEST_PROJECT.to_string();
     let start = instant("2026-12-01T17:00:00Z");
     let settings = json!({ "max_seats": 3 });
     let room = ROOM.to_string();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use local::demo::{CONFIRMED, DECLINED, DOC_BROWN, ROOM, TENTATIVE};
+use local::demo::{CONFIRMED, DECLINED, DOC_BROWN, ROOM, TENTATIVE, TEST_PROJECT};
 use model::time::{Tz, format_instant};
 use serde_json::{Value, json};
 use tests::{Client, Reply, TestServer, booking, instant};
@@ -248,13 +248,13 @@ async fn a_list_goes_on_across_months_with_nothing_in_them() {
             book_with(
                 &server,
                 number,
-                json!({ "project_id": Uuid::from_u128(7).to_string() }),
+                json!({ "project_id": TEST_PROJECT.to_string() }),
             )
             .await,
         );
     }
     let app = server.app();
-    let project = Uuid::from_u128(7);
+    let project = TEST_PROJECT;
     let path = format!("/v2/bookings?search=project.id:{project}&limit=4&sortedBy=asc");
     assert_eq!(follow(&app, &path).await.concat(), made);
     made.reverse();
@@ -605,7 +605,7 @@ async fn state_and_completion_are_those_of_this_instant() {
 async fn bookings_are_found_by_graph_calendar_and_project() {
     let server = TestServer::start().await;
     let app = server.app();
-    let project = Uuid::from_u128(7).to_string();
+    let project = TEST_PROJECT.to_string();
     let one = book_with(&server, 0, json!({ "project_id": project })).await;
     let other = book_with(&server, 1, json!({ "graph": "confirm_decline" })).await;
     let resource = app.get(&format!("/v2/resources/{ROOM}")).await;

@@ -219,17 +219,11 @@ fn searches() -> Vec<(String, u64, u64)> {
 
 #[tokio::test]
 async fn what_a_list_costs_does_not_depend_on_how_much_an_app_has() {
-    let began = std::time::Instant::now();
     let folder = tempfile::tempdir().expect("a folder");
     let server = TestServer::start_in(folder.path()).await;
     let file = folder.path().join("latchkey.db");
     let small = filled_app(&server, &file, 0xa1fa_0000, SMALL).await;
     let large = filled_app(&server, &file, 0xb19b_0000, LARGE).await;
-    eprintln!(
-        "seeded {:?} {:?}",
-        began.elapsed(),
-        std::fs::metadata(&file).map(|f| f.len())
-    );
     for (path, most_first, most_next) in searches() {
         for (name, app) in [("small", &small), ("large", &large)] {
             let (page, cost) = priced(&server, app, &path).await;
@@ -240,11 +234,6 @@ async fn what_a_list_costs_does_not_depend_on_how_much_an_app_has() {
             assert!(
                 cost.calls <= MOST_CALLS,
                 "{path} of the {name} app: {cost:?}"
-            );
-            eprintln!(
-                "{name} {path} {cost:?} {} {:?}",
-                page.body["total"],
-                began.elapsed()
             );
             if let Some(path) = next(&page).filter(|_| most_next == PAGE) {
                 let (_, cost) = priced(&server, app, &path).await;
@@ -277,5 +266,4 @@ async fn what_a_list_costs_does_not_depend_on_how_much_an_app_has() {
     let (page, cost) = priced(&server, &large, &path).await;
     assert_eq!(ids(&page).len(), 50);
     assert!(cost.rows <= PAGE, "{cost:?}");
-    eprintln!("walked {:?}", began.elapsed());
 }

@@ -47,7 +47,7 @@ impl Making {
         id: BookingId,
     ) -> Result<Self, ApiError> {
         let tenant = principal.tenant();
-        let reservation = match request.reservation_id()? {
+        let reservation = match request.reservation_id() {
             None => None,
             Some(id) => Some(
                 state
@@ -58,7 +58,7 @@ impl Making {
                     .standing(state.now())?,
             ),
         };
-        let project = match request.project_id()?.or(reservation_project(&reservation)) {
+        let project = match request.project_id().or(reservation_project(&reservation)) {
             None => None,
             Some(id) => Some(
                 state

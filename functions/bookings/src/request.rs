@@ -292,18 +292,14 @@ pub(crate) struct Defaults<'a> {
 }
 
 impl CreateBookingRequest {
-    /// The project that it names.
-    pub(crate) fn project_id(&self) -> Result<Option<ProjectId>, ApiError> {
-        let mut faults = Faults::none();
-        let id = id(&mut faults, "project_id", self.project_id.clone());
-        faults.check().map(|()| id)
+    /// The project that it names, if that can be read; what is wrong with it is told with everything else.
+    pub(crate) fn project_id(&self) -> Option<ProjectId> {
+        self.project_id.clone().value()?.parse().ok()
     }
 
-    /// The reservation that it names.
-    pub(crate) fn reservation_id(&self) -> Result<Option<ReservationId>, ApiError> {
-        let mut faults = Faults::none();
-        let id = id(&mut faults, "reservation_id", self.reservation_id.clone());
-        faults.check().map(|()| id)
+    /// The reservation that it names, if that can be read.
+    pub(crate) fn reservation_id(&self) -> Option<ReservationId> {
+        self.reservation_id.clone().value()?.parse().ok()
     }
 }
 
@@ -316,6 +312,7 @@ pub(crate) fn parse(
 ) -> Result<Wanted, ApiError> {
     let mut faults = Faults::none();
     let held = defaults.reservation;
+    let _: Option<ReservationId> = id(&mut faults, "reservation_id", request.reservation_id);
     let Object(old) = faults.optional("event", request.event).unwrap_or_default();
     let project = defaults.project;
     let graph = graph(

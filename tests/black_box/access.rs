@@ -194,10 +194,12 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "get_service",
             "list_available_dates",
             "list_available_slots",
+            "list_groups",
             "list_locations",
             "list_projects",
             "list_services",
             "list_unavailable_slots",
+            "reschedule_booking",
         ],
         "{advice}"
     );

@@ -33,6 +33,7 @@ use crate::view::{BookingView, Viewer};
         (status = 409, description = "The booking's state does not allow the action, or its time is taken."),
     )
 )]
+#[expect(clippy::too_many_arguments, reason = "each is one part of the request")]
 pub(crate) async fn act_on_booking(
     Extract(state): Extract<State>,
     App(principal): App,

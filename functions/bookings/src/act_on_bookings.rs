@@ -59,7 +59,7 @@ pub(crate) async fn act_on_bookings(
                     changed.push(booking.map_err(|error| of_many(index, error))?);
                 }
                 let viewer = Viewer::of(&principal, store, &include, zone, &changed).await?;
-                let viewer = viewer.as_decided(&mut decision).await.map_err(of_part)?;
+                let viewer = viewer.with_decided(&mut decision).await.map_err(of_part)?;
                 let views = changed
                     .into_iter()
                     .map(|booking| Ok(viewer.show(booking, now)));

@@ -171,7 +171,7 @@ impl Maker<'_> {
                     self.zone,
                     &made,
                 );
-                let viewer = viewer.await?.as_decided(&mut decision).await;
+                let viewer = viewer.await?.with_decided(&mut decision).await;
                 let viewer = viewer.map_err(of_part)?;
                 let views = made
                     .into_iter()

@@ -61,6 +61,7 @@ pub(crate) struct RescheduleBookingRequest {
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]
+#[expect(clippy::too_many_arguments, reason = "each is one part of the request")]
 pub(crate) async fn reschedule_booking(
     Extract(state): Extract<State>,
     App(principal): App,

@@ -130,7 +130,7 @@ impl<'a> Viewer<'a> {
     }
 
     /// The same, with the bookings that `decision` changes as they shall be.
-    pub(crate) async fn as_decided(
+    pub(crate) async fn with_decided(
         mut self,
         decision: &mut Decision<'_>,
     ) -> Result<Self, DecisionError> {
@@ -152,7 +152,7 @@ impl<'a> Viewer<'a> {
     ) -> Result<BookingView, ApiError> {
         let bookings = std::slice::from_ref(&booking);
         let viewer = Self::of(principal, store, include, zone, bookings).await?;
-        Ok(viewer.as_decided(decision).await?.show(booking, now))
+        Ok(viewer.with_decided(decision).await?.show(booking, now))
     }
 
     /// One booking as it stands at `now`, with what its includes need.

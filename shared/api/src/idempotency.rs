@@ -5,7 +5,7 @@
 //! A handler takes part in three lines: it says what it will answer, writes with the store that keeps this, and
 //! answers it.
 //!
-//! ```ignore
+//! ```text
 //! pub(crate) async fn create_thing(
 //!     Extract(state): Extract<State>,
 //!     App(principal): App,

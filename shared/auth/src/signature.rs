@@ -286,8 +286,8 @@ mod tests {
         let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(1_000);
         let out = |claims: Value| {
             let token = secret().sign(&claims).expect("a token");
-            let claims = verify(&token, &[secret()]).expect("signed");
-            claims.is_out_of_time(now)
+            // Some times that are none are refused with the token itself.
+            verify(&token, &[secret()]).map_or(true, |claims| claims.is_out_of_time(now))
         };
         assert!(!out(json!({})));
         assert!(!out(json!({ "exp": 1_001, "nbf": 1_000 })));

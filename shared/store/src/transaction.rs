@@ -1,6 +1,9 @@
 //! Writes. All of them, a single put included, go through one builder, so that every write states its
 //! condition and no set of writes is ever half done.
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
@@ -17,6 +20,10 @@ pub(crate) const MAX_ACTIONS: usize = 100;
 
 /// The most bytes that the items of one transaction may have together; DynamoDB takes 4 MB.
 pub(crate) const MAX_BYTES: usize = 4 * 1_000 * 1_000;
+
+/// From how many bytes on a transaction gets more time, and how much.
+const LARGE: usize = 500_000;
+const TIME_FOR_LARGE: Duration = Duration::from_secs(15);
 
 /// What must be true of an item for the transaction to go through.
 #[derive(Clone, Debug)]
@@ -233,12 +240,18 @@ impl<'a, L: Clone> Transaction<'a, L> {
                 TRANSACT,
                 PATIENCE,
                 || {
-                    self.store
+                    let request = self
+                        .store
                         .client
                         .transact_write_items()
                         .set_transact_items(Some(self.actions.clone()))
                         .client_request_token(&token)
-                        .send()
+                        .customize();
+                    if self.bytes() < LARGE {
+                        request.send()
+                    } else {
+                        request.config_override(more_time()).send()
+                    }
                 },
                 |answer| match answer {
                     Ok(_) => Ok(Some(Outcome::Committed)),
@@ -251,6 +264,14 @@ impl<'a, L: Clone> Transaction<'a, L> {
             .await?
             .ok_or(StoreError::Replayed)
     }
+}
+
+/// A transaction of megabytes takes longer than others, and sending it again would not make it shorter.
+fn more_time() -> aws_sdk_dynamodb::config::Builder {
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(TIME_FOR_LARGE)
+        .build();
+    aws_sdk_dynamodb::Config::builder().timeout_config(timeouts)
 }
 
 /// Source: DynamoDB's rules for item sizes.

@@ -162,6 +162,15 @@ async fn every_operation_on_a_thing_with_an_etag_shows_it_and_takes_if_match() {
             Some(asked) => (asked.caller, asked.path, asked.body.to_string()),
             None => {
                 let id = match operation.id.as_str() {
+                    "get_group" => {
+                        let group = tests::group(
+                            &ROOM.to_string(),
+                            "2026-12-01T10:00:00Z",
+                            "2026-12-01T11:00:00Z",
+                            5,
+                        );
+                        server.app().post("/v2/bookings", group).await.id()
+                    }
                     // Only one to which nothing more can happen is deleted.
                     "get_booking" | "delete_booking" => DECLINED.to_string(),
                     _ => DOC_BROWN.to_string(),

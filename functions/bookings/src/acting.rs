@@ -120,9 +120,12 @@ async fn call_off_seats(
             payment_id: None,
             ..act.clone()
         };
-        // Whoever did not pay in time, or has been, has nothing to be called off.
-        if !customer.clone().settled(now).completed() {
+        let settled = customer.clone().settled(now);
+        if !settled.completed() {
             decision.put(customer.act(act, now)?);
+        } else if settled.state != customer.state {
+            // Whoever did not pay in time has nothing to be called off, but a seat to give back.
+            decision.put(settled);
         }
     }
     Ok(())

@@ -98,11 +98,11 @@ fn said_to_fit(reply: Reply) -> usize {
     let sentence = reply.body["errors"]["bookings"][0]
         .as_str()
         .expect("a sentence");
-    let numbers = sentence
+    let mut numbers = sentence
         .split(|c: char| !c.is_ascii_digit())
         .filter(|part| !part.is_empty());
     numbers
-        .last()
+        .next_back()
         .and_then(|number| number.parse().ok())
         .expect("a number")
 }
@@ -182,8 +182,8 @@ async fn the_rest_is_left_alone_once_one_has_failed_if_that_is_asked_for() {
 
     let id = ids(&made).remove(0);
     let bookings = [
-        &acts(&[id.clone()], "confirm")[..],
-        &acts(&[id.clone()], "cancel"),
+        &acts(std::slice::from_ref(&id), "confirm")[..],
+        &acts(std::slice::from_ref(&id), "cancel"),
     ]
     .concat();
     let body = json!({ "bookings": bookings, "stop_on_first_error": true });

@@ -219,11 +219,11 @@ fn said_to_fit(reply: &Reply) -> usize {
     let sentence = reply.body["errors"]["bookings"][0]
         .as_str()
         .expect("a sentence");
-    let numbers = sentence
+    let mut numbers = sentence
         .split(|c: char| !c.is_ascii_digit())
         .filter(|part| !part.is_empty());
     numbers
-        .last()
+        .next_back()
         .and_then(|number| number.parse().ok())
         .expect("a number")
 }

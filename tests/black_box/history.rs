@@ -15,7 +15,7 @@ use tests::invariants::Span;
 use tests::{Client, Random, Reply, Simulation, instant};
 
 const CLIENTS: u64 = 8;
-const STEPS: usize = 190;
+const STEPS: usize = 220;
 const ROOMS: usize = 3;
 /// Around each room's times lie midnights: bookings start every quarter of an hour in these days.
 const DAYS: u64 = 5;

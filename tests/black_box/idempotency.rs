@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use http::Method;
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::rt::TokioExecutor;
-use local::demo::{DOC_BROWN, EMAIL, LIVE_SLUG, NAMED_KEY, ROOM, TEST_SLUG};
+use local::demo::{DOC_BROWN, EMAIL, LIVE_DOC_BROWN, LIVE_SLUG, NAMED_KEY, ROOM, TEST_SLUG};
 use serde_json::{Value, json};
 use store::{IdempotencyKey, Keep, KeptAnswer, RecordOwner, Seed, StoreError};
 use tests::{Client, NOW, Options, Reply, TestServer, instant};
@@ -314,9 +314,13 @@ async fn of_100_who_send_one_request_at_once_one_makes_the_thing_and_all_hear_of
     let elsewhere = server.another_instance().await;
     let mut with_email = resource();
     with_email["email"] = "clara@example.com".into();
+    let doc_brown = LIVE_DOC_BROWN.to_string();
+    let (ten, eleven) = ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z");
+    let hour = tests::booking(&doc_brown, "instant", ten, eleven);
     for (path, body) in [
         (RESOURCES, with_email),
         ("/v2/keys", json!({ "name": "Emmett" })),
+        ("/v2/bookings", hour),
         (
             "/v2/keys/00000000-0000-4000-8000-000000000000/rotate",
             json!({}),
@@ -326,7 +330,7 @@ async fn of_100_who_send_one_request_at_once_one_makes_the_thing_and_all_hear_of
             "00000000-0000-4000-8000-000000000000",
             &NAMED_KEY.to_string(),
         );
-        let live = path == "/v2/keys";
+        let live = path == "/v2/keys" || path == "/v2/bookings";
         let owner = if live {
             server.live_app()
         } else {

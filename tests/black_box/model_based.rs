@@ -92,11 +92,6 @@ impl Modelled {
         self.wanted.graph.holds(self.state) || self.lingers_until.is_some_and(|until| now_s < until)
     }
 
-    fn lapses_at(&self) -> Option<i64> {
-        let Wanted { graph, span, .. } = &self.wanted;
-        graph.lapses_at(self.state, self.created_s, span.end)
-    }
-
     fn is_final(&self) -> bool {
         self.wanted.graph.is_final(self.state)
     }
@@ -197,8 +192,15 @@ impl Model {
                 return Err((409, "reservation_lapsed"));
             }
         }
-        self.check_notice(wanted.span.start, wanted.min_booking_s)?;
-        let is_taken = self.is_taken(wanted.room, wanted.span, wanted.reservation.as_deref());
+        // A group's own rules are for those who take a seat in it.
+        if wanted.max_seats == 0 {
+            self.check_notice(wanted.span.start, wanted.min_booking_s)?;
+        }
+        // What a reservation holds is its own, whoever has come to overlap it since.
+        let holds = wanted.graph.holds(wanted.graph.start.0);
+        let is_held = holds && wanted.reservation.is_some();
+        let is_taken =
+            !is_held && self.is_taken(wanted.room, wanted.span, wanted.reservation.as_deref());
         if is_taken && !wanted.allows_double {
             return Err((409, "slot_taken"));
         }
@@ -255,8 +257,8 @@ impl Model {
             state: to,
             ..booking.clone()
         };
-        let takes = |booking: &Modelled| graph.holds(booking.state).then(|| booking.lapses_at());
-        let needs_time = takes(&after).is_some() && takes(&after) != takes(booking);
+        // What it holds already is its own, whoever has come to overlap it since.
+        let needs_time = graph.holds(after.state) && !graph.holds(booking.state);
         if needs_time
             && !graph.takes_a_seat
             && !booking.wanted.allows_double
@@ -278,6 +280,8 @@ impl Model {
                 if !customer.is_final() {
                     customer.be("cancel_by_owner", "cancelled_by_owner");
                 }
+                // Whose hold has lapsed gives the seat back with it.
+                customer.lingers_until = None;
             }
         }
     }
@@ -286,7 +290,9 @@ impl Model {
         let booking = self.bookings.get(id).ok_or((404, "not_found"))?;
         let to = booking.wanted.graph.after(booking.state, RESCHEDULE);
         let to = to.ok_or((409, "illegal_action"))?;
-        if !booking.wanted.allows_double && self.is_taken(room, span, Some(id)) {
+        self.check_notice(span.start, booking.wanted.min_booking_s)?;
+        let stays = (room, span) == (booking.wanted.room, booking.wanted.span);
+        if !stays && !booking.wanted.allows_double && self.is_taken(room, span, Some(id)) {
             return Err((409, "slot_taken"));
         }
         Ok(to)
@@ -305,8 +311,6 @@ impl Model {
         let held = self.reservations.get(id).ok_or((404, "not_found"))?;
         if self.now_s >= held.until {
             Err((409, "reservation_lapsed"))
-        } else if self.is_taken(held.room, held.span, Some(id)) {
-            Err((409, "slot_taken"))
         } else {
             Ok(())
         }

@@ -47,7 +47,7 @@ impl Making {
         id: BookingId,
     ) -> Result<Self, ApiError> {
         let tenant = principal.tenant();
-        let reservation = match request.reservation_id() {
+        let reservation = match request.reservation_id()? {
             None => None,
             Some(id) => Some(
                 state

@@ -297,9 +297,11 @@ impl CreateBookingRequest {
         self.project_id.clone().value()?.parse().ok()
     }
 
-    /// The reservation that it names, if that can be read.
-    pub(crate) fn reservation_id(&self) -> Option<ReservationId> {
-        self.reservation_id.clone().value()?.parse().ok()
+    /// The reservation that it names. What is left out is taken from there, so nothing else can be told without it.
+    pub(crate) fn reservation_id(&self) -> Result<Option<ReservationId>, ApiError> {
+        let mut faults = Faults::none();
+        let id = id(&mut faults, "reservation_id", self.reservation_id.clone());
+        faults.check().map(|()| id)
     }
 }
 
@@ -312,7 +314,6 @@ pub(crate) fn parse(
 ) -> Result<Wanted, ApiError> {
     let mut faults = Faults::none();
     let held = defaults.reservation;
-    let _: Option<ReservationId> = id(&mut faults, "reservation_id", request.reservation_id);
     let Object(old) = faults.optional("event", request.event).unwrap_or_default();
     let project = defaults.project;
     let graph = graph(

@@ -9,6 +9,7 @@ use criterion::Criterion;
 use model::TimeSlot;
 use model::availability::{Bookable, Search, Settings};
 use model::constraint::{Schedule, parse_constraints};
+use model::filter::Filters;
 use model::ids::ResourceId;
 use model::occupancy::{Buffers, Claim};
 use model::time::Tz;
@@ -73,6 +74,7 @@ fn search(mode: &str, resources: u64, weeks: i64, bookings: u64, capacity: u32) 
     Search {
         terms: settings.terms(now, zones[0]).expect("sound"),
         schedules: vec![holidays],
+        filters: Filters::default(),
         resources,
     }
 }

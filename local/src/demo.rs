@@ -279,11 +279,11 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
         updated_at: now,
     };
     store
-        .create_place(test_app, &location)
+        .create_entity(test_app, &location)
         .await
         .map_err(|e| failed(&e))?;
     store
-        .create_place(test_app, &service)
+        .create_entity(test_app, &service)
         .await
         .map_err(|e| failed(&e))?;
     let live_project = project(LIVE_PROJECT, LIVE_SLUG, LIVE_DOC_BROWN, state);

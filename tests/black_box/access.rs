@@ -55,6 +55,12 @@ impl Kind {
             Self::ServerToken => allowed(access.server_token),
             Self::ClientToken => allowed(access.client_token),
             Self::SessionForItsApp => allowed(access.app || access.account),
+            // What no session may do, it is told before anybody asks which app it means.
+            Self::SessionForNoApp | Self::SessionForAnothersApp
+                if !access.app && !access.account =>
+            {
+                Outcome::Forbidden
+            }
             Self::SessionForNoApp if access.account => Outcome::LetThrough,
             Self::SessionForNoApp => Outcome::AppNotNamed,
             Self::SessionForAnothersApp => Outcome::AppNotFound,
@@ -208,10 +214,15 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         [
             "count_available_slots",
             "create_booking",
+            "find_time",
+            "find_time_bulk",
+            "find_time_team",
             "get_me",
             "get_resource_timezone",
+            "get_user_timezone",
             "list_available_dates",
             "list_available_slots",
+            "list_groups",
             "list_unavailable_slots",
         ],
         "{advice}"

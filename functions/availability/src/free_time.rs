@@ -11,6 +11,7 @@ use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::availability::{Bookable, Search, Settings, Terms};
 use model::constraint::{Constraint, Fault, Schedule, parse_constraints};
+use model::filter::Filters;
 use model::ids::{ProjectId, ResourceId};
 use model::project::{MAX_RESOURCES, Project};
 use model::resource::Resource;
@@ -31,6 +32,19 @@ pub(crate) struct Wanted {
     pub(crate) settings: Settings,
     /// What must hold besides.
     pub(crate) constraints: Vec<Constraint>,
+}
+
+/// What is asked of resources that are read already.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// What to look for.
+    pub(crate) terms: Terms,
+    /// Constraints besides the resources' own.
+    pub(crate) schedules: Vec<Schedule>,
+    /// Filters, in searches of the older kind.
+    pub(crate) filters: Filters,
+    /// Whether what is taken stands in nobody's way.
+    pub(crate) is_overlapping: bool,
 }
 
 /// A search, and the resources it is in, in the same order.
@@ -80,18 +94,32 @@ impl FreeTime {
         if let Some(project) = &project {
             schedules.push(project_schedule(project)?);
         }
-        let is_overlapping = project.is_some_and(|project| project.allow_double_bookings);
-        Self::search(state, tenant, resources, terms, schedules, is_overlapping).await
+        let asked = Asked {
+            terms,
+            schedules,
+            filters: Filters::default(),
+            is_overlapping: project.is_some_and(|project| project.allow_double_bookings),
+        };
+        Self::search(state, tenant, resources, asked).await
     }
 
-    async fn search(
+    /// Reads what is taken of `resources`.
+    ///
+    /// # Errors
+    ///
+    /// A search that is too large is invalid.
+    pub(crate) async fn search(
         state: &State,
         tenant: Tenant,
         resources: Vec<Resource>,
-        terms: Terms,
-        schedules: Vec<Schedule>,
-        is_overlapping: bool,
+        asked: Asked,
     ) -> Result<Self, ApiError> {
+        let Asked {
+            terms,
+            schedules,
+            filters,
+            is_overlapping,
+        } = asked;
         refuse_too_many_starts(&terms, resources.len())?;
         let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
         let claims = match terms.reach().to_slot() {
@@ -122,6 +150,7 @@ impl FreeTime {
         let search = Search {
             terms,
             schedules,
+            filters,
             resources: bookables,
         };
         Ok(Self { search, resources })

@@ -7,6 +7,7 @@ use model::TimeSlot;
 use model::availability::{Bookable, Mode, Refusal, Search, Settings};
 use model::constraint::{Fault, Schedule, parse_constraints};
 use model::duration::RelativeTime;
+use model::filter::Filters;
 use model::occupancy::Claim;
 use model::project::Project;
 use model::resource::Resource;
@@ -147,6 +148,7 @@ fn search(
     Ok(Search {
         terms,
         schedules: vec![schedule(constraints, "project.availability_constraints")?],
+        filters: Filters::default(),
         resources,
     })
 }

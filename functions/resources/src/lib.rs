@@ -3,15 +3,21 @@
 mod calendar_feed;
 mod create_calendar_feed;
 mod create_resource;
+mod create_user;
 mod delete_calendar_feed;
 mod delete_resource;
 mod get_calendar_feed;
 mod get_resource;
 mod get_resource_timezone;
+mod get_user;
+mod get_user_timezone;
+mod invite_resource;
 mod list_resources;
 mod reset_resource_password;
+mod reset_user_password;
 mod resource_fields;
 mod update_resource;
+mod update_user;
 mod view;
 
 use api::{Operations, routes};
@@ -39,6 +45,15 @@ pub fn operations() -> Operations {
             routes!(reset_resource_password::reset_resource_password),
             write,
         )
+        .add_versioned(routes!(invite_resource::invite_resource), write)
+        .add_versioned(routes!(create_user::create_user), write)
+        .add_versioned(routes!(get_user::get_user), Access::server_token())
+        .add_versioned(routes!(update_user::update_user), Access::server_token())
+        .add(
+            routes!(get_user_timezone::get_user_timezone),
+            read.and_client_token(),
+        )
+        .add_reading(routes!(reset_user_password::reset_user_password), write)
         .add(
             routes!(create_calendar_feed::create_calendar_feed),
             write.and_server_token(),

@@ -18,6 +18,7 @@ use crate::Random;
 use crate::booking::MAX_BOOKING_DAYS;
 use crate::constraint::{Fault, Schedule};
 use crate::duration::{RelativeTime, parse_duration};
+use crate::filter::Filters;
 use crate::ids::ResourceId;
 use crate::interval::{Interval, Intervals};
 use crate::occupancy::{Claim, MAX_BUFFER_HOURS, MAX_CLAIMS};
@@ -488,6 +489,8 @@ pub struct Search {
     pub terms: Terms,
     /// The constraints of project and request: each must hold, read off each resource's own clock.
     pub schedules: Vec<Schedule>,
+    /// What must be open besides, in searches of the older kind.
+    pub filters: Filters,
     /// Who is searched, first things first.
     pub resources: Vec<Bookable>,
 }
@@ -701,6 +704,7 @@ impl Search {
             let open = self.schedules.iter().fold(everything, |open, schedule| {
                 open.intersect(&schedule.open(&clock))
             });
+            let open = open.intersect(&self.filters.open(&clock, range));
             Zone { clock, open }
         };
         let mut zones = HashMap::new();

@@ -69,6 +69,8 @@ ids! {
     CredentialId
     /// Whoever a booking is for.
     CustomerId
+    /// Filters of the older searches, kept under one name.
+    FilterCollectionId
     /// An API key.
     KeyId
     /// A place that people come to.
@@ -81,6 +83,8 @@ ids! {
     ResourceId
     /// Something that is done for people.
     ServiceId
+    /// The configuration of a booking page of the older kind.
+    WidgetId
 }
 
 impl From<ReservationId> for Uuid {

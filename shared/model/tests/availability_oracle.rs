@@ -4,6 +4,7 @@
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc, Weekday};
 use model::availability::{Bookable, Mode, Search, Settings, Slot};
 use model::constraint::{Schedule, parse_constraints};
+use model::filter::Filters;
 use model::ids::ResourceId;
 use model::occupancy::{Buffers, Claim};
 use model::time::{TimeSlot, Tz, parse_instant};
@@ -351,6 +352,7 @@ fn random_case(dice: &mut Dice, bases: &[DateTime<Utc>]) -> (Case, Search) {
     let search = Search {
         terms: settings.terms(now, ZONES[who[0].zone]).expect("sound"),
         schedules,
+        filters: Filters::default(),
         resources,
     };
     let case = Case {

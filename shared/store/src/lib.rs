@@ -15,13 +15,13 @@ mod connection;
 mod contention;
 mod credentials;
 mod decision;
+mod entities;
 mod error;
 mod idempotency;
 mod item;
 mod keys;
 mod ledgers;
 mod list;
-mod locations;
 mod projects;
 mod reservations;
 mod resources;
@@ -31,6 +31,7 @@ mod templates;
 mod transaction;
 mod turns;
 mod version;
+mod widgets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,6 +49,7 @@ pub use bookings::{BookingList, BookingOrder, SlotWindow};
 pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
 pub use decision::{Decision, DecisionError};
+pub use entities::Entity;
 pub use error::StoreError;
 pub use idempotency::{
     IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,
@@ -55,7 +57,6 @@ pub use idempotency::{
 pub use keys::{ChangeKeyError, CreateKeyError};
 pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
-pub use locations::Place;
 pub use projects::{ChangeProjectError, CreateProjectError, Tie};
 pub use resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
 pub use tables::{Table, Tables};

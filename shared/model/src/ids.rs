@@ -69,6 +69,8 @@ ids! {
     CredentialId
     /// Whoever a booking is for.
     CustomerId
+    /// An entry of a calendar.
+    EventId
     /// An API key.
     KeyId
     /// A place that people come to.
@@ -85,6 +87,12 @@ ids! {
 
 impl From<ReservationId> for Uuid {
     fn from(id: ReservationId) -> Self {
+        id.uuid()
+    }
+}
+
+impl From<EventId> for Uuid {
+    fn from(id: EventId) -> Self {
         id.uuid()
     }
 }

@@ -411,6 +411,7 @@ fn new_booking(
         slot,
         buffers: Buffers::default(),
         allow_double_bookings: false,
+        ignore_all_day_events: false,
         notice: Notice::default(),
         max_seats: None,
         owner_id: None,

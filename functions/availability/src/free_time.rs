@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use api::{ApiError, Faults, State};
 use auth::Principal;
 use chrono::{DateTime, Utc};
-use model::availability::{Bookable, Search, Settings, Terms};
+use model::availability::{Bookable, Search, Settings, Terms, UNBOUNDED};
 use model::constraint::{Constraint, Fault, Schedule, parse_constraints};
 use model::filter::Filters;
 use model::ids::{ProjectId, ResourceId};
@@ -88,6 +88,14 @@ impl FreeTime {
                 narrowed(project_settings(project)?, wanted.settings, now, zone)?
             }
             Some(project) => terms(&wanted.settings.over(project_settings(project)?), now, zone)?,
+            None if principal.is_public() => {
+                // What such a caller books passes over nothing unless its project says so.
+                let settings = Settings {
+                    ignore_all_day_events: None,
+                    ..wanted.settings
+                };
+                terms(&settings, now, zone)?
+            }
             None => terms(&wanted.settings, now, zone)?,
         };
         let mut schedules = vec![Schedule::new(&wanted.constraints)];
@@ -138,7 +146,7 @@ impl FreeTime {
                     zone: resource.timezone,
                     // Bookings of such a project take time and stand in nobody's way.
                     capacity: if is_overlapping {
-                        u32::MAX
+                        UNBOUNDED
                     } else {
                         resource.capacity
                     },
@@ -192,6 +200,7 @@ fn narrowed(
     let own = Settings {
         from: project.from,
         to: project.to,
+        ignore_all_day_events: project.ignore_all_day_events,
         ..project.over(request)
     };
     let mut terms = terms(&own, now, zone)?;

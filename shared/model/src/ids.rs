@@ -71,6 +71,8 @@ ids! {
     CustomerId
     /// Filters of the older searches, kept under one name.
     FilterCollectionId
+    /// An entry of a calendar.
+    EventId
     /// An API key.
     KeyId
     /// A place that people come to.
@@ -89,6 +91,12 @@ ids! {
 
 impl From<ReservationId> for Uuid {
     fn from(id: ReservationId) -> Self {
+        id.uuid()
+    }
+}
+
+impl From<EventId> for Uuid {
+    fn from(id: EventId) -> Self {
         id.uuid()
     }
 }

@@ -9,6 +9,7 @@ pub mod availability;
 pub mod booking;
 pub mod constraint;
 pub mod duration;
+pub mod event;
 pub mod filter;
 pub mod graph;
 pub mod ids;

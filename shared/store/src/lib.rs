@@ -10,6 +10,7 @@ mod attempts;
 mod audit;
 mod availability;
 mod bookings;
+mod calendars;
 mod call;
 mod connection;
 mod contention;
@@ -17,6 +18,7 @@ mod credentials;
 mod decision;
 mod entities;
 mod error;
+mod events;
 mod idempotency;
 mod item;
 mod keys;
@@ -46,11 +48,13 @@ pub use attempts::{Attempt, Window};
 #[doc(hidden)]
 pub use bookings::booking_item;
 pub use bookings::{BookingList, BookingOrder, SlotWindow};
+pub use calendars::{CalendarRow, DeleteCalendarError};
 pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
 pub use decision::{Decision, DecisionError};
 pub use entities::Entity;
 pub use error::StoreError;
+pub use events::EventWindow;
 pub use idempotency::{
     IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,
 };

@@ -20,9 +20,9 @@ export function basic(user, secret) {
 
 export class Server {
   /** Starts the program on a free port and an empty store, and waits until it says that it listens. */
-  static async start() {
+  static async start(more = []) {
     const data = await mkdtemp(path.join(tmpdir(), 'latchkey-client-'));
-    const options = ['serve', '--port', '0', '--data', data, '--no-demo'];
+    const options = ['serve', '--port', '0', '--data', data, '--no-demo', ...more];
     const process_ = spawn(path.join(target, 'debug/latchkey'), options, { stdio: ['ignore', 'pipe', 'pipe'] });
     let log = '';
     process_.stderr.on('data', (text) => (log += text));

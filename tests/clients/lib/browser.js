@@ -1,6 +1,7 @@
 // Debian's Chromium, and the pages it visits: they have another origin than the API, and nothing but a configuration.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -11,11 +12,17 @@ import { chromium } from 'playwright-core';
 import { target } from './server.js';
 
 const packages = fileURLToPath(new URL('../node_modules', import.meta.url));
-const EXECUTABLE = '/usr/bin/chromium';
+const EXECUTABLE = execFileSync('/bin/sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim();
 const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.png': 'image/png' };
 /** The style of widget v3 asks for a font there, and does without. */
 const FONTS_ORIGIN = 'https://fonts.googleapis.com';
 const PATIENCE_MS = 15_000;
+
+/** What Chromium itself writes of an answer that is no success, for those tests that provoke one. */
+export const refusal = (status) => new RegExp(`the server responded with a status of ${status}`);
+
+/** Who fills in a form, unless somebody else does. */
+export const MARTY = { name: 'Marty McFly', email: 'marty@example.com' };
 
 export class Browser {
   /** Serves the packages' own files, unmodified, and pages; `name` is the folder that screenshots go to. */
@@ -115,6 +122,53 @@ class Visit {
       const url = new URL(response.url());
       return url.pathname === path && response.request().method() === method;
     });
+  }
+
+  /** Waits until the widget has drawn what it was answered, and its spinner is gone. */
+  async drawn() {
+    const first = await this.page.waitForSelector('.fc-event, .bookingjs-error.show');
+    const classes = await first.getAttribute('class');
+    assert.doesNotMatch(classes, /bookingjs-error/, await first.innerText());
+    await this.page.waitForSelector('.bookingjs-loading', { state: 'detached' });
+  }
+
+  /** Goes to the first week with slots. */
+  async firstWeek() {
+    await this.page.click('.fc-today-button');
+    if ((await this.page.$$('.fc-event')).length === 0) {
+      await this.page.click('.fc-next-button');
+    }
+  }
+
+  /** Clicks on the slot with this index among those shown; opens its form. */
+  async pick(index = 0) {
+    await this.page.locator('.fc-event').nth(index).click();
+    await this.page.waitForSelector('.bookingjs-bookpage.show');
+  }
+
+  async fill(fields = MARTY) {
+    for (const [name, value] of Object.entries(fields)) {
+      await this.page.fill(`.bookingjs-form [name="${name}"]`, value);
+    }
+  }
+
+  submit() {
+    return this.page.click('.bookingjs-form-button');
+  }
+
+  /** Submits the form, and answers the call once the page says that it went well. */
+  async succeed() {
+    await this.submit();
+    await this.page.waitForSelector('.bookingjs-form.success .bookingjs-form-success-message');
+    const call = await this.lastCall('/v2/bookings');
+    assert.equal(call.status, 201);
+    return call;
+  }
+
+  /** What the page says went wrong. */
+  async errorText() {
+    const error = await this.page.waitForSelector('.bookingjs-error.show');
+    return error.innerText();
   }
 
   shot(name) {

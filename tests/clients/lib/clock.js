@@ -23,3 +23,19 @@ export function written(instant, zone) {
   const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
   return `${date}T${time}:${seconds}${offset}`;
 }
+
+/** The same as a grid has it: `2026-11-22 09:00`. */
+export function reading(instant, zone) {
+  const { date, time } = clock(instant, zone);
+  return `${date} ${time}`;
+}
+
+/** `09:00am` or `9:00am` as `09:00`, and `24:00`, which some formats have for midnight, as `00:00`. */
+export function in24Hours(text) {
+  const [, hours, minutes, half] = /^(\d+):(\d\d)(am|pm)?$/.exec(text);
+  const hour = half ? (Number(hours) % 12) + (half === 'pm' ? 12 : 0) : Number(hours) % 24;
+  return `${String(hour).padStart(2, '0')}:${minutes}`;
+}
+
+/** One text for one instant, whatever its offset. */
+export const instant = (text) => new Date(text).toISOString();

@@ -3,18 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Browser } from '../lib/browser.js';
-import { clock, written } from '../lib/clock.js';
+import { Browser, MARTY, refusal } from '../lib/browser.js';
+import { clock, in24Hours, instant, reading, written } from '../lib/clock.js';
 import { Server } from '../lib/server.js';
 
 const BUILD = '/timekit-booking/public/build';
 const HEAD = `<link rel="stylesheet" href="${BUILD}/booking.min.css">`;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** What Chromium itself writes of an answer that is no success, for those tests that provoke one. */
-const refusal = (status) => new RegExp(`the server responded with a status of ${status}`);
 
-const MARTY = { name: 'Marty McFly', email: 'marty@example.com' };
 const OFFICE = [{ allow_hours: { start: 9, end: 12 } }];
 const TOMORROW = { mode: 'roundrobin_random', length: '1 hour', from: 'tomorrow', to: '2 weeks' };
 const WORDS = { what: 'Talk with {{customer.name}}', where: 'Lab' };
@@ -55,15 +52,9 @@ function page(config, script = '') {
 
 const embedded = ({ app, project }, more = {}) => ({ app_key: app.widgetKey, project_id: project.id, ...more });
 
-/** Waits until the widget has drawn what it was answered, and its spinner is gone. */
-async function drawn(visit, event = '.fc-event') {
-  await visit.page.waitForSelector(event);
-  await visit.page.waitForSelector('.bookingjs-loading', { state: 'detached' });
-}
-
 const open = async (config, options) => {
   const visit = await browser.visit(page(config), options);
-  await drawn(visit);
+  await visit.drawn();
   return visit;
 };
 
@@ -76,18 +67,12 @@ async function grid(visit) {
   return found.map(([date, text]) => `${date} ${in24Hours(text.split(' - ')[0])}`).sort();
 }
 
-function in24Hours(text) {
-  const [, hours, minutes, half] = /^(\d+):(\d\d)(am|pm)?$/.exec(text);
-  const hour = half ? (Number(hours) % 12) + (half === 'pm' ? 12 : 0) : Number(hours) % 24;
-  return `${String(hour).padStart(2, '0')}:${minutes}`;
-}
-
 /** Every slot of the answer is in the zone, and the weeks of the grid show exactly these. */
 async function gridShows(visit, slots, zone) {
   for (const { start, end } of slots) {
     assert.deepEqual([start, end], [written(start, zone), written(end, zone)]);
   }
-  const wanted = slots.map(({ start }) => `${clock(start, zone).date} ${clock(start, zone).time}`).sort();
+  const wanted = slots.map(({ start }) => reading(start, zone)).sort();
   const shown = new Set();
   while (shown.size === 0 || (await visit.page.$$('.fc-event')).length > 0) {
     const week = await grid(visit);
@@ -99,43 +84,8 @@ async function gridShows(visit, slots, zone) {
   assert.deepEqual([...shown].sort(), [...new Set(wanted)]);
 }
 
-async function pick(visit, index = 0) {
-  await visit.page.locator('.fc-event').nth(index).click();
-  await visit.page.waitForSelector('.bookingjs-bookpage.show');
-}
-
-async function fill(visit, fields = MARTY) {
-  for (const [name, value] of Object.entries(fields)) {
-    await visit.page.fill(`.bookingjs-form [name="${name}"]`, value);
-  }
-}
-
-const submit = (visit) => visit.page.click('.bookingjs-form-button');
-
-/** Submits the form, and answers what was sent once the page says that it went well. */
-async function succeed(visit) {
-  await submit(visit);
-  await visit.page.waitForSelector('.bookingjs-form.success .bookingjs-form-success-message');
-  const call = await visit.lastCall('/v2/bookings');
-  assert.equal(call.status, 201);
-  return call.sent;
-}
-
-/** Submits the form, and answers what the page says went wrong. */
-async function fail(visit) {
-  await submit(visit);
-  return errorText(visit);
-}
-
-async function errorText(visit) {
-  const error = await visit.page.waitForSelector('.bookingjs-error.show');
-  return error.innerText();
-}
-
-const instant = (text) => new Date(text).toISOString();
-
 /** The app has exactly one booking, of this slot; answers it. */
-async function onlyBooking({ app }, { start, end, resource_id }) {
+async function onlyBooking({ app }, { sent: { start, end, resource_id } }) {
   const bookings = await app.bookings();
   assert.equal(bookings.length, 1);
   const [booking] = bookings;
@@ -158,10 +108,9 @@ test('a page with project_id and app_key books what it shows', async () => {
   assert.deepEqual(sent, { output_timezone: 'America/Los_Angeles', project_id: at.project.id });
   await visit.shot('week');
   await gridShows(visit, answer.data, 'America/Los_Angeles');
-  await visit.page.click('.fc-today-button');
-  await visit.page.click('.fc-next-button');
+  await visit.firstWeek();
   const before = await grid(visit);
-  await pick(visit, 1);
+  await visit.pick(1);
   const [, label] = await Promise.all([
     visit.shot('form'),
     visit.page.innerText('.bookingjs-bookpage-resource'),
@@ -169,17 +118,16 @@ test('a page with project_id and app_key books what it shows', async () => {
   assert.equal(label, 'Doc Brown');
   const names = await visit.page.$$eval('.bookingjs-form input', (inputs) => inputs.map(({ name }) => name));
   assert.deepEqual(names, ['name', 'email']);
-  await fill(visit);
-  const sentBooking = await succeed(visit);
+  await visit.fill();
+  const { sent: sentBooking } = await visit.succeed();
   assert.equal(await visit.page.innerText('.bookingjs-form-success-message'), 'We have received your booking for marty@example.com');
   await visit.shot('success');
-  const booking = await onlyBooking(at, sentBooking);
+  const booking = await onlyBooking(at, { sent: sentBooking });
   const { name, email, timezone } = booking.customers[0];
   assert.deepEqual({ name, email, timezone }, { ...MARTY, timezone: 'America/Los_Angeles' });
   assert.deepEqual([booking.state, booking.graph], ['confirmed', 'instant']);
   assert.deepEqual([booking.event.what, booking.event.where], ['Talk with Marty McFly', 'Lab']);
-  const key = `${clock(booking.event.start, 'America/Los_Angeles').date} ${clock(booking.event.start, 'America/Los_Angeles').time}`;
-  assert.equal(key, before[1]);
+  assert.equal(reading(booking.event.start, 'America/Los_Angeles'), before[1]);
 
   // Closing what went well searches again, and the slot is gone.
   const again = visit.next('POST', '/v2/availability');
@@ -199,9 +147,9 @@ test('a page with project_slug alone is told the widget key, and books with it',
   const { asked } = await visit.lastCall('/v2/availability');
   assert.equal(asked.authorization, `Basic ${btoa(`:${at.app.widgetKey}`)}`);
   assert.equal(asked['timekit-context'], 'widget');
-  await pick(visit);
-  await fill(visit);
-  const booking = await onlyBooking(at, await succeed(visit));
+  await visit.pick();
+  await visit.fill();
+  const booking = await onlyBooking(at, await visit.succeed());
   assert.equal(booking.state, 'tentative');
   await visit.leave();
 });
@@ -211,7 +159,7 @@ for (const key of ['id', 'slug']) {
     const { app } = await shop(`Wrong ${key}`);
     const config = key === 'id' ? { app_key: app.widgetKey, project_id: app.slug } : { project_slug: `nobody-${process.pid}` };
     const visit = await browser.visit(page(config), { expected: [refusal(404)] });
-    const text = await errorText(visit);
+    const text = await visit.errorText();
     assert.match(text, /The project could not be found/);
     assert.match(text, /Resource does not exist/);
     await visit.leave();
@@ -222,7 +170,7 @@ test('a wrong widget key is 401, and the page can show our sentence', async () =
   const at = await shop('Wrong key');
   const wrong = `${at.app.widgetKey.slice(0, -1)}${at.app.widgetKey.endsWith('a') ? 'b' : 'a'}`;
   const visit = await browser.visit(page({ ...embedded(at), app_key: wrong }), { expected: [refusal(401)] });
-  const text = await errorText(visit);
+  const text = await visit.errorText();
   const { status, headers, answer } = await visit.lastCall(`/v2/projects/embed/${at.project.id}`);
   assert.equal(status, 401);
   assert.equal(headers['access-control-allow-origin'], '*');
@@ -238,15 +186,15 @@ test('a widget key bound to pages works on these and is refused on others', asyn
   const bound = (origin) => at.app.send('POST', '/v2/keys', { name: origin, kind: 'widget', allowed_origins: [origin] });
   const own = await bound(browser.origin);
   const visit = await open({ ...embedded(at), app_key: own.key });
-  await pick(visit);
-  await fill(visit);
-  await onlyBooking(at, await succeed(visit));
+  await visit.pick();
+  await visit.fill();
+  await onlyBooking(at, await visit.succeed());
   await visit.leave();
   const other = await bound('https://shop.example');
   const refused = await browser.visit(page({ ...embedded(at), app_key: other.key }), { expected: [refusal(403)] });
-  assert.match(await errorText(refused), /The project could not be found.*\n.*\w+/);
+  assert.match(await refused.errorText(), /The project could not be found.*\n.*\w+/);
   const { answer } = await refused.lastCall(`/v2/projects/embed/${at.project.id}`);
-  assert.ok((await errorText(refused)).includes(answer.error.slice(0, 40)));
+  assert.ok((await refused.errorText()).includes(answer.error.slice(0, 40)));
   await refused.leave();
 });
 
@@ -259,26 +207,23 @@ test('whoever changes the time zone sees slots in it, and books the same instant
     const again = visit.next('POST', '/v2/availability');
     await visit.page.selectOption(picker, key);
     await again;
-    await drawn(visit);
+    await visit.drawn();
     const { answer, sent } = await visit.lastCall('/v2/availability');
     assert.equal(sent.output_timezone, zone);
     assert.deepEqual(answer.data.map(({ start }) => instant(start)), first.map(({ start }) => instant(start)));
     await visit.shot(`week-in-${key.replace('/', '-')}`);
     await gridShows(visit, answer.data, zone);
-    await visit.page.click('.fc-today-button');
-    if ((await visit.page.$$('.fc-event')).length === 0) {
-      await visit.page.click('.fc-next-button');
-    }
+    await visit.firstWeek();
   }
-  await pick(visit, 2);
+  await visit.pick(2);
   const heading = await visit.page.innerText('.bookingjs-bookpage-time');
-  await fill(visit);
+  await visit.fill();
   await visit.shot('form-in-Europe-Kyiv');
-  const sent = await succeed(visit);
+  const { sent } = await visit.succeed();
   assert.deepEqual([sent.start, sent.end], [written(sent.start, 'Europe/Kyiv'), written(sent.end, 'Europe/Kyiv')]);
   assert.equal(heading, `${clock(sent.start, 'Europe/Kyiv').time} - ${clock(sent.end, 'Europe/Kyiv').time}`);
   assert.ok(first.some(({ start }) => instant(start) === instant(sent.start)));
-  const booking = await onlyBooking(at, sent);
+  const booking = await onlyBooking(at, { sent });
   assert.equal(booking.customers[0].timezone, 'Europe/Kyiv');
   await visit.leave();
 });
@@ -290,11 +235,10 @@ for (const zone of ['Asia/Kolkata', 'Europe/Kyiv', 'Australia/Lord_Howe', 'Pacif
     const { sent, answer } = await visit.lastCall('/v2/availability');
     assert.equal(sent.output_timezone, zone);
     await gridShows(visit, answer.data, zone);
-    await visit.page.click('.fc-today-button');
-    await visit.page.click('.fc-next-button');
-    await pick(visit);
-    await fill(visit);
-    await onlyBooking(at, await succeed(visit));
+    await visit.firstWeek();
+    await visit.pick();
+    await visit.fill();
+    await onlyBooking(at, await visit.succeed());
     await visit.leave();
   });
 }
@@ -331,14 +275,15 @@ test('a week in which the clock changes shows each hour that there is', async ()
 test('a slot taken between load and submit is told with our sentence', async () => {
   const at = await shop('Taken');
   const visit = await open(embedded(at), { expected: [refusal(409)] });
-  await pick(visit);
-  await fill(visit);
+  await visit.pick();
+  await visit.fill();
   const [slot] = (await visit.lastCall('/v2/availability')).answer.data;
   const first = await at.app.send('POST', '/v2/bookings', {
     graph: 'instant', resource_id: at.resources[0].id, start: slot.start, end: slot.end, what: 'A', where: 'B',
     customer: { name: 'Biff', email: 'biff@example.com' },
   });
-  const text = await fail(visit);
+  await visit.submit();
+  const text = await visit.errorText();
   assert.match(text, /An error with Timekit Create Booking occured/);
   const { answer } = await visit.lastCall('/v2/bookings');
   assert.ok(text.includes(answer.errors.event[0]), text);
@@ -352,17 +297,17 @@ test('of two visitors who pick the same slot one books it', async () => {
   const options = { expected: [refusal(409)] };
   const visits = [await open(embedded(at), options), await open(embedded(at), options)];
   for (const visit of visits) {
-    await pick(visit, 3);
-    await fill(visit);
+    await visit.pick(3);
+    await visit.fill();
   }
   const answers = visits.map((visit) => visit.next('POST', '/v2/bookings'));
-  await Promise.all(visits.map(submit));
+  await Promise.all(visits.map((visit) => visit.submit()));
   const statuses = await Promise.all(answers.map(async (answer) => (await answer).status()));
   assert.deepEqual([...statuses].sort(), [201, 409]);
   const [winner, loser] = [visits[statuses.indexOf(201)], visits[statuses.indexOf(409)]];
   await winner.page.waitForSelector('.bookingjs-form.success');
-  assert.match(await errorText(loser), /taken/);
-  await onlyBooking(at, (await winner.lastCall('/v2/bookings')).sent);
+  assert.match(await loser.errorText(), /taken/);
+  await onlyBooking(at, await winner.lastCall('/v2/bookings'));
   await winner.leave();
   await loser.leave();
 });
@@ -388,16 +333,13 @@ test('seats of a group are booked until it is full', async () => {
   assert.deepEqual(answer.data.map(({ id }) => id), [early.id, late.id]);
   assert.deepEqual(answer.data.map((item) => Object.keys(item.resource).sort()), [['id', 'name', 'timezone'], ['id', 'name', 'timezone']]);
   await gridShows(visit, answer.data.map((item) => item.attributes.event_info), 'Asia/Kolkata');
-  await visit.page.click('.fc-today-button');
-  if ((await visit.page.$$('.fc-event')).length === 0) {
-    await visit.page.click('.fc-next-button');
-  }
+  await visit.firstWeek();
   await visit.shot('group-week');
   const dance = (found) => found.page.locator('.fc-event', { hasText: 'Dance 1' }).first();
   await dance(visit).click();
   await visit.page.waitForSelector('.bookingjs-bookpage.show');
-  await fill(visit);
-  const sent = await succeed(visit);
+  await visit.fill();
+  const { sent } = await visit.succeed();
   assert.deepEqual(sent.related, { owner_booking_id: early.id });
   const seats = async () => (await at.app.send('GET', `/v2/bookings/groups/${early.id}`)).attributes.group_booking;
   assert.deepEqual(await seats(), { max_seats: 2, current_seats: 1 });
@@ -410,10 +352,11 @@ test('seats of a group are booked until it is full', async () => {
   const slow = await open_({ expected: [refusal(409)] });
   await dance(slow).click();
   await slow.page.waitForSelector('.bookingjs-bookpage.show');
-  await fill(slow, { name: 'Lorraine', email: 'lorraine@example.com' });
+  await slow.fill({ name: 'Lorraine', email: 'lorraine@example.com' });
   const customer = { name: 'George', email: 'george@example.com' };
   await at.app.send('POST', '/v2/bookings', { graph: 'group_customer', related: { owner_booking_id: early.id }, customer });
-  const text = await fail(slow);
+  await slow.submit();
+  const text = await slow.errorText();
   const refused = await slow.lastCall('/v2/bookings');
   assert.ok(text.includes(refused.answer.errors.event[0]), text);
   await slow.shot('group-full');
@@ -439,15 +382,15 @@ test('a customer moves a booking with the widget key, and the page says so', asy
     uuid: booked.id, action: 'reschedule', 'event.start': slots[0].start, 'event.end': slots[0].end,
   });
   const visit = await browser.visit(`${address}?${query}`);
-  await drawn(visit);
-  await pick(visit, 2);
+  await visit.drawn();
+  await visit.pick(2);
   assert.match(await visit.page.innerText('.bookingjs-bookpage-header'), /Confirm Rescheduling/);
   const former = await visit.page.innerText('.former-booking-time');
   assert.equal(former, '09:00am - 10:00am');
   await visit.page.fill('.bookingjs-form [name="message"]', 'Something came up');
   await visit.shot('reschedule-form');
   const done = visit.next('POST', `/v2/bookings/${booked.id}/reschedule`);
-  await submit(visit);
+  await visit.submit();
   await visit.page.waitForSelector('.bookingjs-form.success');
   await visit.shot('reschedule-success');
   const answer = await done;
@@ -456,7 +399,7 @@ test('a customer moves a booking with the widget key, and the page says so', asy
   const { customers, available_actions, attributes } = (await answer.json()).data;
   assert.deepEqual([customers, available_actions, attributes.event_info.participants], [undefined, undefined, []]);
   await visit.page.waitForURL(address);
-  await drawn(visit);
+  await visit.drawn();
   const bookings = new Map((await at.app.bookings()).map((booking) => [booking.state, booking]));
   assert.deepEqual([...bookings.keys()].sort(), ['confirmed', 'rescheduled_by_customer']);
   assert.equal(bookings.get('rescheduled_by_customer').id, booked.id);
@@ -477,10 +420,11 @@ test('moving to a slot that was taken meanwhile is told, and the booking stays',
   const booked = await book(slots[0], MARTY);
   const reschedule = { uuid: booked.id, action: 'reschedule', eventStart: slots[0].start, eventEnd: slots[0].end };
   const visit = await open(embedded(at, { reschedule }), { expected: [refusal(409)] });
-  await pick(visit, 1);
+  await visit.pick(1);
   await visit.page.fill('.bookingjs-form [name="message"]', 'Later');
   await book(slots[2], { name: 'Biff', email: 'biff@example.com' });
-  const text = await fail(visit);
+  await visit.submit();
+  const text = await visit.errorText();
   const { answer } = await visit.lastCall(`/v2/bookings/${booked.id}/reschedule`);
   assert.ok(text.includes(answer.errors.event[0]), text);
   assert.equal((await at.app.send('GET', `/v2/bookings/${booked.id}`)).state, 'confirmed');
@@ -496,9 +440,9 @@ test('a test app shows the ribbon and a live app does not', async () => {
     const ribbon = await visit.page.$$eval('.bookingjs-ribbon', (found) => found.map(({ innerText }) => innerText.trim()));
     assert.deepEqual(ribbon.map((text) => text.toLowerCase()), live ? [] : ['test mode']);
     await visit.shot(live ? 'no-ribbon-of-live-app' : 'ribbon-of-test-app');
-    await pick(visit);
-    await fill(visit);
-    await onlyBooking(at, await succeed(visit));
+    await visit.pick();
+    await visit.fill();
+    await onlyBooking(at, await visit.succeed());
     await visit.leave();
   }
 });
@@ -510,9 +454,9 @@ test('the list view shows slots by day, and books', async () => {
   assert.ok(times.length >= 3);
   assert.deepEqual([...new Set(times)], ['09:00am - 10:00am', '10:00am - 11:00am', '11:00am - 12:00pm']);
   await visit.shot('list');
-  await pick(visit, 1);
-  await fill(visit);
-  await onlyBooking(at, await succeed(visit));
+  await visit.pick(1);
+  await visit.fill();
+  await onlyBooking(at, await visit.succeed());
   await visit.leave();
 });
 
@@ -520,10 +464,10 @@ test('a small screen books too', async () => {
   const at = await shop('Small');
   const visit = await open(embedded(at), { viewport: { width: 390, height: 700 } });
   await visit.shot('small-screen');
-  await pick(visit);
+  await visit.pick();
   await visit.shot('small-screen-form');
-  await fill(visit);
-  await onlyBooking(at, await succeed(visit));
+  await visit.fill();
+  await onlyBooking(at, await visit.succeed());
   await visit.leave();
 });
 
@@ -543,18 +487,18 @@ test('whatever a form asks for arrives, several ticks as a list', async () => {
   const at = await shop('Fields', { project: { customer_fields } });
   const address = page(embedded(at));
   const visit = await browser.visit(`${address}?customer.company=Acme%20%26%20S%C3%B8n`, { viewport: { width: 760, height: 1200 } });
-  await drawn(visit);
-  await pick(visit);
+  await visit.drawn();
+  await visit.pick();
   const order = await visit.page.$$eval('.bookingjs-form [name]', (inputs) => [...new Set(inputs.map(({ name }) => name))]);
   assert.deepEqual(order, ['name', 'first_name', 'last_name', ...Object.keys(customer_fields).slice(1, -1)], 'in the order of the project');
-  await fill(visit, { first_name: 'Marty', last_name: 'McFly', email: MARTY.email, phone: '+1 555 88', comment: 'Hi\nthere' });
+  await visit.fill({ first_name: 'Marty', last_name: 'McFly', email: MARTY.email, phone: '+1 555 88', comment: 'Hi\nthere' });
   await visit.page.selectOption('[name="topic"]', 'Future');
   await visit.page.check('#input-extras-Plutonium');
   await visit.page.check('#input-extras-Lightning');
   await visit.page.check('[name="terms"]');
   await visit.shot('custom-fields');
-  const sent = await succeed(visit);
-  const booking = await onlyBooking(at, sent);
+  const { sent } = await visit.succeed();
+  const booking = await onlyBooking(at, { sent });
   const [customer] = booking.customers;
   const wanted = {
     name: 'Marty McFly', first_name: 'Marty', last_name: 'McFly', email: MARTY.email, company: 'Acme & Søn', phone: '+1 555 88',
@@ -584,13 +528,10 @@ test('a mutual project offers only what suits everybody in their own zones', asy
   }
   await visit.shot('mutual-week-in-Asia-Kolkata');
   await gridShows(visit, answer.data, 'Asia/Kolkata');
-  await visit.page.click('.fc-today-button');
-  if ((await visit.page.$$('.fc-event')).length === 0) {
-    await visit.page.click('.fc-next-button');
-  }
-  await pick(visit);
-  await fill(visit);
-  await onlyBooking(at, await succeed(visit));
+  await visit.firstWeek();
+  await visit.pick();
+  await visit.fill();
+  await onlyBooking(at, await visit.succeed());
   await visit.leave();
 });
 
@@ -598,9 +539,9 @@ test('a page without a project offers resources that it names', async () => {
   const app = await server.app('No project');
   const doc = await app.resource('Doc Brown', 'America/Los_Angeles', { availability_constraints: OFFICE });
   const visit = await open({ app_key: app.widgetKey, resources: [doc.id], availability: TOMORROW });
-  await pick(visit);
-  await fill(visit);
-  const booking = await onlyBooking({ app }, await succeed(visit));
+  await visit.pick();
+  await visit.fill();
+  const booking = await onlyBooking({ app }, await visit.succeed());
   assert.equal(booking.event.what, 'Meeting with Marty McFly');
   await visit.leave();
 });

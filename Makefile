@@ -1,4 +1,5 @@
-# `make run` and `make test` install nothing; `make setup` asks before it does.
+# `make run` installs nothing, `make test` only the clients' npm packages, into their own folder; `make setup` asks
+# before it installs anything.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint setup

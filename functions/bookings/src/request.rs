@@ -825,7 +825,8 @@ pub(crate) fn parse_customer(
     mut fields: Map<String, Value>,
     random: &dyn model::Random,
 ) -> Option<Customer> {
-    let mut take = |name: &str| match fields.remove(name) {
+    // Fields of the form's own stay in its order.
+    let mut take = |name: &str| match fields.shift_remove(name) {
         None | Some(Value::Null) => Field::Absent,
         Some(Value::String(text)) => Field::Value(text),
         Some(_) => Field::Wrong("must be a string".to_owned()),
@@ -838,7 +839,7 @@ pub(crate) fn parse_customer(
         take("timezone"),
     );
     // An id is ours to give.
-    fields.remove("id");
+    fields.shift_remove("id");
 
     let spelled_out = joined_name(&fields);
     faults.size("customer", &fields, MAX_FREE_FORM);

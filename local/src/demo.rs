@@ -4,7 +4,7 @@
 
 use api::State;
 use auth::PlainKey;
-use auth::development::DEVELOPMENT_KEY;
+use auth::development::{DEMO_SLUG, DEVELOPMENT_KEY};
 use auth::issue::{self, IssuedApp, NewCredential, NewKey, Secret};
 use auth::plain_key::hash_secret;
 use chrono::{NaiveTime, TimeDelta, TimeZone, Utc};
@@ -34,7 +34,7 @@ pub const EMAIL: &str = "demo@latchkey.example";
 /// The live app's slug.
 pub const LIVE_SLUG: &str = "demo";
 /// The test app's slug.
-pub const TEST_SLUG: &str = "demo-test";
+pub const TEST_SLUG: &str = DEMO_SLUG;
 
 const fn id(group: u16, number: u16) -> Uuid {
     Uuid::from_fields(

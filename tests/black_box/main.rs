@@ -29,6 +29,7 @@ mod lists_at_scale;
 mod locations;
 mod model_based;
 mod never_wider;
+mod pages;
 mod process;
 mod projects;
 mod races;

@@ -296,7 +296,10 @@ async fn resource(
             found.map(|(resource, _)| resource)
         }
         Name::Id(id) => store.get_resources(tenant, &[*id]).await?.pop(),
-        Name::Calendar(id) => None,
+        Name::Calendar(id) => {
+            let found = store.get_resource_of_calendar(tenant, *id).await?;
+            found.map(|found| found.record)
+        }
     })
 }
 

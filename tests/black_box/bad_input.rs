@@ -246,6 +246,14 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
                     }
                     (&app, operation.path.clone(), body)
                 }
+                "create_widget" | "update_widget" => {
+                    let body = json!({ "name": "Front desk", "config": { "app": TEST_SLUG, "debug": true } });
+                    (&app, own(Uuid::from_u128(7)), body)
+                }
+                "create_filter_collection" | "update_filter_collection" => {
+                    let body = json!({ "name": "Mornings", "filters": { "and": [{ "daytime": {} }] } });
+                    (&app, own(Uuid::from_u128(7)), body)
+                }
                 "create_project" => (&app, operation.path.clone(), project.clone()),
                 "update_project" => {
                     let mut body = project.clone();

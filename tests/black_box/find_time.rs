@@ -70,6 +70,15 @@ async fn a_time_is_found_when_all_who_are_named_are_free_each_named_once() {
     assert_eq!(find(json!({ "user_ids": [bob] })).await, "09:00 10:00");
     let both = json!({ "emails": ["ann@clinic.example"], "resource_ids": [bob] });
     assert_eq!(find(both.clone()).await, "10:00");
+    let seen = app
+        .get(&format!("/v2/resources/{bob}"))
+        .await
+        .expecting(200);
+    let calendar = &seen.body["data"]["calendars"][0]["id"];
+    assert_eq!(
+        find(json!({ "calendar_ids": [calendar] })).await,
+        "09:00 10:00"
+    );
 
     let mut short = both;
     short["length"] = "30 minutes".into();

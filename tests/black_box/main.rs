@@ -45,3 +45,4 @@ mod tenants;
 mod timetime;
 mod usage;
 mod versions;
+mod widgets;

@@ -12,6 +12,7 @@ mod concurrency_control;
 mod contract;
 mod crash_points;
 mod credentials_answers;
+mod events;
 mod find_time;
 mod graphs;
 mod groups;

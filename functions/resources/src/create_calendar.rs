@@ -1,13 +1,13 @@
 use api::calendar_view::CalendarView;
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, OutputZone, State, Tagged};
+use api::{ApiError, Body, Created, Faults, Idempotency, OutputZone, State, Tagged};
 use axum::extract::State as Extract;
 use model::ids::CalendarId;
 use model::resource::{Calendar, MAX_CALENDARS, Resource};
 use store::{Expected, Versioned};
 
 use crate::calendar_fields::{CalendarFields, CalendarRequest};
-use crate::owner::resource_id;
+use crate::owner::{names_one, resource_id};
 
 /// Makes a calendar of a resource, beside the one that it was made with.
 #[utoipa::path(
@@ -31,7 +31,7 @@ pub(crate) async fn create_calendar(
     let mut faults = Faults::none();
     let field = std::mem::take(&mut request.resource_id);
     let resource = resource_id(&mut faults, field, &principal);
-    if matches!(request.name, Field::Absent | Field::Null) {
+    if !names_one(&request.name) {
         faults.add("name", "is required");
     }
     let fields = CalendarFields::read(request, &mut faults);

@@ -1,6 +1,6 @@
 use api::calendar_view::EventView;
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, OutputZone, State, Tagged};
+use api::{ApiError, Body, Created, Faults, Idempotency, OutputZone, State, Tagged};
 use axum::extract::State as Extract;
 use model::TimeSlot;
 use model::booking::EventText;
@@ -11,7 +11,7 @@ use model::time::Tz;
 use store::{Store, Tenant, Version, Versioned};
 
 use crate::event_fields::{EventFields, EventRequest, no_calendar, refused};
-use crate::owner::resource_id;
+use crate::owner::{names_one, resource_id};
 use crate::update_calendar::CLOSING;
 
 /// Makes an event, which blocks its time: it is offered and booked no more, whatever the resource's capacity.
@@ -43,7 +43,7 @@ pub(crate) async fn create_event(
         ("where", &request.place),
     ];
     for (name, field) in required {
-        if matches!(field, Field::Absent | Field::Null) {
+        if !names_one(field) {
             faults.add(name, "is required");
         }
     }
@@ -51,7 +51,7 @@ pub(crate) async fn create_event(
     let fields = EventFields::read(request, &mut faults);
     fields.check_time(&mut faults);
     // A calendar says whose it is.
-    let resource = match (field.is_present(), fields.calendar_id) {
+    let resource = match (names_one(&field), fields.calendar_id) {
         (false, Some(_)) if principal.tenant().only_resource.is_none() => None,
         _ => resource_id(&mut faults, field, &principal),
     };

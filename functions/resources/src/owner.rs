@@ -11,12 +11,17 @@ pub(crate) fn resource_id(
     principal: &Principal,
 ) -> Option<ResourceId> {
     match principal.tenant().only_resource {
-        Some(own) if !field.is_present() => Some(own),
+        Some(own) if !names_one(&field) => Some(own),
         _ => {
             let text = faults.required("resource_id", field);
             id(faults, "resource_id", text.as_deref())
         }
     }
+}
+
+/// Whether a field says anything.
+pub(crate) const fn names_one(field: &Field<String>) -> bool {
+    !matches!(field, Field::Absent | Field::Null)
 }
 
 /// An id that may be left out.

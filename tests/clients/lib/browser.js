@@ -171,6 +171,11 @@ class Visit {
     return error.innerText();
   }
 
+  async shotOfSlots(name) {
+    await this.page.locator('.fc-event').first().scrollIntoViewIfNeeded();
+    await this.shot(name);
+  }
+
   shot(name) {
     return this.page.screenshot({ path: `${this.browser.shots}/${name}.png`, animations: 'disabled' });
   }

@@ -101,7 +101,9 @@ for (const type of ['client-token', 'server-token']) {
     assert.equal(asked['timekit-app'], app.slug);
     assert.equal(headers['timekit-testmode'], 'true');
     const free = await app.send('POST', '/v2/availability', { mode: 'mutual', resources: [doc.id], length: '1 hour', to: '4 weeks' });
-    assert.deepEqual(answer.data.map(({ start }) => instant(start)), free.map(({ start }) => instant(start)));
+    // The two searches are not made at the same instant.
+    const later = (slots) => slots.map(({ start }) => instant(start)).filter((start) => Date.parse(start) > Date.now() + 60_000);
+    assert.deepEqual(later(answer.data), later(free));
     await visit.page.waitForSelector('.bookingjs-ribbon');
     await visit.page.waitForSelector('text=You are in the same timezone as Doc Brown');
     await visit.shot(`week-with-${type}`);

@@ -1,14 +1,18 @@
-# `make run` installs nothing, `make test` only the clients' npm packages, into their own folder; `make setup` asks
-# before it installs anything.
+# `make run` and `make test` install nothing but npm packages, into this folder; `make setup` asks before it installs
+# anything.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint setup
+.PHONY: help run web test lint setup
 
 help: ## Say what there is.
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 run: ## Serve the API here; ARGS="--port 9090" passes options on.
+	@scripts/build-web || [ $$? = 75 ]
 	cargo run --locked --package local --bin latchkey -- serve $(ARGS)
+
+web: ## Build the pages that the program takes in; needs Node.
+	@scripts/build-web
 
 test: ## Run every test and lint the template, then say what was skipped; ARGS=name runs some tests only.
 	@scripts/test $(ARGS)

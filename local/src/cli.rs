@@ -189,6 +189,10 @@ async fn create_demo(state: &State, endpoint: &str) -> Result<Option<Demo>, Loca
 fn announce(server: &Server, endpoint: &str, options: &ServeOptions, demo: Option<&Demo>) {
     let base = format!("http://{}", server.address());
     println!("Latchkey is listening on {base}");
+    println!("The console is at {base}/console");
+    if !options.no_demo {
+        println!("Book something at {base}/widget");
+    }
     println!(
         "Its store is at {endpoint}; data is in {}",
         options.data.display()

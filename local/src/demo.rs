@@ -4,7 +4,7 @@
 
 use api::State;
 use auth::PlainKey;
-use auth::development::DEVELOPMENT_KEY;
+use auth::development::{DEMO_SLUG, DEVELOPMENT_KEY};
 use auth::issue::{self, IssuedApp, NewCredential, NewKey, Secret};
 use auth::plain_key::hash_secret;
 use chrono::{NaiveTime, TimeDelta, TimeZone, Utc};
@@ -34,7 +34,7 @@ pub const EMAIL: &str = "demo@latchkey.example";
 /// The live app's slug.
 pub const LIVE_SLUG: &str = "demo";
 /// The test app's slug.
-pub const TEST_SLUG: &str = "demo-test";
+pub const TEST_SLUG: &str = DEMO_SLUG;
 
 const fn id(group: u16, number: u16) -> Uuid {
     Uuid::from_fields(
@@ -279,11 +279,11 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
         updated_at: now,
     };
     store
-        .create_place(test_app, &location)
+        .create_entity(test_app, &location)
         .await
         .map_err(|e| failed(&e))?;
     store
-        .create_place(test_app, &service)
+        .create_entity(test_app, &service)
         .await
         .map_err(|e| failed(&e))?;
     let live_project = project(LIVE_PROJECT, LIVE_SLUG, LIVE_DOC_BROWN, state);
@@ -411,6 +411,7 @@ fn new_booking(
         slot,
         buffers: Buffers::default(),
         allow_double_bookings: false,
+        ignore_all_day_events: false,
         notice: Notice::default(),
         max_seats: None,
         owner_id: None,

@@ -12,7 +12,7 @@ pub mod server;
 pub mod tables;
 
 /// Every function by name, with its operations.
-pub fn functions() -> [(&'static str, api::Operations); 7] {
+pub fn functions() -> [(&'static str, api::Operations); 8] {
     [
         ("availability", availability::operations()),
         ("bookings", bookings::operations()),
@@ -21,6 +21,7 @@ pub fn functions() -> [(&'static str, api::Operations); 7] {
         ("keys", keys::operations()),
         ("accounts", accounts::operations()),
         ("projects", projects::operations()),
+        ("console", console::operations()),
     ]
 }
 

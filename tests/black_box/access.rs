@@ -55,6 +55,12 @@ impl Kind {
             Self::ServerToken => allowed(access.server_token),
             Self::ClientToken => allowed(access.client_token),
             Self::SessionForItsApp => allowed(access.app || access.account),
+            // What no session may do, it is told before anybody asks which app it means.
+            Self::SessionForNoApp | Self::SessionForAnothersApp
+                if !access.app && !access.account =>
+            {
+                Outcome::Forbidden
+            }
             Self::SessionForNoApp if access.account => Outcome::LetThrough,
             Self::SessionForNoApp => Outcome::AppNotNamed,
             Self::SessionForAnothersApp => Outcome::AppNotFound,
@@ -105,9 +111,17 @@ async fn callers(server: &TestServer) -> Vec<(Kind, Client)> {
 fn path_to_nothing(server: &TestServer, operation: &Operation) -> String {
     let id = BookingId::random(server.state.random()).to_string();
     let path = operation.path.replace("{id}", &id);
-    ["{action}", "{email}", "{feed}", "{slug}", "{resource_id}"]
-        .iter()
-        .fold(path, |path, name| path.replace(name, "nope"))
+    [
+        "{action}",
+        "{email}",
+        "{feed}",
+        "{file}",
+        "{page}",
+        "{slug}",
+        "{resource_id}",
+    ]
+    .iter()
+    .fold(path, |path, name| path.replace(name, "nope"))
 }
 
 fn is(reply: &Reply, outcome: Outcome, operation: &Operation) -> bool {
@@ -208,10 +222,15 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         [
             "count_available_slots",
             "create_booking",
+            "find_time",
+            "find_time_bulk",
+            "find_time_team",
             "get_me",
             "get_resource_timezone",
+            "get_user_timezone",
             "list_available_dates",
             "list_available_slots",
+            "list_groups",
             "list_unavailable_slots",
         ],
         "{advice}"
@@ -222,15 +241,33 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "authenticate_resource",
             "create_account",
             "create_session",
+            "get_console_file",
             "get_hosted_project",
+            "get_widget_file",
             "perform_external_action",
             "read_calendar_feed",
             "report_leaked_keys",
             "reset_password",
+            "show_booking_page",
+            "show_console",
+            "show_console_page",
             "show_external_action",
             "show_reset_page",
+            "show_widget_page",
         ],
         "{advice}"
+    );
+    assert_eq!(
+        open_to(|access| access.anonymous && access.anonymous_limit.is_none()),
+        [
+            "get_console_file",
+            "get_widget_file",
+            "show_booking_page",
+            "show_console",
+            "show_console_page",
+            "show_widget_page",
+        ],
+        "only what reads no store may go uncounted; {advice}"
     );
     assert_eq!(
         open_to(|access| access.signed_search),

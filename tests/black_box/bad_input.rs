@@ -113,9 +113,14 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
 
     let operations = local::operations();
     let with_body = operations.list().iter().filter(|operation| {
-        // The one body that is a bare array has tests of its own, in projects.rs; the page of a link posts an empty form.
-        let is_other =
-            ["set_project_resources", "perform_external_action"].contains(&operation.id.as_str());
+        // The one body that is a bare array has tests of its own, in projects.rs; the page of a link posts an empty form;
+        // and what a server-token alone may send is the body of update_resource.
+        let is_other = [
+            "set_project_resources",
+            "perform_external_action",
+            "update_user",
+        ]
+        .contains(&operation.id.as_str());
         operation.method != Method::GET && operation.method != Method::DELETE && !is_other
     });
     with_body
@@ -158,10 +163,14 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
                     let path = own(TENTATIVE.uuid()).replace("{action}", "confirm");
                     (&app, path, message.clone())
                 }
-                "create_resource" => (&app, operation.path.clone(), resource.clone()),
+                "create_resource" | "create_user" => (&app, operation.path.clone(), resource.clone()),
                 "update_resource" => (&app, own(DOC_BROWN.uuid()), resource.clone()),
                 "create_calendar_feed" => (&app, own(ROOM.uuid()), json!({ "any": "thing" })),
-                "reset_resource_password" => {
+                "invite_resource" => {
+                    let body = json!({ "email": "new@example.com", "name": "A", "timezone": "UTC" });
+                    (&app, operation.path.clone(), body)
+                }
+                "reset_resource_password" | "reset_user_password" => {
                     (&app, operation.path.clone(), json!({ "email": "doc@example.com" }))
                 }
                 "create_credential" => {
@@ -223,6 +232,18 @@ pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
                         "output_timezone": "Europe/Copenhagen",
                         "constraints": [{ "allow_hours": { "start": 9, "end": "17:30" } }],
                     });
+                    (&app, operation.path.clone(), body)
+                }
+                "find_time" | "find_time_bulk" | "find_time_team" => {
+                    let mut body = json!({
+                        "filters": { "or": [{ "specific_day": { "day": "Monday" } }] },
+                        "start": "tomorrow", "future": "2 weeks", "length": "30 minutes", "buffer": "15 minutes",
+                        "sort": "asc", "all_solutions": true, "no_day_span": true, "ignore_all_day_events": false,
+                    });
+                    match operation.id.as_str() {
+                        "find_time_team" => body["users"] = json!([{ "resource_ids": [DOC_BROWN.to_string()] }]),
+                        _ => body["resource_ids"] = json!([DOC_BROWN.to_string()]),
+                    }
                     (&app, operation.path.clone(), body)
                 }
                 "create_project" => (&app, operation.path.clone(), project.clone()),

@@ -371,6 +371,35 @@ async fn a_link_to_reschedule_leads_to_the_page_of_the_bookings_project() {
 }
 
 #[tokio::test]
+async fn without_a_page_of_the_projects_own_a_link_to_reschedule_leads_to_its_booking_page_here() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let project = json!({ "name": "Doc", "slug": "doc-brown", "resources": [ROOM.to_string()] });
+    let project = app.post("/v2/projects", project).await.expecting(201).id();
+    let mut body = booking(&ROOM.to_string(), "instant", TEN, ELEVEN);
+    body["project_id"] = project.into();
+    let id = app.post("/v2/bookings", body).await.expecting(201).id();
+    let links = links_of(&app, &id).await;
+    let link = links["reschedule_by_customer"].as_str().expect("a link");
+    let (_, path) = link.split_once("/book/").expect("a booking page");
+    assert!(
+        path.starts_with(&format!(
+            "doc-brown?uuid={id}&action=reschedule&event.start=2026-12-0"
+        )),
+        "{link}"
+    );
+    let page = server
+        .anonymous()
+        .get("/book/doc-brown")
+        .await
+        .expecting(200);
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+}
+
+#[tokio::test]
 async fn a_link_expires_exactly_when_its_booking_ends() {
     let server = TestServer::start().await;
     let app = server.app();

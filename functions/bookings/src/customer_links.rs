@@ -11,7 +11,7 @@ use model::scope::Scope;
 use model::time::format_instant;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 /// The longest that a link holds, in days. It ends with its booking, if that is sooner.
 pub(crate) const MAX_LINK_DAYS: i64 = 366;
@@ -71,9 +71,8 @@ impl CustomerLinks {
             && (booking.notice.check_cancelling(booking.slot.start(), now)).is_ok();
         let cancel = can_cancel.then(|| self.cancel_link(booking, now)).flatten();
         let reschedule = project
-            .and_then(rescheduling_url)
             .filter(|_| can(Action::RescheduleByCustomer))
-            .map(|page| reschedule_link(page, booking).into());
+            .map(|project| self.reschedule_link(project, booking));
         let links: [(_, Option<String>); 2] = [
             (Action::CancelByCustomer, cancel),
             (Action::RescheduleByCustomer, reschedule),
@@ -82,6 +81,30 @@ impl CustomerLinks {
             .into_iter()
             .filter_map(|(action, link)| Some((action.name().to_owned(), link?.into())))
             .collect()
+    }
+
+    /// A link to the page on which a customer of `project` chooses another time, its own or else our booking page of
+    /// it, that says which booking it is about in the words that booking pages read.
+    fn reschedule_link(&self, project: &Project, booking: &Booking) -> String {
+        let time = |at| format_instant(at, booking.timezone);
+        let about = [
+            ("uuid", booking.id.to_string()),
+            ("action", "reschedule".to_owned()),
+            ("event.start", time(booking.slot.start())),
+            ("event.end", time(booking.slot.end())),
+        ];
+        match rescheduling_url(project) {
+            Some(mut own) => {
+                own.query_pairs_mut().extend_pairs(about);
+                own.into()
+            }
+            None => {
+                let about = form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(about)
+                    .finish();
+                format!("{}/book/{}?{about}", self.base, project.slug)
+            }
+        }
     }
 
     fn cancel_link(&self, booking: &Booking, now: DateTime<Utc>) -> Option<String> {
@@ -106,20 +129,9 @@ impl CustomerLinks {
     }
 }
 
-/// The page on which a customer of `project` chooses another time.
+/// The page of the project's own on which its customers choose another time, if it has one.
 fn rescheduling_url(project: &Project) -> Option<Url> {
     let url = project.booking.get("rescheduling_url")?.as_str()?;
     let url = Url::parse(url).ok()?;
     matches!(url.scheme(), "http" | "https").then_some(url)
-}
-
-/// A link to `page` that says which booking it is about, in the words that booking pages read.
-fn reschedule_link(mut page: Url, booking: &Booking) -> Url {
-    let time = |at| format_instant(at, booking.timezone);
-    page.query_pairs_mut()
-        .append_pair("uuid", &booking.id.to_string())
-        .append_pair("action", "reschedule")
-        .append_pair("event.start", &time(booking.slot.start()))
-        .append_pair("event.end", &time(booking.slot.end()));
-    page
 }

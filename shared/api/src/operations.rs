@@ -109,6 +109,8 @@ impl Operations {
             .into_iter()
             .next()
             .expect("a handler has a path");
+        // A parameter that takes the rest of the path has a mark that only the router knows.
+        let documented = path.replace("{*", "{");
         let mut described = described_operations(item);
         let mut operations = Vec::new();
         for (index, (method, operation)) in described.iter_mut().enumerate() {
@@ -124,7 +126,7 @@ impl Operations {
             let added = Operation {
                 id,
                 method: method.clone(),
-                path: path.clone(),
+                path: documented.clone(),
                 access,
                 writes: writes && *method != Method::GET,
                 is_versioned,
@@ -133,11 +135,11 @@ impl Operations {
             operations.push(added);
         }
         let first = Arc::new(operations.first().expect("a handler has a method").clone());
-        self.routes.push((path.clone(), first, router));
+        self.routes.push((path, first, router));
         self.list.extend(operations);
         let item = openapi::path_item(described);
         let mut one = OpenApi::default();
-        one.paths = Paths::builder().path(path, item).build();
+        one.paths = Paths::builder().path(documented, item).build();
         one.components = Some(Components::builder().schemas_from_iter(schemas).build());
         self.openapi.merge(one);
         self

@@ -23,8 +23,9 @@ pub struct Access {
     pub signed_search: bool,
     /// Whether nobody is asked who they are.
     pub anonymous: bool,
-    /// For callers that nobody knows: how often one address may call it in a minute.
-    pub anonymous_limit: usize,
+    /// For callers that nobody knows: how often one address may call it in a minute. None where what is answered was
+    /// built into the program, so that counting would cost more than answering.
+    pub anonymous_limit: Option<usize>,
 }
 
 /// How often one address may call an anonymous operation in a minute, unless the operation says otherwise.
@@ -40,7 +41,7 @@ impl Access {
         account: false,
         signed_search: false,
         anonymous: false,
-        anonymous_limit: ANONYMOUS_LIMIT,
+        anonymous_limit: Some(ANONYMOUS_LIMIT),
     };
 
     /// Secret keys with this scope, and sessions that act for an app.
@@ -71,6 +72,14 @@ impl Access {
         }
     }
 
+    /// A resource's server-token, for that resource, and nobody else.
+    pub const fn server_token() -> Self {
+        Self {
+            server_token: true,
+            ..Self::NOBODY
+        }
+    }
+
     /// Sessions, whether or not they name an app.
     pub const fn account() -> Self {
         Self {
@@ -90,17 +99,26 @@ impl Access {
     /// Anybody, but each address only so often in a minute.
     pub const fn anonymous_at_most(anonymous_limit: usize) -> Self {
         Self {
-            anonymous_limit,
+            anonymous_limit: Some(anonymous_limit),
             ..Self::anonymous()
         }
     }
 
-    /// What an anonymous operation allows one address.
-    pub const fn anonymous_window(self) -> Window {
-        Window {
-            limit: self.anonymous_limit,
-            length: TimeDelta::minutes(1),
+    /// Anybody, as often as they like. Only for answers that were built into the program: they read no store and cost
+    /// less than counting them would.
+    pub const fn built_in() -> Self {
+        Self {
+            anonymous_limit: None,
+            ..Self::anonymous()
         }
+    }
+
+    /// What an anonymous operation allows one address, if that is limited.
+    pub fn anonymous_window(self) -> Option<Window> {
+        self.anonymous_limit.map(|limit| Window {
+            limit,
+            length: TimeDelta::minutes(1),
+        })
     }
 
     /// Widget keys too.

@@ -141,15 +141,13 @@ async fn count_anonymous(
     operation: &Operation,
     address: Option<IpAddr>,
 ) -> Result<(), ApiError> {
+    let Some(window) = operation.access.anonymous_window() else {
+        return Ok(());
+    };
     let who = limits::disguised_address(state, address).await?;
-    limits::count(
-        state,
-        &operation.id,
-        &who,
-        operation.access.anonymous_window(),
-    )
-    .await
-    .map(|_| ())
+    limits::count(state, &operation.id, &who, window)
+        .await
+        .map(|_| ())
 }
 
 /// The session cookie's value.

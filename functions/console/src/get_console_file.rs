@@ -1,0 +1,26 @@
+use api::{ApiError, Path};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use crate::assets::{Asset, Keep};
+
+/// Gives a file that the pages load. Its name changes with its content.
+#[utoipa::path(
+    get,
+    path = "/console/assets/{file}",
+    tag = "pages",
+    params(("file" = String, Path, description = "The file's name.")),
+    responses(
+        (status = 200, description = "The file.", content_type = "text/javascript", body = String),
+        (status = 304, description = "It is as `If-None-Match` says."),
+        (status = 404, description = "There is none of this name, or this server was built without its pages."),
+    )
+)]
+pub(crate) async fn get_console_file(
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Asset::find(&format!("assets/{file}"))
+        .ok_or(ApiError::NotFound("File"))?
+        .answer(&headers, Keep::Forever)
+}

@@ -1,0 +1,26 @@
+//! What people see in a browser: booking pages, the booking widget's files, and the console. Everything handed out was
+//! built into the program. One file per operation.
+
+mod assets;
+mod get_console_file;
+mod get_widget_file;
+mod page;
+mod show_booking_page;
+mod show_console;
+mod show_console_page;
+mod show_widget_page;
+
+use api::{Operations, routes};
+use auth::Access;
+
+/// This function's operations.
+pub fn operations() -> Operations {
+    let anybody = Access::built_in();
+    Operations::new()
+        .add(routes!(show_widget_page::show_widget_page), anybody)
+        .add(routes!(get_widget_file::get_widget_file), anybody)
+        .add(routes!(show_booking_page::show_booking_page), anybody)
+        .add(routes!(show_console::show_console), anybody)
+        .add(routes!(show_console_page::show_console_page), anybody)
+        .add(routes!(get_console_file::get_console_file), anybody)
+}

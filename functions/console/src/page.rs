@@ -1,0 +1,60 @@
+//! Pages: a built one with the policy that fits it, or, where nothing was built, one that says what to do.
+
+use api::ApiError;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::assets::{Asset, Keep};
+
+/// What a page of ours may load and do. It has no inline script, and names no other host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Policy {
+    /// The console's.
+    Console,
+    /// A booking page's: resources may have portraits anywhere, and a console of this host shows it in a frame.
+    Booking,
+}
+
+impl Policy {
+    pub(crate) const fn header(self) -> &'static str {
+        match self {
+            Self::Console => {
+                "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self' data:; img-src 'self' data:; \
+                 connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+            }
+            Self::Booking => {
+                "default-src 'none'; script-src 'self'; style-src 'self'; font-src data:; img-src 'self' data: https:; \
+                 connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+            }
+        }
+    }
+}
+
+/// The page of this name.
+///
+/// # Errors
+///
+/// If it cannot be read: a mistake in the build.
+pub(crate) fn page(name: &str, policy: Policy, request: &HeaderMap) -> Result<Response, ApiError> {
+    let Some(asset) = Asset::find(name) else {
+        return Ok(not_built());
+    };
+    let mut response = asset.answer(request, Keep::Revalidate)?;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy_value(policy));
+    Ok(response)
+}
+
+pub(crate) const fn policy_value(policy: Policy) -> HeaderValue {
+    HeaderValue::from_static(policy.header())
+}
+
+/// Says that this program was built without its pages, and how to get them.
+pub(crate) fn not_built() -> Response {
+    const POLICY: (HeaderName, &str) = (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    );
+    ([POLICY], Html(include_str!("not_built.html"))).into_response()
+}

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { Browser, MARTY, refusal } from '../lib/browser.js';
 import { clock, in24Hours, instant, reading, written } from '../lib/clock.js';
-import { Server } from '../lib/server.js';
+import { basic, Server } from '../lib/server.js';
 
 const BUILD = '/timekit-booking/public/build';
 const HEAD = `<link rel="stylesheet" href="${BUILD}/booking.min.css">`;
@@ -545,4 +545,28 @@ test('a page without a project offers resources that it names', async () => {
   const booking = await onlyBooking({ app }, await visit.succeed());
   assert.equal(booking.event.what, 'Meeting with Marty McFly');
   await visit.leave();
+});
+
+test('the demo page books under the content policy that it is sent with', async () => {
+  const demo = await Server.start([], { demo: true });
+  const own = await Browser.start(demo, 'widget_v3');
+  try {
+    const html = await (await fetch(`${demo.base}/widget`)).text();
+    assert.match(html, /bookingjs/, 'the pages are not built: run `make web`, and build the program again');
+    // The policy forbids the font that the widget's style asks for.
+    const visit = await own.visit(`${demo.base}/widget`, { expected: [/fonts\.googleapis\.com/] });
+    await visit.drawn();
+    await visit.shot('demo-page');
+    await visit.pick();
+    await visit.fill();
+    const { sent, answer } = await visit.succeed();
+    const headers = { authorization: basic('', demo.demoKey) };
+    const { data } = await demo.request('GET', `/v2/bookings/${answer.data.id}?include=customers,event`, { headers });
+    assert.equal(instant(data.event.start), instant(sent.start));
+    assert.equal(data.customers[0].email, MARTY.email);
+    await visit.leave();
+  } finally {
+    await own.stop();
+    await demo.stop();
+  }
 });

@@ -132,10 +132,10 @@ class Visit {
     await this.page.waitForSelector('.bookingjs-loading', { state: 'detached' });
   }
 
-  /** Goes to the first week with slots. */
+  /** Goes to the first week from now on that has some slots to choose from. */
   async firstWeek() {
     await this.page.click('.fc-today-button');
-    if ((await this.page.$$('.fc-event')).length === 0) {
+    while ((await this.page.$$('.fc-event')).length < 2) {
       await this.page.click('.fc-next-button');
     }
   }
@@ -169,6 +169,11 @@ class Visit {
   async errorText() {
     const error = await this.page.waitForSelector('.bookingjs-error.show');
     return error.innerText();
+  }
+
+  async shotOfSlots(name) {
+    await this.page.locator('.fc-event').first().scrollIntoViewIfNeeded();
+    await this.shot(name);
   }
 
   shot(name) {

@@ -30,10 +30,10 @@ export function reading(instant, zone) {
   return `${date} ${time}`;
 }
 
-/** `09:00am` or `9:00am` as `09:00`, and `24:00`, which some formats have for midnight, as `00:00`. */
+/** `09:00am` or `9:00 AM` as `09:00`, and `24:00`, which some formats have for midnight, as `00:00`. */
 export function in24Hours(text) {
-  const [, hours, minutes, half] = /^(\d+):(\d\d)(am|pm)?$/.exec(text);
-  const hour = half ? (Number(hours) % 12) + (half === 'pm' ? 12 : 0) : Number(hours) % 24;
+  const [, hours, minutes, half] = /^(\d+):(\d\d) ?(am|pm)?$/i.exec(text);
+  const hour = half ? (Number(hours) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0) : Number(hours) % 24;
   return `${String(hour).padStart(2, '0')}:${minutes}`;
 }
 

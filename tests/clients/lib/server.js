@@ -19,10 +19,11 @@ export function basic(user, secret) {
 }
 
 export class Server {
-  /** Starts the program on a free port and an empty store, and waits until it says that it listens. */
-  static async start(more = []) {
+  /** Starts the program on a free port and an empty store, and waits until it says that it listens; with `demo`, until
+   it has told the demo's API key too. */
+  static async start(more = [], { demo = false } = {}) {
     const data = await mkdtemp(path.join(tmpdir(), 'latchkey-client-'));
-    const options = ['serve', '--port', '0', '--data', data, '--no-demo', ...more];
+    const options = ['serve', '--port', '0', '--data', data, ...(demo ? [] : ['--no-demo']), ...more];
     const process_ = spawn(path.join(target, 'debug/latchkey'), options, { stdio: ['ignore', 'pipe', 'pipe'] });
     let log = '';
     process_.stderr.on('data', (text) => (log += text));
@@ -30,9 +31,9 @@ export class Server {
     const server = new Server();
     Object.assign(server, { data, process: process_ });
     for await (const line of createInterface({ input: process_.stdout })) {
-      const found = /listening on (http:\S+)/.exec(line);
-      if (found) {
-        server.base = found[1];
+      server.base ??= /listening on (http:\S+)/.exec(line)?.[1];
+      server.demoKey ??= /curl --user :(\S+)/.exec(line)?.[1];
+      if (server.base && (server.demoKey || !demo)) {
         break;
       }
     }

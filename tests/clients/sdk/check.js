@@ -120,7 +120,7 @@ async function everyMethod(server) {
   // Free time, in the older words and in the newer.
   const search = { emails: [email], future: '2 days', length: '30 minutes' };
   await run('findTime', search);
-  await run('findTimeBulk', [search, { ...search, length: '1 hour' }]);
+  await run('findTimeBulk', { users: [{ emails: [email] }, { userIds: [spare.id] }], future: '2 days', length: '1 hour' });
   await run('findTimeTeam', { users: [{ _email: email, emails: [email], future: '2 days', length: '1 hour' }] });
   const filters = await data(run('createFindTimeFilterCollection', { name: 'Office', filters: { and: [{ businessHours: {} }] } }));
   await run('getFindTimeFilterCollections');

@@ -7,7 +7,7 @@ import { Browser, MARTY, refusal } from '../lib/browser.js';
 import { clock, in24Hours, instant, reading, written } from '../lib/clock.js';
 import { basic, Server } from '../lib/server.js';
 
-/** The widget's pages bring jQuery themselves. */
+/** Its pages bring jQuery themselves: the version that its examples load. */
 const HEAD = '<script src="/jquery/dist/jquery.min.js"></script><script src="/timekit-booking-v1/dist/booking.min.js"></script>';
 
 const ZONE = 'America/Los_Angeles';
@@ -101,7 +101,9 @@ for (const type of ['client-token', 'server-token']) {
     assert.equal(asked['timekit-app'], app.slug);
     assert.equal(headers['timekit-testmode'], 'true');
     const free = await app.send('POST', '/v2/availability', { mode: 'mutual', resources: [doc.id], length: '1 hour', to: '4 weeks' });
-    assert.deepEqual(answer.data.map(({ start }) => instant(start)), free.map(({ start }) => instant(start)));
+    // The two searches are not made at the same instant.
+    const later = (slots) => slots.map(({ start }) => instant(start)).filter((start) => Date.parse(start) > Date.now() + 60_000);
+    assert.deepEqual(later(answer.data), later(free));
     await visit.page.waitForSelector('.bookingjs-ribbon');
     await visit.page.waitForSelector('text=You are in the same timezone as Doc Brown');
     await visit.shot(`week-with-${type}`);
@@ -202,12 +204,16 @@ test('a team is offered together, and each books with a token of their own', asy
   const visit = await open(app, doc, { timekitFindTimeTeam: { users } });
   const { sent, answer } = await visit.lastCall('/v2/findtime/team');
   assert.deepEqual(sent.users.map(({ _email }) => _email), [doc.email, clara.email]);
-  const tokens = new Map([[doc.email, doc.token], [clara.email, clara.token]]);
+  const tokens = new Map();
+  for (const { id, email } of [doc, clara]) {
+    const { credentials } = await app.send('GET', `/v2/resources/${id}?include=credentials`);
+    tokens.set(email, credentials.filter(({ type }) => type === 'client-token').map(({ token }) => token));
+  }
   for (const { start, users: found } of answer.data) {
     for (const { name, email, token } of found) {
       const zone = email === doc.email ? ZONE : 'America/New_York';
       assert.ok(name === doc.name || name === clara.name);
-      assert.equal(token, tokens.get(email), 'their own client-token, and no server-token');
+      assert.ok(tokens.get(email).includes(token), 'their own client-token, and no server-token');
       assert.ok(['09:00', '10:00', '11:00'].includes(clock(start, zone).time), `${start} of ${name}`);
     }
   }
@@ -215,14 +221,16 @@ test('a team is offered together, and each books with a token of their own', asy
   // In New York it is three hours later, so the first slot of a day is hers, and the last is his.
   const first = answer.data.findIndex(({ users: [{ email }] }) => email === clara.email);
   assert.ok(first >= 0);
-  await visit.page.evaluate(() => document.querySelector('.fc-scroller').scrollTo(0, 0));
   const wanted = reading(answer.data[first].start, ZONE);
+  while (!(await grid(visit)).includes(wanted)) {
+    await visit.page.click('.fc-next-button');
+  }
   await visit.pick((await grid(visit)).indexOf(wanted));
   assert.equal(await visit.page.innerText('.bookingjs-bookpage-resource'), clara.name);
   await visit.shot('team-form');
   await visit.fill();
   const call = await visit.succeed();
-  assert.equal(call.asked.authorization, basic(clara.email, clara.token));
+  assert.equal(call.asked.authorization, basic(clara.email, answer.data[first].users[0].token));
   assert.equal(call.sent.event.calendar_id, calendarOf(clara));
   await onlyBooking(app, clara, call.sent.event);
   await visit.leave();

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { Browser, MARTY, refusal } from '../lib/browser.js';
 import { clock, in24Hours, instant, reading, written } from '../lib/clock.js';
-import { Server } from '../lib/server.js';
+import { basic, Server } from '../lib/server.js';
 
 const BUILD = '/timekit-booking/public/build';
 const HEAD = `<link rel="stylesheet" href="${BUILD}/booking.min.css">`;
@@ -58,7 +58,8 @@ const open = async (config, options) => {
   return visit;
 };
 
-/** What the week's grid says: `2026-11-22 09:00` for each slot. */
+/** What the week's grid says: `2026-11-22 09:00` for each slot. With `24h-dmy-mon` the widget heads its columns a day
+ * early in browsers west of Greenwich, whatever it is answered, so the heads are not looked at. */
 async function grid(visit) {
   // A slot over midnight has a second part on the next day, which is not where it starts.
   const found = await visit.page.$$eval('.fc-timegrid-col[data-date] .fc-timegrid-event.fc-event-start', (events) =>
@@ -211,7 +212,7 @@ test('whoever changes the time zone sees slots in it, and books the same instant
     const { answer, sent } = await visit.lastCall('/v2/availability');
     assert.equal(sent.output_timezone, zone);
     assert.deepEqual(answer.data.map(({ start }) => instant(start)), first.map(({ start }) => instant(start)));
-    await visit.shot(`week-in-${key.replace('/', '-')}`);
+    await visit.shotOfSlots(`week-in-${key.replace('/', '-')}`);
     await gridShows(visit, answer.data, zone);
     await visit.firstWeek();
   }
@@ -263,11 +264,13 @@ test('a week in which the clock changes shows each hour that there is', async ()
     zones: ['UTC'], constraints: [], project: { availability: { mode: 'roundrobin_random', length: '1 hour', to: '6 months' } },
   });
   const availability = { from: new Date(change - DAY_MS).toISOString(), to: new Date(change + DAY_MS).toISOString() };
-  const visit = await open(embedded(at, { availability }), { zone, viewport: { width: 760, height: 1500 } });
+  const visit = await open(embedded(at, { availability }), { zone });
   const { answer } = await visit.lastCall('/v2/availability');
   assert.equal(answer.data.length, 48);
   assert.equal(new Set(answer.data.map(({ start }) => start.slice(19))).size, 2, 'offsets before and after');
-  await visit.shot('week-of-clock-change');
+  await visit.page.click('.fc-next-button');
+  await visit.shotOfSlots('week-of-clock-change');
+  await visit.page.click('.fc-prev-button');
   await gridShows(visit, answer.data, zone);
   await visit.leave();
 });
@@ -297,7 +300,7 @@ test('of two visitors who pick the same slot one books it', async () => {
   const options = { expected: [refusal(409)] };
   const visits = [await open(embedded(at), options), await open(embedded(at), options)];
   for (const visit of visits) {
-    await visit.pick(3);
+    await visit.pick(1);
     await visit.fill();
   }
   const answers = visits.map((visit) => visit.next('POST', '/v2/bookings'));
@@ -334,7 +337,7 @@ test('seats of a group are booked until it is full', async () => {
   assert.deepEqual(answer.data.map((item) => Object.keys(item.resource).sort()), [['id', 'name', 'timezone'], ['id', 'name', 'timezone']]);
   await gridShows(visit, answer.data.map((item) => item.attributes.event_info), 'Asia/Kolkata');
   await visit.firstWeek();
-  await visit.shot('group-week');
+  await visit.shotOfSlots('group-week');
   const dance = (found) => found.page.locator('.fc-event', { hasText: 'Dance 1' }).first();
   await dance(visit).click();
   await visit.page.waitForSelector('.bookingjs-bookpage.show');
@@ -383,20 +386,18 @@ test('a customer moves a booking with the widget key, and the page says so', asy
   });
   const visit = await browser.visit(`${address}?${query}`);
   await visit.drawn();
-  await visit.pick(2);
+  await visit.pick(1);
   assert.match(await visit.page.innerText('.bookingjs-bookpage-header'), /Confirm Rescheduling/);
   const former = await visit.page.innerText('.former-booking-time');
   assert.equal(former, '09:00am - 10:00am');
   await visit.page.fill('.bookingjs-form [name="message"]', 'Something came up');
   await visit.shot('reschedule-form');
-  const done = visit.next('POST', `/v2/bookings/${booked.id}/reschedule`);
   await visit.submit();
   await visit.page.waitForSelector('.bookingjs-form.success');
+  const { status, sent, answer } = await visit.lastCall(`/v2/bookings/${booked.id}/reschedule`);
   await visit.shot('reschedule-success');
-  const answer = await done;
-  assert.equal(answer.status(), 200);
-  const sent = answer.request().postDataJSON();
-  const { customers, available_actions, attributes } = (await answer.json()).data;
+  assert.equal(status, 200);
+  const { customers, available_actions, attributes } = answer.data;
   assert.deepEqual([customers, available_actions, attributes.event_info.participants], [undefined, undefined, []]);
   await visit.page.waitForURL(address);
   await visit.drawn();
@@ -404,7 +405,7 @@ test('a customer moves a booking with the widget key, and the page says so', asy
   assert.deepEqual([...bookings.keys()].sort(), ['confirmed', 'rescheduled_by_customer']);
   assert.equal(bookings.get('rescheduled_by_customer').id, booked.id);
   assert.equal(instant(bookings.get('confirmed').event.start), instant(sent.start));
-  assert.equal(instant(sent.start), instant(slots[3].start));
+  assert.equal(instant(sent.start), instant(slots[2].start));
   const again = (await visit.lastCall('/v2/availability')).answer.data.map(({ start }) => instant(start));
   assert.ok(again.includes(instant(slots[0].start)) && !again.includes(instant(sent.start)));
   await visit.leave();
@@ -526,7 +527,7 @@ test('a mutual project offers only what suits everybody in their own zones', asy
       assert.ok(from.time >= '08:00' && to.time <= '18:00' && !['Sat', 'Sun'].includes(from.weekday), `${start} in ${zone}`);
     }
   }
-  await visit.shot('mutual-week-in-Asia-Kolkata');
+  await visit.shotOfSlots('mutual-week-in-Asia-Kolkata');
   await gridShows(visit, answer.data, 'Asia/Kolkata');
   await visit.firstWeek();
   await visit.pick();
@@ -544,4 +545,28 @@ test('a page without a project offers resources that it names', async () => {
   const booking = await onlyBooking({ app }, await visit.succeed());
   assert.equal(booking.event.what, 'Meeting with Marty McFly');
   await visit.leave();
+});
+
+test('the demo page books under the content policy that it is sent with', async () => {
+  const demo = await Server.start([], { demo: true });
+  const own = await Browser.start(demo, 'widget_v3');
+  try {
+    const html = await (await fetch(`${demo.base}/widget`)).text();
+    assert.match(html, /bookingjs/, 'the pages are not built: run `make web`, and build the program again');
+    // The policy forbids the font that the widget's style asks for.
+    const visit = await own.visit(`${demo.base}/widget`, { expected: [/fonts\.googleapis\.com/] });
+    await visit.drawn();
+    await visit.shot('demo-page');
+    await visit.pick();
+    await visit.fill();
+    const { sent, answer } = await visit.succeed();
+    const headers = { authorization: basic('', demo.demoKey) };
+    const { data } = await demo.request('GET', `/v2/bookings/${answer.data.id}?include=customers,event`, { headers });
+    assert.equal(instant(data.event.start), instant(sent.start));
+    assert.equal(data.customers[0].email, MARTY.email);
+    await visit.leave();
+  } finally {
+    await own.stop();
+    await demo.stop();
+  }
 });

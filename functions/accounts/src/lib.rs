@@ -1,6 +1,7 @@
 //! Accounts: people who sign up, their sessions, and their apps. One file per operation.
 
 mod app_view;
+mod change_password;
 mod create_account;
 mod create_app;
 mod create_session;
@@ -30,6 +31,7 @@ pub fn operations() -> Operations {
             Access::anonymous(),
         )
         .add(routes!(reset_password::reset_password), Access::anonymous())
+        .add(routes!(change_password::change_password), Access::account())
         .add(routes!(create_session::create_session), Access::anonymous())
         .add(routes!(get_session::get_session), Access::account())
         .add(routes!(delete_session::delete_session), Access::account())

@@ -662,6 +662,55 @@ async fn a_reset_link_sets_the_password_once_and_ends_every_session() {
 }
 
 #[tokio::test]
+async fn whoever_knows_the_password_changes_it_and_keeps_only_their_own_session() {
+    let server = TestServer::start().await;
+    let (old, new) = ("a long password", "another long password");
+    server.sign_up("clara@clinic.example").await;
+    let mine = server.sign_in("clara@clinic.example", old).await;
+    let other = server.sign_in("clara@clinic.example", old).await;
+    let change = async |current: &str, password: &str| {
+        let body = json!({ "current_password": current, "password": password });
+        mine.put("/v2/accounts/password", body).await
+    };
+    let wrong = change("no password of mine", new).await.expecting(422);
+    assert_eq!(wrong.faults(), ["current_password"]);
+    let short = change(old, "short").await.expecting(422);
+    assert_eq!(short.faults(), ["password"]);
+    other.get("/v2/sessions").await.expecting(200);
+
+    change(old, new).await.expecting(204);
+    mine.get("/v2/sessions").await.expecting(200);
+    other.get("/v2/sessions").await.expecting(401);
+    let body = json!({ "email": "clara@clinic.example", "password": old });
+    server
+        .anonymous()
+        .post("/v2/sessions", body)
+        .await
+        .expecting(401);
+    server.sign_in("clara@clinic.example", new).await;
+}
+
+#[tokio::test]
+async fn a_wrong_current_password_counts_like_one_at_sign_in() {
+    let server = TestServer::start().await;
+    server.sign_up("clara@clinic.example").await;
+    let session = server
+        .sign_in("clara@clinic.example", "a long password")
+        .await;
+    let body = json!({ "current_password": "a guess", "password": "another long password" });
+    for _ in 0..10 {
+        session
+            .put("/v2/accounts/password", body.clone())
+            .await
+            .expecting(422);
+    }
+    session
+        .put("/v2/accounts/password", body)
+        .await
+        .expecting(429);
+}
+
+#[tokio::test]
 async fn a_reset_link_holds_for_half_an_hour() {
     let server = TestServer::start().await;
     let (first, second) = (reset_link(&server).await, reset_link(&server).await);

@@ -3,6 +3,7 @@
 //! In Timekit's words an account is a calendar provider's. There are none here, and those routes say so.
 
 mod app_view;
+mod change_password;
 mod create_account;
 mod create_app;
 mod create_session;
@@ -38,6 +39,7 @@ pub fn operations() -> Operations {
             Access::anonymous(),
         )
         .add(routes!(reset_password::reset_password), Access::anonymous())
+        .add(routes!(change_password::change_password), Access::account())
         .add(routes!(create_session::create_session), Access::anonymous())
         .add(routes!(get_session::get_session), Access::account())
         .add(routes!(delete_session::delete_session), Access::account())

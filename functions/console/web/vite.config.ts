@@ -7,6 +7,6 @@ export default defineConfig({
     outDir: ".built",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["book.html"] },
+    rollupOptions: { input: ["index.html", "book.html"] },
   },
 });

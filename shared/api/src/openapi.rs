@@ -8,7 +8,7 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{
     Operation as OpenApiOperation, ParameterBuilder, ParameterIn, PathItem,
 };
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
@@ -32,6 +32,59 @@ pub(crate) fn path_item(operations: Vec<(Method, OpenApiOperation)>) -> PathItem
         item.merge_operations(PathItem::new(http_method(&method), operation));
     }
     item
+}
+
+/// Puts what an answer holds into the envelope that it comes in, so that no handler needs to describe that.
+pub(crate) fn describe_envelope(operation: &mut OpenApiOperation, path: &str) {
+    let is_page = (operation.parameters.iter().flatten())
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "page"));
+    let went_well = (operation.responses.responses.iter_mut())
+        .filter(|(status, _)| path.starts_with("/v2/") && status.starts_with('2'));
+    for (_, response) in went_well {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let Some(RefOr::T(content)) = response.content.get_mut("application/json") else {
+            continue;
+        };
+        let Some(inner) = content.schema.take_if(|schema| !is_envelope(schema)) else {
+            continue;
+        };
+        let mut envelope = ObjectBuilder::new()
+            .property("data", inner)
+            .required("data");
+        if is_page {
+            for (name, schema_type, sentence) in PAGE_FIELDS {
+                let field = ObjectBuilder::new()
+                    .schema_type(schema_type.clone())
+                    .description(Some(*sentence));
+                envelope = envelope.property(*name, field).required(*name);
+            }
+        }
+        content.schema = Some(envelope.into());
+    }
+}
+
+/// What stands beside the rows of a page.
+const PAGE_FIELDS: &[(&str, Type, &str)] = &[
+    ("total", Type::Integer, "How many rows there are."),
+    (
+        "total_is_exact",
+        Type::Boolean,
+        "Whether `total` is that, and not only a lower bound.",
+    ),
+    ("per_page", Type::Integer, "The most rows that a page has."),
+    ("current_page", Type::Integer, "This page, from 1."),
+    (
+        "last_page",
+        Type::Integer,
+        "The last page; while `total` is a lower bound, the next one.",
+    ),
+];
+
+/// The one answer whose type is an envelope already.
+fn is_envelope(schema: &RefOr<Schema>) -> bool {
+    matches!(schema, RefOr::Ref(reference) if reference.ref_location.ends_with("/BulkAnswer"))
 }
 
 /// Says in an operation's description who may call it, and which errors that brings.

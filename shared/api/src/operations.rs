@@ -123,6 +123,7 @@ impl Operations {
             };
             operation.operation_id = Some(id.clone());
             openapi::describe_access(operation, access);
+            openapi::describe_envelope(operation, &path);
             let added = Operation {
                 id,
                 method: method.clone(),

@@ -347,6 +347,37 @@ impl Store {
         .await
     }
 
+    /// Sets the password of an account and ends its sessions but `kept`, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; `false` if the account changed since `checked` was read.
+    pub async fn change_password(
+        &self,
+        checked: &SignInRecord,
+        password_hash: &str,
+        kept: HashedKey,
+    ) -> Result<bool, StoreError> {
+        let id = checked.account.id;
+        self.until_decided(|| async {
+            let mut transaction = Transaction::new(self);
+            let account = item(self, &checked.account, password_hash)?;
+            let unchanged = Condition::as_seen(checked.version.clone());
+            transaction.put(Of::Account, Table::Accounts, account, &unchanged)?;
+            for session in self.sessions_of(id).await? {
+                if session.hash != kept {
+                    end_in(&mut transaction, id, session.hash)?;
+                }
+            }
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(true)),
+                Outcome::Refused(of) if of.contains(&Of::Account) => Ok(Some(false)),
+                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
+            }
+        })
+        .await
+    }
+
     async fn sessions_of(&self, account: AccountId) -> Result<Vec<SessionPointer>, StoreError> {
         let items = self
             .partition(Table::Sessions, &session_partition(account), "session#")

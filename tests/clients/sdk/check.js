@@ -201,8 +201,9 @@ async function everyMethod(server) {
   await run('updateEmailTemplate', { slug: template.slug, subject: 'See you soon' });
 
   // What is deprecated.
-  const config = { email, apiToken: 'x', name: 'Doc' };
-  const widget = await data(run('createWidget', { name: 'Old page', slug: 'old-page-of-doc', config }));
+  const { data: withTokens } = await sdk.include('credentials').getResource({ id: doc.id });
+  const { token: apiToken } = withTokens.credentials.find(({ type }) => type === 'client-token');
+  const widget = await data(run('createWidget', { name: 'Old page', config: { email, apiToken, name: 'Doc' } }));
   await run('getWidgets');
   await run('getWidget', { id: widget.id });
   await run('getHostedWidget', { slug: widget.slug });

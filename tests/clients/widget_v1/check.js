@@ -46,6 +46,22 @@ function page(app, { name, email, token }, more = {}) {
   return browser.page(HEAD, `<div id="bookingjs"></div><script>TimekitBooking().init(${JSON.stringify(config)})</script>`);
 }
 
+/** A page that knows a widget's id or slug and no more. */
+function widgetPage(app, widget, how) {
+  const names = { id: 'widgetId', slug: 'widgetSlug' };
+  const config = { [names[how]]: widget[how], app: app.slug, timekitConfig: { apiBaseUrl: `${server.base}/`, app: app.slug } };
+  return browser.page(HEAD, `<div id="bookingjs"></div><script>TimekitBooking().init(${JSON.stringify(config)})</script>`);
+}
+
+/** A group the day after tomorrow. */
+function group(app, resource) {
+  const start = Math.ceil(Date.now() / 86_400_000) * 86_400_000 + 42 * 3_600_000;
+  return app.send('POST', '/v2/bookings', {
+    graph: 'group_owner', resource_id: resource.id, start: written(start, 'UTC'), end: written(start + 3_600_000, 'UTC'),
+    what: 'Dance', where: 'School', settings: { max_seats: 2 },
+  });
+}
+
 async function open(app, resource, more, options) {
   const visit = await browser.visit(page(app, resource, more), options);
   await visit.drawn();
@@ -239,11 +255,7 @@ test('a team is offered together, and each books with a token of their own', asy
 test('a seat in a group is booked', async () => {
   const app = await server.app('Group');
   const doc = await host(app, 'Doc Brown', 'doc.brown@example.com');
-  const start = Math.ceil(Date.now() / 86_400_000) * 86_400_000 + 42 * 3_600_000;
-  const owner = await app.send('POST', '/v2/bookings', {
-    graph: 'group_owner', resource_id: doc.id, start: written(start, 'UTC'), end: written(start + 3_600_000, 'UTC'),
-    what: 'Dance', where: 'School', settings: { max_seats: 2 },
-  });
+  const owner = await group(app, doc);
   const visit = await open(app, doc, { bookingGraph: 'group_customer' });
   await visit.shot('group-week');
   await visit.pick();
@@ -251,24 +263,20 @@ test('a seat in a group is booked', async () => {
   const { sent } = await visit.succeed();
   assert.deepEqual([sent.event, sent.related], [undefined, { owner_booking_id: owner.id }]);
   assert.match(await visit.page.innerText('.bookingjs-form-success-message'), /Your seat has been reserved/);
-  const group = await app.send('GET', `/v2/bookings/groups/${owner.id}`);
-  assert.deepEqual(group.attributes.group_booking, { max_seats: 2, current_seats: 1 });
+  const { attributes } = await app.send('GET', `/v2/bookings/groups/${owner.id}`);
+  assert.deepEqual(attributes.group_booking, { max_seats: 2, current_seats: 1 });
   const [mine] = await app.send('GET', '/v2/bookings?search=graph:group_customer&include=customers');
   assert.equal(mine.customers[0].email, MARTY.email);
   await visit.leave();
 });
 
-for (const how of ['widgetId', 'widgetSlug']) {
-  test(`a page with ${how} is told the rest`, async () => {
+for (const how of ['id', 'slug']) {
+  test(`a page with a widget's ${how} is told the rest`, async () => {
     const app = await server.app(`By ${how}`);
     const doc = await host(app, 'Doc Brown', 'doc.brown@example.com');
-    const slug = `doc-${how.toLowerCase()}-${process.pid}`;
-    const remote = { name: doc.name, email: doc.email, apiToken: doc.token, app: app.slug };
-    const widget = await app.send('POST', '/v2/widgets', { name: 'Page', slug, config: remote });
-    const timekitConfig = { apiBaseUrl: `${server.base}/`, app: app.slug };
-    const config = { [how]: how === 'widgetId' ? widget.id : slug, timekitConfig };
-    const script = `TimekitBooking().init(${JSON.stringify(config)})`;
-    const visit = await browser.visit(browser.page(HEAD, `<div id="bookingjs"></div><script>${script}</script>`));
+    const remote = { name: doc.name, email: doc.email, apiToken: doc.token };
+    const widget = await app.send('POST', '/v2/widgets', { name: 'Page', config: remote });
+    const visit = await browser.visit(widgetPage(app, widget, how));
     await visit.drawn();
     await visit.pick();
     await visit.fill();
@@ -278,3 +286,18 @@ for (const how of ['widgetId', 'widgetSlug']) {
     await visit.leave();
   });
 }
+
+test("a widget's page of a group asks for the widget's own, and is shown the resource's", async () => {
+  const app = await server.app('Group by widget');
+  const doc = await host(app, 'Doc Brown', 'doc.brown@example.com');
+  await group(app, doc);
+  const config = { name: doc.name, email: doc.email, apiToken: doc.token, bookingGraph: 'group_customer' };
+  const widget = await app.send('POST', '/v2/widgets', { name: 'Page', config });
+  const visit = await browser.visit(widgetPage(app, widget, 'id'));
+  await visit.drawn();
+  assert.equal((await visit.lastCall('/v2/bookings/groups')).query.get('search'), `widget.id:${widget.id}`);
+  await visit.pick();
+  await visit.fill();
+  assert.equal((await visit.succeed()).sent.widget_id, widget.id);
+  await visit.leave();
+});

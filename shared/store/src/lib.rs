@@ -63,6 +63,7 @@ pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
 pub use projects::{ChangeProjectError, CreateProjectError, Tie};
 pub use resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
+pub use sheets::sheet_items;
 pub use tables::{Table, Tables};
 pub use version::{Expected, Stale, Version, Versioned};
 

@@ -90,6 +90,20 @@ fn write(key: &Key, sheet: &Sheet, version: &str) -> RawItem {
     attributes
 }
 
+/// A resource's sheets with these claims in them, as items: for benches, which need many at once.
+#[doc(hidden)]
+pub fn sheet_items(app: AppId, resource: ResourceId, claims: &[Claim]) -> Vec<RawItem> {
+    let mut sheets: BTreeMap<NaiveDate, Sheet> = BTreeMap::new();
+    for claim in claims {
+        for day in claim.widened().days() {
+            let sheet = sheets.entry(day).or_default();
+            sheet.claims.insert(claim.id, claim.clone());
+        }
+    }
+    let item = |(day, sheet): (NaiveDate, Sheet)| write(&key(app, resource, day), &sheet, "1");
+    sheets.into_iter().map(item).collect()
+}
+
 /// A claim: start and length; of a booking then buffers and the end of a hold, where it has them, all in seconds; of an
 /// event, which has neither, then which kind of event it is.
 fn numbers(claim: &Claim) -> Vec<AttributeValue> {

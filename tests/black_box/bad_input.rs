@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 use http::Method;
 use local::demo::{
-    CALENDAR, CONFIRMED, DOC_BROWN, EMAIL, LOCATION, NAMED_KEY, ROOM, SERVICE, TENTATIVE, TEST_PROJECT,
-    TEST_SLUG,
+    CALENDAR, CONFIRMED, DOC_BROWN, EMAIL, LOCATION, NAMED_KEY, ROOM, SERVICE, TENTATIVE,
+    TEST_PROJECT, TEST_SLUG,
 };
 use serde_json::{Value, json};
 use tests::{Client, Options, Reply, TestServer, booking};

@@ -591,7 +591,9 @@ async fn making_an_event_survives_every_crash_point() {
 #[tokio::test(start_paused = true)]
 async fn moving_an_event_survives_every_crash_point() {
     survives_every_crash_point(async |stage| {
-        let made = stage.client.post("/v2/events", two_days(&stage.room().await));
+        let made = stage
+            .client
+            .post("/v2/events", two_days(&stage.room().await));
         let path = format!("/v2/events/{}", made.await.expecting(201).id());
         let to = json!({ "start": "2026-12-02T23:00:00Z", "end": "2026-12-03T01:00:00Z" });
         Request::put(path, to)
@@ -602,7 +604,9 @@ async fn moving_an_event_survives_every_crash_point() {
 #[tokio::test(start_paused = true)]
 async fn deleting_an_event_survives_every_crash_point() {
     survives_every_crash_point(async |stage| {
-        let made = stage.client.post("/v2/events", two_days(&stage.room().await));
+        let made = stage
+            .client
+            .post("/v2/events", two_days(&stage.room().await));
         Request::delete(format!("/v2/events/{}", made.await.expecting(201).id()))
     })
     .await;

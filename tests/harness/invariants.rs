@@ -449,7 +449,11 @@ impl KeptBooking {
 
 impl KeptEvent {
     fn pointer(&self) -> (String, String, String) {
-        (self.resource.clone(), self.calendar.clone(), self.id.clone())
+        (
+            self.resource.clone(),
+            self.calendar.clone(),
+            self.id.clone(),
+        )
     }
 }
 

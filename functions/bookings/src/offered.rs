@@ -69,7 +69,9 @@ impl Offered {
         let mut bookables = others.iter().map(bookable).collect::<Result<Vec<_>, _>>()?;
         if project.allow_double_bookings {
             // What is taken stands in nobody's way.
-            bookables.iter_mut().for_each(|one| one.capacity = UNBOUNDED);
+            bookables
+                .iter_mut()
+                .for_each(|one| one.capacity = UNBOUNDED);
         }
         let first = others.first().unwrap_or(resource);
         let mut search = search(&settings, constraints, bookables, first, now)?;

@@ -159,10 +159,7 @@ impl EventFields {
             what: said(&self.what, event.text.what),
             place: said(&self.place, event.text.place),
             description: said(&self.description, event.text.description),
-            participants: self
-                .participants
-                .clone()
-                .unwrap_or(event.text.participants),
+            participants: self.participants.clone().unwrap_or(event.text.participants),
         };
         event.rsvp = self.rsvp.clone().or(event.rsvp);
         Ok(event)
@@ -170,7 +167,11 @@ impl EventFields {
 }
 
 fn add(faults: &mut Faults, error: WrongEventTime) {
-    let field = if error.is_about_start() { "start" } else { "end" };
+    let field = if error.is_about_start() {
+        "start"
+    } else {
+        "end"
+    };
     faults.add(field, error.to_string());
 }
 

@@ -45,12 +45,10 @@ pub(crate) async fn list_events(
     let (store, tenant) = (state.store(), principal.tenant());
     let resource = match (wanted.resource, wanted.calendar) {
         // A calendar's events are its resource's.
-        (None, Some(calendar)) => {
-            match store.get_resource_of_calendar(tenant, calendar).await? {
-                Some(found) => Some(found.record.id),
-                None => return Ok(page.of_all(Vec::new())),
-            }
-        }
+        (None, Some(calendar)) => match store.get_resource_of_calendar(tenant, calendar).await? {
+            Some(found) => Some(found.record.id),
+            None => return Ok(page.of_all(Vec::new())),
+        },
         (resource, _) => resource,
     };
     let wanted = Wanted { resource, ..wanted };
@@ -82,7 +80,10 @@ impl Wanted {
             if window.to <= window.from {
                 faults.add("end", "must be after the start");
             } else if window.to - window.from > TimeDelta::days(MAX_DAYS) {
-                faults.add("end", format!("must be at most {MAX_DAYS} days after the start"));
+                faults.add(
+                    "end",
+                    format!("must be at most {MAX_DAYS} days after the start"),
+                );
             }
         }
         let wanted = window.map(|window| Self {

@@ -30,5 +30,7 @@ pub(crate) fn id<T: std::str::FromStr>(
     name: &str,
     text: Option<&str>,
 ) -> Option<T> {
-    faults.parsed(name, text, |id| id.parse().map_err(|_| "must be a valid UUID"))
+    faults.parsed(name, text, |id| {
+        id.parse().map_err(|_| "must be a valid UUID")
+    })
 }

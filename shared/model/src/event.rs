@@ -146,7 +146,8 @@ pub fn event_slot(
 }
 
 fn whole_days(start: EventTime, end: EventTime, zone: Tz) -> Result<TimeSlot, WrongEventTime> {
-    let of_date = |date: NaiveDate| day(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp());
+    let of_date =
+        |date: NaiveDate| day(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp());
     let of_instant = |at: i64| day(at + offset_s(zone, at));
     let first = match start {
         EventTime::At(at) => of_instant(at.timestamp()),
@@ -208,7 +209,11 @@ mod tests {
             ("2026-12-01T09:00:00Z", "2026-12-01T08:59:59Z"),
         ] {
             let refused = slot(start, end, zone);
-            assert_eq!(refused, Err(WrongEventTime::EndNotAfterStart), "{start} {end}");
+            assert_eq!(
+                refused,
+                Err(WrongEventTime::EndNotAfterStart),
+                "{start} {end}"
+            );
         }
     }
 
@@ -241,7 +246,11 @@ mod tests {
             }
         }
         assert!((91..=92).contains(&most), "{most}");
-        let day = |n| EventTime::On(NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date") + chrono::Days::new(n));
+        let day = |n| {
+            EventTime::On(
+                NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date") + chrono::Days::new(n),
+            )
+        };
         let too_long = event_slot(day(0), day(91), true, Tz::UTC);
         assert_eq!(too_long, Err(WrongEventTime::TooLong));
     }

@@ -148,7 +148,9 @@ pub enum CannotPlace {
     #[error("the time is taken")]
     Taken,
     /// A day holds no more claims.
-    #[error("{day} already holds {MAX_CLAIMS} bookings and events, the most one resource can have in a day")]
+    #[error(
+        "{day} already holds {MAX_CLAIMS} bookings and events, the most one resource can have in a day"
+    )]
     Full {
         /// The day, in UTC.
         day: NaiveDate,
@@ -352,7 +354,10 @@ mod tests {
         let morning = claim(2, "2026-01-02T00:10:00Z", "2026-01-02T01:00:00Z", 0, 0);
         let mut occupancy = Occupancy::new(empty_sheets(&[evening, morning]), DateTime::UNIX_EPOCH);
         occupancy.place(evening).expect("room");
-        assert_eq!(occupancy.check_free(&morning, 1, Tolerance::Nothing), Err(CannotPlace::Taken));
+        assert_eq!(
+            occupancy.check_free(&morning, 1, Tolerance::Nothing),
+            Err(CannotPlace::Taken)
+        );
     }
 
     #[test]

@@ -368,21 +368,18 @@ impl Snapshot {
 
     /// What there is, without what differs between two runs of the same: ids, and how often something was changed.
     pub fn outline(&self) -> Vec<String> {
-        let bookings = self.bookings.values().map(|booking| {
-            let mut record = booking.record.clone();
-            without_ids(&mut record);
-            format!("booking {record}")
-        });
-        let reservations = self.reservations.values().map(|held| {
-            let mut record = held.record.clone();
-            without_ids(&mut record);
-            format!("reservation {record}")
-        });
-        let events = self.events.values().map(|event| {
-            let mut record = event.record.clone();
-            without_ids(&mut record);
-            format!("event {record}")
-        });
+        let bookings = self
+            .bookings
+            .values()
+            .map(|booking| format!("booking {}", outlined(&booking.record)));
+        let reservations = self
+            .reservations
+            .values()
+            .map(|held| format!("reservation {}", outlined(&held.record)));
+        let events = self
+            .events
+            .values()
+            .map(|event| format!("event {}", outlined(&event.record)));
         let claims = self.claims.iter().map(|claim| {
             format!(
                 "claim day {} {:?} until {:?} event {:?}",
@@ -578,6 +575,14 @@ fn claims(sheet: &Value, resource: &str) -> Vec<StandingClaim> {
             }
         })
         .collect()
+}
+
+/// A record as its outline has it: the store's maps are in no order.
+fn outlined(record: &Value) -> Value {
+    let mut record = record.clone();
+    without_ids(&mut record);
+    record.sort_all_objects();
+    record
 }
 
 fn without_ids(value: &mut Value) {

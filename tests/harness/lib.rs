@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 use store::{Connection, Store, Table, Tables, Tenant};
 
 pub use bookings::{EVERYTHING, Seen};
-pub use client::{Client, Reply};
+pub use client::{Client, Reply, field_names};
 pub use clock::ManualClock;
 pub use engine::Engine;
 pub use faults::{Fault, Faults, FaultyHttpClient, Lasting};

@@ -246,6 +246,7 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "get_embed_widget",
             "get_hosted_project",
             "get_hosted_widget",
+            "get_openapi_document",
             "get_widget_file",
             "perform_external_action",
             "read_calendar_feed",
@@ -254,6 +255,8 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "show_booking_page",
             "show_console",
             "show_console_page",
+            "show_docs",
+            "show_docs_page",
             "show_external_action",
             "show_reset_page",
             "show_widget_page",
@@ -266,10 +269,13 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         open_to(|access| access.anonymous && access.anonymous_limit.is_none()),
         [
             "get_console_file",
+            "get_openapi_document",
             "get_widget_file",
             "show_booking_page",
             "show_console",
             "show_console_page",
+            "show_docs",
+            "show_docs_page",
             "show_widget_page",
         ],
         "only what reads no store may go uncounted; {advice}"
@@ -340,7 +346,7 @@ async fn there_is_no_path_outside_the_list() {
         "/v2//bookings",
         "/v2/bookings/1/confirm/again",
         "/v2/keys/1/rotate/now",
-        "/openapi.json",
+        "/openapi.yaml",
         "/.env",
     ] {
         for caller in [server.anonymous(), server.app()] {

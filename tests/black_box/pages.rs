@@ -47,6 +47,8 @@ async fn every_page_answers_anybody_even_if_the_program_was_built_without_them()
         "/console",
         "/console/",
         "/console/settings/api",
+        "/docs",
+        "/docs/reference",
     ] {
         let page = server.anonymous().get(path).await.expecting(200);
         assert_eq!(
@@ -69,8 +71,10 @@ async fn no_page_runs_inline_scripts_or_loads_anything_from_a_host_that_it_names
         let page = server.anonymous().get(path).await.expecting(200);
         let policy = policy(&page);
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
-        for loose in ["unsafe", "://", "*"] {
-            assert!(!policy.contains(loose), "{path}: {policy}");
+        assert!(policy.contains("script-src 'self';"), "{path}: {policy}");
+        assert!(policy.contains("connect-src 'self';"), "{path}: {policy}");
+        for host in ["://", "*"] {
+            assert!(!policy.contains(host), "{path}: {policy}");
         }
         let html = html(&page);
         for tag in html.split('<').filter(|tag| tag.starts_with("script")) {
@@ -122,7 +126,7 @@ async fn a_file_that_the_browser_has_is_not_sent_again() {
         return;
     }
     let anybody = server.anonymous();
-    for path in [WIDGET, "/book/demo-test"] {
+    for path in [WIDGET, "/console", "/book/demo-test", "/docs"] {
         let first = anybody.get(path).await.expecting(200);
         let etag = first.header("etag").expect("an ETag");
         for known in [etag.to_owned(), format!("\"x\", W/{etag}"), "*".to_owned()] {
@@ -145,7 +149,13 @@ async fn what_a_page_loads_is_there_and_may_be_kept_for_a_year() {
     if !are_built(&server).await {
         return;
     }
-    for page in ["/widget", "/book/demo-test"] {
+    for page in [
+        "/widget",
+        "/book/demo-test",
+        "/console",
+        "/docs",
+        "/docs/reference",
+    ] {
         let html = html(&server.anonymous().get(page).await.expecting(200));
         let files: Vec<&str> = html
             .split('"')
@@ -158,6 +168,15 @@ async fn what_a_page_loads_is_there_and_may_be_kept_for_a_year() {
             assert!(keep.contains("immutable"), "{file}: {keep}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_given_as_it_is_committed() {
+    let server = TestServer::start().await;
+    let given = server.anonymous().get("/openapi.json").await.expecting(200);
+    assert_eq!(given.header("content-type"), Some("application/json"));
+    assert_eq!(given.body["info"]["title"], "Latchkey");
+    assert!(given.body["paths"]["/openapi.json"].is_object());
 }
 
 #[tokio::test]

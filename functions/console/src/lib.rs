@@ -1,13 +1,16 @@
-//! What people see in a browser: booking pages, the booking widget's files, and the console. Everything handed out was
+//! What people see in a browser: booking pages, the booking widget's files, the console, and the documentation. Everything handed out was
 //! built into the program. One file per operation.
 
 mod assets;
 mod get_console_file;
+mod get_openapi_document;
 mod get_widget_file;
 mod page;
 mod show_booking_page;
 mod show_console;
 mod show_console_page;
+mod show_docs;
+mod show_docs_page;
 mod show_widget_page;
 
 use api::{Operations, routes};
@@ -23,4 +26,7 @@ pub fn operations() -> Operations {
         .add(routes!(show_console::show_console), anybody)
         .add(routes!(show_console_page::show_console_page), anybody)
         .add(routes!(get_console_file::get_console_file), anybody)
+        .add(routes!(show_docs::show_docs), anybody)
+        .add(routes!(show_docs_page::show_docs_page), anybody)
+        .add(routes!(get_openapi_document::get_openapi_document), anybody)
 }

@@ -13,6 +13,8 @@ pub(crate) enum Policy {
     Console,
     /// A booking page's: resources may have portraits anywhere, and a console of this host shows it in a frame.
     Booking,
+    /// The documentation's. The reference's viewer writes its own styles.
+    Docs,
 }
 
 impl Policy {
@@ -26,6 +28,10 @@ impl Policy {
             Self::Booking => {
                 "default-src 'none'; script-src 'self'; style-src 'self'; font-src data:; img-src 'self' data: https:; \
                  connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+            }
+            Self::Docs => {
+                "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                 connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
             }
         }
     }

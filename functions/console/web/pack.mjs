@@ -1,24 +1,93 @@
-// Gathers in dist/, compressed, what the program takes in when it is compiled: our own pages from .built/, and the
-// booking widget as its package has it.
+// Gathers in dist/, compressed, what the program takes in when it is compiled: our own pages from .built/, the guides
+// as pages, and the booking widget as its package has it.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { marked } from "marked";
+
+const GUIDES = [
+  "authentication",
+  "keys",
+  "keeping-keys-safe",
+  "bookings",
+  "availability",
+  "widget",
+  "moving",
+  "tokens",
+  "errors",
+  "rate-limits",
+  "versions",
+];
+
+const files = new Map();
 
 const widget = "node_modules/timekit-booking/public/build";
-const files = new Map(
-  ["booking.min.js", "booking.min.css", "booking.min.js.LICENSE.txt"].map((name) => [`widget/${name}`, join(widget, name)]),
-);
-for (const name of readdirSync(".built", { recursive: true, withFileTypes: true })) {
-  if (!name.isFile()) continue;
-  const path = join(name.parentPath, name.name);
-  files.set(path.slice(".built/".length), path);
+for (const name of ["booking.min.js", "booking.min.css", "booking.min.js.LICENSE.txt"]) {
+  files.set(`widget/${name}`, readFileSync(join(widget, name)));
 }
+
+for (const entry of readdirSync(".built", { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile()) continue;
+  const path = join(entry.parentPath, entry.name);
+  files.set(path.slice(".built/".length), readFileSync(path));
+}
+
+const take = (name) => {
+  const text = files.get(name).toString();
+  files.delete(name);
+  return text;
+};
+
+const guides = GUIDES.map((name) => {
+  const text = readFileSync(`guides/${name}.md`, "utf8");
+  return { name, text, title: text.split("\n")[0].replace(/^# /, "") };
+});
+
+const nav = (here) => {
+  const link = (path, title) => `<a href="${path}"${path === here ? ' aria-current="page"' : ""}>${title}</a>`;
+  return [
+    "<strong>Latchkey</strong>",
+    link("/docs", "Start"),
+    ...guides.map(({ name, title }) => link(`/docs/${name}`, title)),
+    "<hr>",
+    link("/docs/reference", "Reference"),
+    link("/console", "Console"),
+  ].join("\n");
+};
+
+const start = `# Documentation
+
+Latchkey is a booking API that you host yourself. These pages come with this server, and so does the
+[reference](/docs/reference), in which you can call it.
+
+${guides.map(({ name, title }) => `- [${title}](/docs/${name})`).join("\n")}
+
+In the examples, \`$URL\` is this server's address, \`$KEY\` an API key, best of a test app, and \`$RESOURCE\` a
+resource's id.
+`;
+
+const guide = take("guide.html");
+const page = (path, title, text) => {
+  const article = marked
+    .parse(text.replaceAll(/^```(\w+) run$/gm, "```$1"))
+    .replaceAll("<table>", '<div class="table" tabindex="0"><table>')
+    .replaceAll("</table>", "</table></div>")
+    .replaceAll("<pre>", '<pre tabindex="0">');
+  const html = guide
+    .replace("<title>Documentation", () => `<title>${title}`)
+    .replace("<!--nav-->", () => nav(path))
+    .replace("<!--article-->", () => article);
+  files.set(`docs${path.slice("/docs".length) || "/start"}.html`, Buffer.from(html));
+};
+page("/docs", "Documentation", start);
+for (const { name, title, text } of guides) page(`/docs/${name}`, title, text);
+files.set("docs/reference.html", Buffer.from(take("reference.html").replace("<!--nav-->", () => nav("/docs/reference"))));
 
 for (const old of readdirSync("dist")) {
   if (old !== ".gitignore") rmSync(join("dist", old), { recursive: true });
 }
-for (const [name, path] of files) {
+for (const [name, content] of files) {
   const target = join("dist", `${name}.gz`);
   mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, gzipSync(readFileSync(path), { level: 9 }));
+  writeFileSync(target, gzipSync(content, { level: 9 }));
 }

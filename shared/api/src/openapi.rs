@@ -91,8 +91,9 @@ fn is_envelope(schema: &RefOr<Schema>) -> bool {
 pub(crate) fn describe_access(operation: &mut OpenApiOperation, access: Access) {
     let who = callers(access);
     let description = operation.description.take().unwrap_or_default();
+    let cost = cost(access);
     operation.description = Some(
-        format!("{description}\n\nMay be called by: {who}.")
+        format!("{description}\n\nMay be called by: {who}. {cost}")
             .trim()
             .to_owned(),
     );
@@ -236,6 +237,18 @@ pub fn callers(access: Access) -> String {
             .map(|(_, name)| name.to_owned()),
     );
     who.join(", ")
+}
+
+/// What a call costs of which limit, in words.
+fn cost(access: Access) -> String {
+    match access.anonymous_limit {
+        None if access.anonymous => "It is not limited.".to_owned(),
+        Some(limit) if access.anonymous => {
+            format!("One address may call it {limit} times a minute.")
+        }
+        _ => "A call takes one permit of each of the caller's rate limits; a session has none."
+            .to_owned(),
+    }
 }
 
 fn security(access: Access) -> Vec<SecurityRequirement> {

@@ -4,11 +4,10 @@ import { Link, useSearchParams } from "wouter-preact";
 
 import { api, ask } from "./api";
 import type { Schemas } from "./api";
-import { Pager } from "./audit";
 import { customer, event, INCLUDE, STATES, tone, words } from "./booking";
 import type { Booking } from "./booking";
 import { clock, day, HERE, moment, sameClock, span, zoneName } from "./time";
-import { Badge, Button, Dialog, Empty, Field, Form, Input, Loading, Page, Problem, Select, Show, tell, useAction, useLoad } from "./ui";
+import { Badge, Button, Dialog, Empty, Field, Form, Input, Loading, Page, Pager, Problem, Select, Show, tell, useAction, useLoad, who } from "./ui";
 
 const Calendar = lazy(() => import("./calendar").then((it) => ({ default: it.Calendar })));
 
@@ -188,6 +187,7 @@ function List({ search, turn, onOpen, onNew }: { search: string; turn: number; o
 
 /** Actions that people take here, in this order; the others are customers' or programs'. */
 const ACTIONS = ["confirm", "decline", "cancel", "complete", "pay"] as const;
+const ACTION_NAMES = { confirm: "Confirm", decline: "Decline", cancel: "Cancel booking", complete: "Complete", pay: "Mark as paid" };
 
 function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () => void; onOpen: (id: string) => void; onChanged: () => void }) {
   const [message, setMessage] = useState("");
@@ -211,7 +211,7 @@ function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () =
       <Show of={booking}>
         {(booking) => {
           const can = booking.available_actions ?? [];
-          const who = booking.customers?.[0];
+          const person = booking.customers?.[0];
           return (
             <>
               <dl class="facts">
@@ -227,9 +227,9 @@ function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () =
                 <dd>{booking.resource ? <Link href={`/resources/${booking.resource.id}`}>{booking.resource.name}</Link> : "–"}</dd>
                 <dt>Customer</dt>
                 <dd>
-                  {who?.name}
-                  {who?.email && <div class="hint">{who.email}</div>}
-                  {who?.phone && <div class="hint">{who.phone}</div>}
+                  {person?.name}
+                  {person?.email && <div class="hint">{person.email}</div>}
+                  {person?.phone && <div class="hint">{person.phone}</div>}
                 </dd>
                 {event(booking).where && (
                   <>
@@ -260,7 +260,7 @@ function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () =
                   <div class="actions">
                     {ACTIONS.filter((action) => can.includes(action)).map((action) => (
                       <Button key={action} tone={action === "confirm" ? "primary" : action === "cancel" || action === "decline" ? "danger" : "plain"} busy={act.isBusy} onClick={() => act.run(action)}>
-                        {words(action).replace(/^./, (first) => first.toUpperCase())}
+                        {ACTION_NAMES[action]}
                       </Button>
                     ))}
                     {can.includes("reschedule_by_customer") && <Button onClick={() => setMoving(!isMoving)}>Reschedule</Button>}
@@ -282,7 +282,10 @@ function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () =
               <ol class="history">
                 {(booking.logs ?? []).map((line, index) => (
                   <li key={index}>
-                    <strong>{words(line.to)}</strong> <span class="hint">by {words(line.action)}, {moment(line.at)}</span>
+                    <strong>{words(line.to)}</strong>{" "}
+                    <span class="hint">
+                      {words(line.action)} by {who(line.by)}, {moment(line.at)}
+                    </span>
                     {line.message && <p class="quote">{line.message}</p>}
                   </li>
                 ))}
@@ -410,6 +413,7 @@ function NewBooking({
   const [what, setWhat] = useState("");
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
+  const [where, setWhere] = useState("");
   const [graph, setGraph] = useState("instant");
   const zone = useMemo(() => resources.find(({ id }) => id === resource)?.timezone ?? HERE, [resource, resources]);
   const make = useAction(async () => {
@@ -420,7 +424,7 @@ function NewBooking({
       start: slot.start,
       end: slot.end,
       what: what || `Booking with ${name}`,
-      where: "TBD",
+      where: where || "To be agreed",
       customer: { name, timezone: HERE, ...(email && { email }) },
     };
     const made = await ask(api.POST("/v2/bookings", { body: body as never }));
@@ -465,7 +469,10 @@ function NewBooking({
           <Input label="Customer's name" name="customer.name" value={name} onValue={setName} failure={make.failure} />
           <Input label="Customer's e-mail" name="customer.email" type="email" value={email} onValue={setEmail} failure={make.failure} />
         </div>
-        <Input label="What" name="what" value={what} onValue={setWhat} failure={make.failure} />
+        <div class="columns">
+          <Input label="What" name="what" placeholder={name ? `Booking with ${name}` : ""} value={what} onValue={setWhat} failure={make.failure} />
+          <Input label="Where" name="where" placeholder="To be agreed" value={where} onValue={setWhere} failure={make.failure} />
+        </div>
         <Problem failure={make.failure} />
         <div class="dialog-actions">
           <Button onClick={onClose}>Cancel</Button>

@@ -4,10 +4,10 @@ import { Link, useLocation } from "wouter-preact";
 
 import { api, ask } from "./api";
 import type { Schemas } from "./api";
-import { AuditTable } from "./audit";
+import { AuditTable } from "./audit-table";
 import { Roll } from "./settings";
 import { ago, day, moment } from "./time";
-import { Badge, Button, Card, Check, Confirm, Copyable, Dialog, Empty, Field, Form, Input, Loading, Page, Problem, Select, Show, ShownOnce, useAction, useLoad } from "./ui";
+import { Badge, Button, Card, Check, Confirm, Copyable, Dialog, Empty, Field, Form, Input, Loading, Page, Problem, Select, Show, ShownOnce, useAction, useLoad, who } from "./ui";
 
 const UsageChart = lazy(() => import("./usage-chart").then((it) => ({ default: it.UsageChart })));
 
@@ -288,7 +288,7 @@ export function KeyPage({ id }: { id: string }) {
               <dd>{key.kind === "widget" ? "What a booking page needs" : key.scopes.map((scope) => <code key={scope}>{scope} </code>)}</dd>
               <dt>Created</dt>
               <dd>
-                {moment(key.created_at)} by {key.created_by}
+                {moment(key.created_at)} by {who(key.created_by)}
               </dd>
               <dt>Last used</dt>
               <dd>{key.last_used_at ? moment(key.last_used_at) : "Never"}</dd>

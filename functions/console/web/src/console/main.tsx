@@ -8,7 +8,7 @@ import { chooseApp, currentApp, hasExpired, loadSession, session, signOut } from
 import { SignIn, SignUp } from "./auth";
 import { StartPage } from "./start";
 import "./console.css";
-import { asFailure, Dialog, Loading, Page, Problem, Toast, useAction } from "./ui";
+import { asFailure, Badge, Dialog, Loading, Page, Problem, Toast, useAction } from "./ui";
 import type { Failure } from "./api";
 
 // Each area is loaded when it is first opened.
@@ -58,10 +58,12 @@ function AppSwitcher() {
       >
         {session.value?.apps.map((one) => (
           <option key={one.slug} value={one.slug} selected={one.slug === app?.slug}>
-            {one.name} · {one.test_mode ? "test" : "live"}
+            {one.name}
+            {one.test_mode && !one.name.includes("test") ? " (test)" : ""}
           </option>
         ))}
       </select>
+      <Badge tone={app?.test_mode ? "warn" : "good"}>{app?.test_mode ? "test" : "live"}</Badge>
     </label>
   );
 }

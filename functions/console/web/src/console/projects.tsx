@@ -3,11 +3,10 @@ import { Link, useLocation } from "wouter-preact";
 
 import { api, ask } from "./api";
 import type { Failure, Schemas } from "./api";
-import { Pager } from "./audit";
 import { HolidayEditor, readHours, WeekEditor, writeHours } from "./hours";
 import type { Constraint } from "./hours";
 import { day } from "./time";
-import { Button, Card, Check, Code, Confirm, Copyable, Dialog, Empty, Field, Form, Input, Page, Problem, Select, Show, tell, useAction, useLoad } from "./ui";
+import { Button, Card, Check, Code, Confirm, Copyable, Dialog, Empty, Field, Form, Input, Page, Pager, Problem, Select, Show, tell, useAction, useLoad } from "./ui";
 
 type Project = Schemas["ProjectView"];
 type Json = Record<string, unknown>;

@@ -3,33 +3,15 @@ import { Link, useLocation } from "wouter-preact";
 
 import { api, ask } from "./api";
 import type { Schemas } from "./api";
-import { HolidayEditor, OFFICE_HOURS, readHours, WeekEditor, writeHours } from "./hours";
+import { HolidayEditor, readHours, WeekEditor, writeHours } from "./hours";
 import type { Constraint } from "./hours";
-import { Pager } from "./audit";
-import { clock, day, HERE, ZONES, zoneName } from "./time";
-import { Badge, Button, Card, Confirm, Copyable, Dialog, Empty, Field, Form, Input, Page, Problem, Select, Show, tell, useAction, useLoad } from "./ui";
-import type { Failure } from "./api";
+import { NewResource, ZoneField } from "./new-resource";
+import { clock, day, zoneName } from "./time";
+import { Badge, Button, Card, Confirm, Copyable, Dialog, Empty, Form, Input, Page, Pager, Problem, Select, Show, tell, useAction, useLoad } from "./ui";
 
 type Resource = Schemas["ResourceView"];
 
 const constraintsOf = (resource: Resource) => (resource.availability_constraints ?? []) as Constraint[];
-
-export function ZoneField({ value, onValue, failure }: { value: string; onValue: (zone: string) => void; failure?: Failure | undefined }) {
-  return (
-    <Field label="Time zone" name="timezone" failure={failure} hint="Its hours are read off this zone's clock.">
-      {(attributes) => (
-        <>
-          <input {...attributes} list="zones" value={value} onInput={(event) => onValue(event.currentTarget.value)} />
-          <datalist id="zones">
-            {ZONES.map((zone) => (
-              <option key={zone} value={zone} />
-            ))}
-          </datalist>
-        </>
-      )}
-    </Field>
-  );
-}
 
 export function ResourcesPage() {
   const [page, setPage] = useState(1);
@@ -119,37 +101,6 @@ function summary(resource: Resource) {
   const { week, others } = readHours(constraints);
   const days = week.filter((stretches) => stretches.length > 0).length;
   return days > 0 ? `${days} days a week` : others.length > 0 ? "by other rules" : "any time, but for days off";
-}
-
-export function NewResource({ onClose }: { onClose: () => void }) {
-  const [, go] = useLocation();
-  const [name, setName] = useState("");
-  const [email, setEmail] = useState("");
-  const [timezone, setTimezone] = useState(HERE);
-  const make = useAction(async () => {
-    const availability_constraints = writeHours(OFFICE_HOURS);
-    const body = { name, timezone, availability_constraints, ...(email && { email }) };
-    const made = await ask(api.POST("/v2/resources", { body: body as Schemas["ResourceRequest"] }));
-    onClose();
-    go(`/resources/${made.data.id}`);
-  });
-  return (
-    <Dialog title="New resource" onClose={onClose}>
-      <Form onSend={make.run}>
-        <Input label="Name" name="name" value={name} onValue={setName} failure={make.failure} />
-        <Input label="E-mail" name="email" type="email" hint="A room needs none. It cannot be changed later." value={email} onValue={setEmail} failure={make.failure} />
-        <ZoneField value={timezone} onValue={setTimezone} failure={make.failure} />
-        <p class="hint">It starts with Monday to Friday, 9 to 5. You set its hours next.</p>
-        <Problem failure={make.failure} />
-        <div class="dialog-actions">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" tone="primary" busy={make.isBusy}>
-            Create resource
-          </Button>
-        </div>
-      </Form>
-    </Dialog>
-  );
 }
 
 export function ResourcePage({ id }: { id: string }) {

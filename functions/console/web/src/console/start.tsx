@@ -6,7 +6,7 @@ import { api, ask, currentApp, session } from "./api";
 import { NewKeys } from "./auth";
 import { customer, event, INCLUDE, tone, words } from "./booking";
 import type { Booking } from "./booking";
-import { NewResource } from "./resources";
+import { NewResource } from "./new-resource";
 import { span } from "./time";
 import { Badge, Button, Card, Code, Page, Show, useLoad } from "./ui";
 

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
 
-import { Failure, faultOf } from "./api";
+import { Failure, faultOf, session } from "./api";
 
 /** Something that is asked of the API and shown. */
 export interface Loaded<T> {
@@ -402,4 +402,27 @@ export function Confirm({ title, verb, name, onClose, act, children }: { title: 
       </Form>
     </Dialog>
   );
+}
+
+/** Leads through a list, page by page. */
+export function Pager({ page, last, onPage }: { page: number; last: number; onPage: (page: number) => void }) {
+  if (last <= 1) return null;
+  return (
+    <nav class="pager" aria-label="Pages">
+      <Button disabled={page <= 1} onClick={() => onPage(page - 1)}>
+        Newer
+      </Button>
+      <span class="hint">Page {page}</span>
+      <Button disabled={page >= last} onClick={() => onPage(page + 1)}>
+        Older
+      </Button>
+    </nav>
+  );
+}
+
+/** Who did something, as the API names them. */
+export function who(by: string): string {
+  const [kind, id] = by.split(":");
+  if (kind === "account" && id === session.value?.account.id) return "you";
+  return id ? `${kind} ${id.slice(0, 8)}…` : by;
 }

@@ -158,7 +158,18 @@ async fn every_operation_on_a_thing_with_an_etag_shows_it_and_takes_if_match() {
     {
         let server = TestServer::start().await;
         let mut asked = every_operation(&server).into_iter();
+        let room = ROOM.to_string();
+        let new = json!({
+            "resource_id": room, "name": "A", "start": "2026-12-01", "end": "2026-12-01", "all_day": true, "what": "A",
+            "where": "B",
+        });
+        let made = async |path: &str| server.app().post(path, new.clone()).await.id();
         let (caller, path, body) = match asked.find(|asked| asked.id == operation.id) {
+            // There is none in the demo.
+            Some(asked) if asked.id == "update_event" => {
+                let path = format!("/v2/events/{}", made("/v2/events").await);
+                (asked.caller, path, json!({ "what": "New" }).to_string())
+            }
             Some(asked) => (asked.caller, asked.path, asked.body.to_string()),
             None => {
                 let id = match operation.id.as_str() {
@@ -173,6 +184,8 @@ async fn every_operation_on_a_thing_with_an_etag_shows_it_and_takes_if_match() {
                     }
                     // Only one to which nothing more can happen is deleted.
                     "get_booking" | "delete_booking" => DECLINED.to_string(),
+                    "get_calendar" | "delete_calendar" => made("/v2/calendars").await,
+                    "get_event" | "delete_event" => made("/v2/events").await,
                     _ => DOC_BROWN.to_string(),
                 };
                 let path = operation.path.replace("{id}", &id);

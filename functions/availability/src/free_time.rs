@@ -189,21 +189,16 @@ fn terms(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<Terms, Api
     settings.terms(now, zone).map_err(invalid)
 }
 
-/// The project's terms, over no more than the range that is asked for.
+/// The project's terms, over no more than the range that is asked for. What the project does not say has its default, as
+/// when it is booked, whatever the request says.
 fn narrowed(
     project: Settings,
     request: Settings,
     now: DateTime<Utc>,
     zone: Tz,
 ) -> Result<Terms, ApiError> {
-    let asked = terms(&request.clone().over(project.clone()), now, zone)?;
-    let own = Settings {
-        from: project.from,
-        to: project.to,
-        ignore_all_day_events: project.ignore_all_day_events,
-        ..project.over(request)
-    };
-    let mut terms = terms(&own, now, zone)?;
+    let asked = terms(&request.over(project.clone()), now, zone)?;
+    let mut terms = terms(&project, now, zone)?;
     terms.range = terms.range.meet(&asked.range);
     Ok(terms)
 }

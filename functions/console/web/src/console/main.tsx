@@ -47,9 +47,9 @@ function AppSwitcher() {
   const app = currentApp();
   const [, go] = useLocation();
   return (
-    <label class="switcher">
-      <span class="visually-hidden">App</span>
+    <div class="switcher">
       <select
+        aria-label="App"
         value={app?.slug}
         onChange={(event) => {
           chooseApp(event.currentTarget.value);
@@ -64,7 +64,7 @@ function AppSwitcher() {
         ))}
       </select>
       <Badge tone={app?.test_mode ? "warn" : "good"}>{app?.test_mode ? "test" : "live"}</Badge>
-    </label>
+    </div>
   );
 }
 

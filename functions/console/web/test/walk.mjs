@@ -351,7 +351,7 @@ async function keyboardAlone() {
   const type = (text) => page.keyboard.type(text);
   const tabTo = async (role, name) => {
     const target = page.getByRole(role, { name }).last();
-    for (let tries = 0; tries < 60; tries++) {
+    for (let tries = 0; tries < 200; tries++) {
       if (await target.evaluate((element) => element === document.activeElement)) return;
       await press("Tab");
     }

@@ -43,7 +43,7 @@ function NavLink({ to, children, onGo }: { to: string; children: string; onGo: (
   );
 }
 
-function AppSwitcher() {
+function AppSwitcher({ onGo }: { onGo: () => void }) {
   const app = currentApp();
   const [, go] = useLocation();
   return (
@@ -54,6 +54,7 @@ function AppSwitcher() {
         onChange={(event) => {
           chooseApp(event.currentTarget.value);
           go("/");
+          onGo();
         }}
       >
         {session.value?.apps.map((one) => (
@@ -98,7 +99,7 @@ function Shell() {
         <Link href="/" class="brand">
           <Mark /> Latchkey
         </Link>
-        <AppSwitcher />
+        <AppSwitcher onGo={close} />
         {AREAS.map((area) => (
           <div class="nav-area" key={area.title}>
             {area.title && <div class="nav-title">{area.title}</div>}

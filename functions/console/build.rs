@@ -8,6 +8,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist");
     println!("cargo::rerun-if-changed={}", dist.display());
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     let mut files = Vec::new();
     list(&dist, &mut files)?;
     let mut named = Vec::new();
@@ -19,18 +20,22 @@ fn main() -> io::Result<()> {
     named.sort();
     let mut table = String::from("&[\n");
     for (name, file) in named {
+        let content = fs::read(&file)?;
         // This need not withstand anybody: it only has to change when the file does.
         let mut hasher = DefaultHasher::new();
-        hasher.write(&fs::read(&file)?);
-        let etag = format!("\"{:016x}\"", hasher.finish());
+        hasher.write(&content);
+        let hash = format!("{:016x}", hasher.finish());
+        // A copy, so that pages that are built again meanwhile do not take it away from the compiler.
+        let copy = out.join(&hash);
+        fs::write(&copy, content)?;
+        let etag = format!("\"{hash}\"");
         writeln!(
             table,
-            "    Asset {{ name: {name:?}, etag: {etag:?}, gzip: include_bytes!({file:?}) }},"
+            "    Asset {{ name: {name:?}, etag: {etag:?}, gzip: include_bytes!({copy:?}) }},"
         )
         .map_err(io::Error::other)?;
     }
     table.push_str("]\n");
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     fs::write(out.join("assets.rs"), table)
 }
 

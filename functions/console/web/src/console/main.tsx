@@ -43,17 +43,18 @@ function NavLink({ to, children, onGo }: { to: string; children: string; onGo: (
   );
 }
 
-function AppSwitcher() {
+function AppSwitcher({ onGo }: { onGo: () => void }) {
   const app = currentApp();
   const [, go] = useLocation();
   return (
-    <label class="switcher">
-      <span class="visually-hidden">App</span>
+    <div class="switcher">
       <select
+        aria-label="App"
         value={app?.slug}
         onChange={(event) => {
           chooseApp(event.currentTarget.value);
           go("/");
+          onGo();
         }}
       >
         {session.value?.apps.map((one) => (
@@ -64,7 +65,7 @@ function AppSwitcher() {
         ))}
       </select>
       <Badge tone={app?.test_mode ? "warn" : "good"}>{app?.test_mode ? "test" : "live"}</Badge>
-    </label>
+    </div>
   );
 }
 
@@ -98,7 +99,7 @@ function Shell() {
         <Link href="/" class="brand">
           <Mark /> Latchkey
         </Link>
-        <AppSwitcher />
+        <AppSwitcher onGo={close} />
         {AREAS.map((area) => (
           <div class="nav-area" key={area.title}>
             {area.title && <div class="nav-title">{area.title}</div>}

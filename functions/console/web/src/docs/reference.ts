@@ -78,7 +78,7 @@ async function start() {
     spec,
     domNode: element("viewer"),
     deepLinking: true,
-    docExpansion: "none",
+    docExpansion: "list",
     defaultModelsExpandDepth: 0,
     filter: true,
     validatorUrl: null,

@@ -47,6 +47,7 @@ pub struct FilterCollection {
     /// What people call them.
     pub name: String,
     /// The filters as they arrived.
+    #[serde(with = "crate::json_text")]
     pub filters: Map<String, Value>,
     /// When they were first kept.
     pub created_at: DateTime<Utc>,

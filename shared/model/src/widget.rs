@@ -17,6 +17,7 @@ pub struct Widget {
     /// The name in its address; unique in the deployment.
     pub slug: String,
     /// What the page is told, without its token.
+    #[serde(with = "crate::json_text")]
     pub config: Map<String, Value>,
     /// The `client-token` that the page uses, if it has one.
     pub token: Option<WidgetToken>,

@@ -67,3 +67,8 @@ function readable(time: string): string {
 const project = slug();
 if (project) start(project);
 else tell("Whose times? Open this page as /book/<slug> with a project's slug, or as /widget?project=<slug>.");
+
+if (project && project === demoProject) {
+  const link = Object.assign(document.createElement("a"), { href: "/console/bookings", textContent: "the console" });
+  document.querySelector("footer")?.replaceChildren("This is the demo. What you book is shown in ", link, ".");
+}

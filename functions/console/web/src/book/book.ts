@@ -61,7 +61,7 @@ function start(project: string) {
 function readable(time: string): string {
   const wall = new Date(`${time.slice(0, 16)}Z`);
   const text = wall.toLocaleString(undefined, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
-  return `${text} (UTC${time.slice(16 + 3) === "Z" ? "" : time.slice(19)})`;
+  return `${text} (UTC${time.slice(19).replace("Z", "")})`;
 }
 
 const project = slug();

@@ -1,4 +1,5 @@
-# `make run` and `make test` install nothing outside this folder; `make setup` asks before it does.
+# `make run` and `make test` install nothing but npm packages, into this folder; `make setup` asks before it installs
+# anything.
 
 .DEFAULT_GOAL := help
 .PHONY: help run web test lint setup

@@ -9,8 +9,9 @@ use criterion::Criterion;
 use model::TimeSlot;
 use model::availability::{Bookable, Search, Settings};
 use model::constraint::{Schedule, parse_constraints};
+use model::filter::Filters;
 use model::ids::ResourceId;
-use model::occupancy::{Buffers, Claim};
+use model::occupancy::{Buffers, Claim, ClaimKind};
 use model::time::Tz;
 use serde_json::json;
 use uuid::Uuid;
@@ -56,6 +57,7 @@ fn search(mode: &str, resources: u64, weeks: i64, bookings: u64, capacity: u32) 
                 after_s: 600,
             },
             until: None,
+            kind: ClaimKind::Booking,
         }
     };
     let resources = (0..resources)
@@ -73,6 +75,7 @@ fn search(mode: &str, resources: u64, weeks: i64, bookings: u64, capacity: u32) 
     Search {
         terms: settings.terms(now, zones[0]).expect("sound"),
         schedules: vec![holidays],
+        filters: Filters::default(),
         resources,
     }
 }

@@ -84,6 +84,8 @@ pub const TEST_PROJECT: ProjectId = ProjectId::new(id(7, 2));
 pub const LOCATION: LocationId = LocationId::new(id(8, 1));
 /// What the test app's project is about.
 pub const SERVICE: ServiceId = ServiceId::new(id(9, 1));
+/// Doc Brown's calendar.
+pub const CALENDAR: CalendarId = CalendarId::new(id(10, 1));
 /// A client-token of Doc Brown.
 pub const CREDENTIAL: CredentialId = CredentialId::new(id(6, 1));
 
@@ -279,11 +281,11 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
         updated_at: now,
     };
     store
-        .create_place(test_app, &location)
+        .create_entity(test_app, &location)
         .await
         .map_err(|e| failed(&e))?;
     store
-        .create_place(test_app, &service)
+        .create_entity(test_app, &service)
         .await
         .map_err(|e| failed(&e))?;
     let live_project = project(LIVE_PROJECT, LIVE_SLUG, LIVE_DOC_BROWN, state);
@@ -362,6 +364,9 @@ fn resource(
     state: &State,
 ) -> Resource {
     let now = state.now();
+    // Its calendar has the same number as it has.
+    let number = u16::from(id.uuid().as_bytes()[15]);
+    let calendar = CalendarId::new(self::id(10, number));
     Resource {
         id,
         name: name.to_owned(),
@@ -374,10 +379,7 @@ fn resource(
         availability_constraints: Vec::new(),
         tags: Vec::new(),
         meta: Map::new(),
-        calendars: vec![Calendar::default_of_resource(
-            CalendarId::random(state.random()),
-            now,
-        )],
+        calendars: vec![Calendar::default_of_resource(calendar, now)],
         calendar_feed: None,
         created_at: now,
         updated_at: now,
@@ -411,6 +413,7 @@ fn new_booking(
         slot,
         buffers: Buffers::default(),
         allow_double_bookings: false,
+        ignore_all_day_events: false,
         notice: Notice::default(),
         max_seats: None,
         owner_id: None,

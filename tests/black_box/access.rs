@@ -55,6 +55,12 @@ impl Kind {
             Self::ServerToken => allowed(access.server_token),
             Self::ClientToken => allowed(access.client_token),
             Self::SessionForItsApp => allowed(access.app || access.account),
+            // What no session may do, it is told before anybody asks which app it means.
+            Self::SessionForNoApp | Self::SessionForAnothersApp
+                if !access.app && !access.account =>
+            {
+                Outcome::Forbidden
+            }
             Self::SessionForNoApp if access.account => Outcome::LetThrough,
             Self::SessionForNoApp => Outcome::AppNotNamed,
             Self::SessionForAnothersApp => Outcome::AppNotFound,
@@ -132,7 +138,8 @@ fn is(reply: &Reply, outcome: Outcome, operation: &Operation) -> bool {
         Outcome::LetThrough => {
             // What is not there, is faulty or would give too much away, the handler says, and not the guard.
             let of_the_path = operation.path.contains("{slug}");
-            reply.status < 500
+            // What this server does not do it says to whom it would let in.
+            (reply.status < 500 || code == Some("not_implemented"))
                 && reply.status != 401
                 // A link that nobody signed is refused by its handler, with a page.
                 && (reply.status != 403
@@ -216,10 +223,15 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         [
             "count_available_slots",
             "create_booking",
+            "find_time",
+            "find_time_bulk",
+            "find_time_team",
             "get_me",
             "get_resource_timezone",
+            "get_user_timezone",
             "list_available_dates",
             "list_available_slots",
+            "list_groups",
             "list_unavailable_slots",
         ],
         "{advice}"
@@ -231,7 +243,9 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "create_account",
             "create_session",
             "get_console_file",
+            "get_embed_widget",
             "get_hosted_project",
+            "get_hosted_widget",
             "get_openapi_document",
             "get_widget_file",
             "perform_external_action",
@@ -246,6 +260,8 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "show_external_action",
             "show_reset_page",
             "show_widget_page",
+            "sign_up_with_google",
+            "sign_up_with_microsoft",
         ],
         "{advice}"
     );

@@ -301,6 +301,14 @@ async fn a_widget_books_what_it_is_offered_and_nothing_else() {
     }
     assert_eq!(booked, listed.len());
 
+    // Whatever a page says of the slots it wants, those that can be booked are the project's.
+    let wishful = json!({
+        "project_id": project, "output_timezone": "Asia/Kathmandu", "timeslot_increments": "10 minutes",
+        "round_to_nearest_hour": false, "length": "10 minutes", "buffer_after": "1 minute",
+        "minimum_notice": "0 minutes", "max_bookings_per_week": 50, "ignore_all_day_events": true,
+    });
+    assert_eq!(slots(&search(&page, wishful).await), &listed);
+
     // The cap of the day: with one there already, two more, and then the day is gone.
     let tuesday = |slot: &&Value| {
         slot["start"]

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use http::Method;
 use local::demo::{CONFIRMED, DOC_BROWN, ROOM, TENTATIVE};
 use serde_json::{Value, json};
-use tests::{Client, Reply, TestServer, booking, instant};
+use tests::{Client, Reply, TestServer, booking, field_names, instant};
 use uuid::Uuid;
 
 const NINE: &str = "2026-12-01T09:00:00Z";
@@ -54,11 +54,6 @@ async fn all_of(client: &Client, id: &str) -> Value {
         "/v2/bookings/{id}?include=available_actions,logs,meta,customers,event,calendar,resource"
     );
     client.get(&path).await.expecting(200).body["data"].clone()
-}
-
-fn field_names(shown: &Value) -> Vec<&str> {
-    let fields = shown.as_object().expect("an object");
-    fields.keys().map(String::as_str).collect()
 }
 
 #[track_caller]

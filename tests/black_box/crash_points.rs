@@ -573,3 +573,68 @@ async fn a_call_that_fails_over_a_real_connection_is_made_again_and_counted_once
     let list = format!("/v2/bookings?search=resource.id:{room}");
     assert_eq!(server.app().get(&list).await.body["total"], 1);
 }
+
+fn two_days(room: &str) -> Value {
+    json!({
+        "resource_id": room, "start": "2026-12-01T23:00:00Z", "end": "2026-12-02T01:00:00Z", "what": "A", "where": "B",
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn making_an_event_survives_every_crash_point() {
+    survives_every_crash_point(async |stage| {
+        Request::post("/v2/events", two_days(&stage.room().await))
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn moving_an_event_survives_every_crash_point() {
+    survives_every_crash_point(async |stage| {
+        let made = stage
+            .client
+            .post("/v2/events", two_days(&stage.room().await));
+        let path = format!("/v2/events/{}", made.await.expecting(201).id());
+        let to = json!({ "start": "2026-12-02T23:00:00Z", "end": "2026-12-03T01:00:00Z" });
+        Request::put(path, to)
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleting_an_event_survives_every_crash_point() {
+    survives_every_crash_point(async |stage| {
+        let made = stage
+            .client
+            .post("/v2/events", two_days(&stage.room().await));
+        Request::delete(format!("/v2/events/{}", made.await.expecting(201).id()))
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn making_a_calendar_survives_every_crash_point() {
+    survives_every_crash_point(async |stage| {
+        let body = json!({ "resource_id": stage.room().await, "name": "Holidays" });
+        Request::post("/v2/calendars", body)
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleting_a_calendar_with_its_events_is_finished_by_asking_again() {
+    survives(Steps::Many, async |stage| {
+        let room = stage.room().await;
+        let body = json!({ "resource_id": room, "name": "Holidays" });
+        let made = stage.client.post("/v2/calendars", body).await;
+        let calendar = made.expecting(201).id();
+        let mut event = two_days(&room);
+        event["calendar_id"] = calendar.clone().into();
+        for _ in 0..2 {
+            let made = stage.client.post("/v2/events", event.clone()).await;
+            made.expecting(201);
+        }
+        Request::delete(format!("/v2/calendars/{calendar}"))
+    })
+    .await;
+}

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use local::demo::{CONFIRMED, DECLINED, DOC_BROWN, ROOM, TENTATIVE, TEST_PROJECT};
 use model::time::{Tz, format_instant};
 use serde_json::{Value, json};
-use tests::{Client, Reply, TestServer, booking, instant};
+use tests::{Client, Reply, TestServer, booking, field_names, instant};
 use uuid::Uuid;
 
 /// The fields of a page, and no others.
@@ -102,9 +102,7 @@ fn set<const N: usize>(ids: [&str; N]) -> BTreeSet<String> {
 
 #[track_caller]
 fn assert_page(page: &Reply, expected: &Value) {
-    let body = page.body.as_object().expect("a page");
-    let fields: Vec<&str> = body.keys().map(String::as_str).collect();
-    assert_eq!(fields, PAGE_FIELDS);
+    assert_eq!(field_names(&page.body), PAGE_FIELDS);
     for (name, value) in expected.as_object().expect("fields") {
         assert_eq!(&page.body[name], value, "{name} of {}", page.body);
     }

@@ -54,6 +54,7 @@ fn block_booking(group: u128, number: i32) -> Booking {
         slot: TimeSlot::new(start, start + TimeDelta::hours(1)).expect("a slot"),
         buffers: Buffers::default(),
         allow_double_bookings: true,
+        ignore_all_day_events: false,
         notice: Notice::default(),
         max_seats: (graph == Graph::GroupOwner).then_some(10),
         owner_id: None,

@@ -140,6 +140,33 @@ async fn a_project_of_a_name_alone_has_all_that_a_page_needs() {
 }
 
 #[tokio::test]
+async fn the_fields_of_a_form_stay_in_the_order_in_which_they_were_sent() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let form = |names: &[&str]| {
+        let fields = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({ "title": name })));
+        json!({ "name": "Form", "resources": [], "customer_fields": fields.collect::<serde_json::Map<_, _>>() })
+    };
+    for (sent, shown) in [
+        (
+            vec!["zip", "name", "age", "email", "comment"],
+            vec!["zip", "name", "age", "email", "comment"],
+        ),
+        (vec!["zip", "age"], vec!["name", "email", "zip", "age"]),
+    ] {
+        let made = make(&app, form(&sent)).await;
+        let path = format!("/v2/projects/hosted/{}", text(&made, "slug"));
+        let page = server.anonymous().get(&path).await.expecting(200);
+        let fields = page.body["data"]["customer_fields"]
+            .as_object()
+            .expect("an object");
+        assert!(fields.keys().eq(&shown), "{fields:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_page_needs_cannot_be_taken_away() {
     let server = TestServer::start().await;
     let path = format!("/v2/projects/{TEST_PROJECT}");

@@ -7,7 +7,13 @@ use local::demo::{EMAIL, TEST_SLUG};
 use model::graph::Action;
 use model::ids::BookingId;
 use serde_json::{Value, json};
-use tests::{Client, Reply, TestApp, TestServer, booking};
+use tests::{Client, Reply, TestApp, TestServer, booking, with};
+
+/// When an app's event is.
+const EVENT: (&str, &str) = ("2026-12-05T10:00:00Z", "2026-12-05T11:00:00Z");
+
+/// A list of events with that one in it.
+const EVENTS: &str = "events?start=2026-12-05T00:00:00Z&end=2026-12-06T00:00:00Z";
 
 /// A name for everything of an app that a request can ask for.
 #[derive(Clone, Debug)]
@@ -17,6 +23,7 @@ struct Things {
     resource: String,
     email: String,
     calendar: String,
+    event: String,
     credential: String,
     key: String,
     slug: String,
@@ -36,6 +43,10 @@ impl Things {
         let calendar = resource.body["data"]["calendars"][0]["id"].as_str();
         let calendar = calendar.expect("a calendar").to_owned();
         let resource = resource.id();
+        let new = json!({
+            "calendar_id": calendar, "start": EVENT.0, "end": EVENT.1, "what": "Away", "where": "Out",
+        });
+        let event = client.post("/v2/events", new).await.expecting(201).id();
         let new = json!({ "name": "Clock tower" });
         let location = client.post("/v2/locations", new.clone()).await.id();
         let service = client.post("/v2/location/services", new).await.id();
@@ -67,6 +78,7 @@ impl Things {
             resource,
             email,
             calendar,
+            event,
             credential: credential.to_owned(),
             key,
             slug: app.slug.clone(),
@@ -86,6 +98,7 @@ impl Things {
             resource: random_id(server),
             email: self.email.replace("doc@", "cod@"),
             calendar: random_id(server),
+            event: random_id(server),
             credential: random_id(server),
             key: random_id(server),
             // No slug of ours has an l.
@@ -97,13 +110,14 @@ impl Things {
         }
     }
 
-    fn all(&self) -> [&str; 12] {
+    fn all(&self) -> [&str; 13] {
         [
             &self.tentative,
             &self.declined,
             &self.resource,
             &self.email,
             &self.calendar,
+            &self.event,
             &self.credential,
             &self.key,
             &self.slug,
@@ -132,6 +146,13 @@ impl Things {
         let forgotten = json!({ "email": self.email });
         requests.push((Method::POST, "/v2/bookings".to_owned(), stolen));
         requests.push((Method::POST, "/v2/credentials".to_owned(), token));
+        let event = json!({ "start": EVENT.0, "end": EVENT.1, "what": "Stolen", "where": "Out" });
+        let by_resource = with(event.clone(), "resource_id", self.resource.clone().into());
+        let by_calendar = with(event, "calendar_id", self.calendar.clone().into());
+        let calendar = json!({ "resource_id": self.resource, "name": "Stolen" });
+        requests.push((Method::POST, "/v2/events".to_owned(), by_resource));
+        requests.push((Method::POST, "/v2/events".to_owned(), by_calendar));
+        requests.push((Method::POST, "/v2/calendars".to_owned(), calendar));
         requests.push((
             Method::POST,
             "/v2/resources/resetpassword".to_owned(),
@@ -143,6 +164,9 @@ impl Things {
             format!("bookings?search=project.id:{}", self.project),
             format!("bookings?search=customer.email:{}", self.customer_email),
             format!("bookings?search=meta.secret:{}", self.slug),
+            format!("calendars?search=resource.id:{}", self.resource),
+            format!("{EVENTS}&search=resource.id:{}", self.resource),
+            format!("{EVENTS}&search=calendar.id:{}", self.calendar),
             format!("credentials?search=resource.id:{}", self.resource),
             format!("resources?search=id:{}", self.resource),
             format!("resources?search=email:{}", self.email),
@@ -163,6 +187,8 @@ impl Things {
         let ids: Vec<&str> = match operation.path.split('/').nth(2) {
             Some("bookings") => vec![&self.tentative, &self.declined],
             Some("resources") => vec![&self.resource],
+            Some("calendars") => vec![&self.calendar],
+            Some("events") => vec![&self.event],
             Some("credentials") => vec![&self.credential],
             Some("keys") => vec![&self.key],
             Some("apps") => vec![&self.slug],
@@ -199,7 +225,8 @@ fn body_of(operation: &Operation) -> Value {
     match operation.id.as_str() {
         "update_booking" => json!({ "meta": { "stolen": true } }),
         "update_resource" | "update_app" | "update_project" | "update_location"
-        | "update_service" => json!({ "name": "Stolen" }),
+        | "update_service" | "update_calendar" => json!({ "name": "Stolen" }),
+        "update_event" => json!({ "what": "Stolen" }),
         "set_project_resources" => json!([]),
         _ => json!({}),
     }
@@ -214,7 +241,9 @@ async fn everything(owner: &Client) -> Vec<Value> {
     let mut seen = Vec::new();
     for path in [
         "/v2/bookings?include=event,resource,customers,calendar,meta,logs,available_actions",
-        "/v2/resources?include=credentials,availability_constraints",
+        "/v2/resources?include=credentials,availability_constraints,calendars.events",
+        "/v2/calendars?include=events",
+        "/v2/events?start=2026-11-01T00:00:00Z&end=2027-11-01T00:00:00Z",
         "/v2/credentials",
         "/v2/keys",
         "/v2/app",

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use local::demo::{LIVE_SLUG, TEST_APP, TEST_SLUG};
 use model::key::{KeyKind, Mode};
 use serde_json::{Value, json};
-use tests::{Client, Reply, TestServer};
+use tests::{Client, Reply, TestServer, field_names};
 
 /// Somebody with this key, as TimeTime's clients send it.
 fn bearer(server: &TestServer, key: &str) -> Client {
@@ -21,11 +21,6 @@ fn key_in(reply: &Reply) -> &str {
     reply.body["key"].as_str().expect("shown once")
 }
 
-fn fields(value: &Value) -> Vec<&str> {
-    let fields = value.as_object().expect("an object");
-    fields.keys().map(String::as_str).collect()
-}
-
 async fn record(server: &TestServer, made: &Reply) -> Value {
     let id = made.body["id"].as_str().expect("an id");
     let shown = server.app().get(&format!("/v2/keys/{id}")).await;
@@ -36,13 +31,13 @@ async fn record(server: &TestServer, made: &Reply) -> Value {
 async fn a_new_key_is_answered_with_its_id_and_in_full_once() {
     let server = TestServer::start().await;
     let made = make(&server.app(), json!({ "name": "Production App" })).await;
-    assert_eq!(fields(&made.body), ["id", "key"], "and no envelope");
+    assert_eq!(field_names(&made.body), ["id", "key"], "and no envelope");
     let key = key_in(&made);
     assert!(key.starts_with("tt1.") && key.len() == 68);
     let listed = server.app().get("/v1/api-keys").await.expecting(200);
     assert!(!listed.body.to_string().contains(&key[..12]));
     let me = bearer(&server, key).get("/v1/me").await.expecting(200);
-    assert_eq!(fields(&me.body), ["id", "key_name", "name"]);
+    assert_eq!(field_names(&me.body), ["id", "key_name", "name"]);
     assert_eq!(me.body["id"], TEST_APP.to_string());
     assert_eq!(me.body["key_name"], "Production App");
 }
@@ -55,7 +50,7 @@ async fn keys_are_listed_masked_by_id_and_name() {
     let rows = listed.body.as_array().expect("a list without envelope");
     let row = rows.iter().find(|row| row["id"] == made.body["id"]);
     let row = row.expect("it is in the list");
-    assert_eq!(fields(row), ["id", "key", "name"]);
+    assert_eq!(field_names(row), ["id", "key", "name"]);
     assert_eq!(row["name"], "Production App");
     assert_eq!(row["key"], format!("{}[...]", &key_in(&made)[..8]));
 }

@@ -50,12 +50,9 @@ impl Reply {
 
     /// The fields that are at fault, in order.
     pub fn faults(&self) -> Vec<&str> {
-        let errors = self.body["errors"].as_object();
-        errors
-            .unwrap_or_else(|| panic!("no faults in {}", self.body))
-            .keys()
-            .map(String::as_str)
-            .collect()
+        let errors = &self.body["errors"];
+        assert!(errors.is_object(), "no faults in {}", self.body);
+        field_names(errors)
     }
 
     /// The same answer, which must have this status.
@@ -213,4 +210,12 @@ impl Client {
             bytes,
         })
     }
+}
+
+/// The names of an object's fields, sorted; none of what is no object.
+pub fn field_names(value: &Value) -> Vec<&str> {
+    let fields = value.as_object().into_iter().flatten();
+    let mut names: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names
 }

@@ -64,6 +64,7 @@ pub struct Faults(Arc<Mutex<Plan>>);
 #[derive(Debug, Default)]
 struct Plan {
     calls: Vec<String>,
+    bytes_read: u64,
     injected: Option<(usize, Fault, Lasting)>,
     has_struck: bool,
     lagging_indexes: Option<SharedHttpClient>,
@@ -98,6 +99,11 @@ impl Faults {
     /// The actions called since the count began.
     pub fn calls(&self) -> Vec<String> {
         self.plan().calls.clone()
+    }
+
+    /// The bytes of the answers to those calls, as far as their headers say.
+    pub fn bytes_read(&self) -> u64 {
+        self.plan().bytes_read
     }
 
     /// Whether the injected fault has struck.
@@ -178,7 +184,16 @@ struct FaultyConnector {
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let fault = match self.faults.fate(&request) {
-            Fate::PassedOn => return self.inner.call(request),
+            Fate::PassedOn => {
+                let (answer, faults) = (self.inner.call(request), self.faults.clone());
+                return HttpConnectorFuture::new(async move {
+                    let answer = answer.await?;
+                    let length = answer.headers().get("content-length");
+                    let length = length.and_then(|length| length.parse::<u64>().ok());
+                    faults.plan().bytes_read += length.unwrap_or(0);
+                    Ok(answer)
+                });
+            }
             Fate::PassedToLaggingIndexes(then) => {
                 let then = then.http_connector(&self.settings, &self.components);
                 return then.call(request);

@@ -86,6 +86,22 @@ pub struct KeptReservation {
     record: Value,
 }
 
+/// An event as it is kept.
+#[derive(Clone, Debug)]
+pub struct KeptEvent {
+    /// Its id.
+    pub id: String,
+    /// Whose time it takes.
+    pub resource: String,
+    /// The calendar it is in.
+    pub calendar: String,
+    /// Which time.
+    pub span: Span,
+    /// Whether it lasts whole days.
+    pub is_all_day: bool,
+    record: Value,
+}
+
 /// A claim in one sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingClaim {
@@ -99,6 +115,8 @@ pub struct StandingClaim {
     pub span: Span,
     /// For a hold: the second at which it lapses.
     pub until: Option<i64>,
+    /// For an event: which kind it is, 1, or 2 for one of whole days.
+    pub event: Option<i64>,
 }
 
 /// All bookings and sheets of an app.
@@ -108,8 +126,14 @@ pub struct Snapshot {
     pub bookings: BTreeMap<String, KeptBooking>,
     /// The reservations, lapsed ones included.
     pub reservations: BTreeMap<String, KeptReservation>,
+    /// The events, those of resources that are gone included.
+    pub events: BTreeMap<String, KeptEvent>,
+    /// By which an event is found beside its id: resource, calendar and event.
+    pub event_pointers: BTreeSet<(String, String, String)>,
     /// The claims.
     pub claims: Vec<StandingClaim>,
+    /// The resources that there are.
+    pub resources: BTreeSet<String>,
     /// How many items there are beside them, by kind.
     others: BTreeMap<String, usize>,
 }
@@ -120,7 +144,10 @@ impl Snapshot {
         let mut snapshot = Self {
             bookings: BTreeMap::new(),
             reservations: BTreeMap::new(),
+            events: BTreeMap::new(),
+            event_pointers: BTreeSet::new(),
             claims: Vec::new(),
+            resources: BTreeSet::new(),
             others: BTreeMap::new(),
         };
         for table in [
@@ -150,8 +177,22 @@ impl Snapshot {
                     let id = reservation.id.clone();
                     snapshot.reservations.insert(id, reservation);
                 }
+                Some(("event", _)) => {
+                    let event = kept_event(&item["record"]);
+                    snapshot.events.insert(event.id.clone(), event);
+                }
+                Some(("events", resource)) => {
+                    let (calendar, event) = text(&item["sk"]).split_once('#').expect("two ids");
+                    let pointer = (resource.to_owned(), calendar.to_owned(), event.to_owned());
+                    snapshot.event_pointers.insert(pointer);
+                }
                 Some(("sheets", resource)) => snapshot.claims.extend(claims(&item, resource)),
                 found => {
+                    if let Some(("resource", id)) = found
+                        && item["sk"] == "resource"
+                    {
+                        snapshot.resources.insert(id.to_owned());
+                    }
                     let kind = found.map_or(place, |(kind, _)| kind);
                     *snapshot.others.entry(kind.to_owned()).or_default() += 1;
                 }
@@ -203,11 +244,33 @@ impl Snapshot {
                 }
             }
         }
+        for event in self.events.values() {
+            for day in event.span.days() {
+                let claim = (event.id.as_str(), event.resource.as_str(), day, event.span);
+                if !standing.contains(&claim) {
+                    violations.push(format!("{event:?} has no claim on day {day}"));
+                }
+            }
+        }
+        let pointers: BTreeSet<_> = self.events.values().map(KeptEvent::pointer).collect();
+        if pointers != self.event_pointers {
+            violations.push(format!("pointers to events: {:?}", self.event_pointers));
+        }
         for claim in &self.claims {
             if claim.has_lapsed_at(now_s) {
                 continue;
             }
-            let (resource, span, until) = if let Some(booking) = self.bookings.get(&claim.id)
+            let event = self.events.get(&claim.id);
+            if claim.event.is_some() && !self.resources.contains(&claim.resource) {
+                // Nobody can book it any more.
+                continue;
+            }
+            if claim.event != event.map(|event| 1 + i64::from(event.is_all_day)) {
+                violations.push(format!("{claim:?} is of the wrong kind"));
+            }
+            let (resource, span, until) = if let Some(event) = event {
+                (&event.resource, event.span, None)
+            } else if let Some(booking) = self.bookings.get(&claim.id)
                 && booking.graph.holds(&booking.state)
             {
                 (&booking.resource, booking.span, booking.lapses_at())
@@ -305,20 +368,22 @@ impl Snapshot {
 
     /// What there is, without what differs between two runs of the same: ids, and how often something was changed.
     pub fn outline(&self) -> Vec<String> {
-        let bookings = self.bookings.values().map(|booking| {
-            let mut record = booking.record.clone();
-            without_ids(&mut record);
-            format!("booking {record}")
-        });
-        let reservations = self.reservations.values().map(|held| {
-            let mut record = held.record.clone();
-            without_ids(&mut record);
-            format!("reservation {record}")
-        });
+        let bookings = self
+            .bookings
+            .values()
+            .map(|booking| format!("booking {}", outlined(&booking.record)));
+        let reservations = self
+            .reservations
+            .values()
+            .map(|held| format!("reservation {}", outlined(&held.record)));
+        let events = self
+            .events
+            .values()
+            .map(|event| format!("event {}", outlined(&event.record)));
         let claims = self.claims.iter().map(|claim| {
             format!(
-                "claim day {} {:?} until {:?}",
-                claim.day, claim.span, claim.until
+                "claim day {} {:?} until {:?} event {:?}",
+                claim.day, claim.span, claim.until, claim.event
             )
         });
         let others = self
@@ -327,6 +392,7 @@ impl Snapshot {
             .map(|(kind, count)| format!("{count} × {kind}"));
         let mut outline: Vec<String> = bookings
             .chain(reservations)
+            .chain(events)
             .chain(claims)
             .chain(others)
             .collect();
@@ -378,6 +444,16 @@ impl KeptBooking {
     }
 }
 
+impl KeptEvent {
+    fn pointer(&self) -> (String, String, String) {
+        (
+            self.resource.clone(),
+            self.calendar.clone(),
+            self.id.clone(),
+        )
+    }
+}
+
 impl StandingClaim {
     /// Whether it no longer stands in anybody's way.
     fn has_lapsed_at(&self, now_s: i64) -> bool {
@@ -397,6 +473,23 @@ fn span(record: &Value) -> Span {
         end: seconds(&slot["end"]),
         before: buffers["before_s"].as_i64().expect("a number"),
         after: buffers["after_s"].as_i64().expect("a number"),
+    }
+}
+
+fn kept_event(record: &Value) -> KeptEvent {
+    let slot = &record["slot"];
+    KeptEvent {
+        id: text(&record["id"]).to_owned(),
+        resource: text(&record["resource_id"]).to_owned(),
+        calendar: text(&record["calendar_id"]).to_owned(),
+        span: Span {
+            start: seconds(&slot["start"]),
+            end: seconds(&slot["end"]),
+            before: 0,
+            after: 0,
+        },
+        is_all_day: record["is_all_day"] == true,
+        record: record.clone(),
     }
 }
 
@@ -447,7 +540,7 @@ fn kept(record: &Value) -> KeptBooking {
     }
 }
 
-/// A sheet's claims: start, length, then buffers and the end of a hold where it has them.
+/// A sheet's claims: start, length, then buffers and the end of a hold where it has them; of an event its kind.
 fn claims(sheet: &Value, resource: &str) -> Vec<StandingClaim> {
     let day = text(&sheet["sk"])
         .strip_prefix("day#")
@@ -464,7 +557,9 @@ fn claims(sheet: &Value, resource: &str) -> Vec<StandingClaim> {
                 .iter()
                 .map(|number| number.as_i64().expect("a number"))
                 .collect();
-            let at = |index: usize| numbers.get(index).copied();
+            let event = (numbers.len() == 3).then(|| numbers[2]);
+            let of_event = event.is_some();
+            let at = |index: usize| numbers.get(index).copied().filter(|_| !of_event);
             StandingClaim {
                 id: Uuid::from_slice(&id).expect("an id").to_string(),
                 resource: resource.to_owned(),
@@ -476,9 +571,18 @@ fn claims(sheet: &Value, resource: &str) -> Vec<StandingClaim> {
                     after: at(3).unwrap_or(0),
                 },
                 until: at(4),
+                event,
             }
         })
         .collect()
+}
+
+/// A record as its outline has it: the store's maps are in no order.
+fn outlined(record: &Value) -> Value {
+    let mut record = record.clone();
+    without_ids(&mut record);
+    record.sort_all_objects();
+    record
 }
 
 fn without_ids(value: &mut Value) {

@@ -10,12 +10,14 @@ pub mod graphs;
 pub mod invariants;
 mod simulation;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use api::ambient::SystemRandom;
 use api::{Config, Secrets, State};
 use auth::{MasterSecret, Policy};
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use dynoxide::ImportOptions;
 use local::demo::{self, Demo};
@@ -23,13 +25,14 @@ use local::embedded::{DataFolder, EmbeddedStore};
 use local::server::{self, Parts, Server};
 use local::tables;
 use model::booking::Booking;
-use model::ids::AppId;
+use model::ids::{AppId, ResourceId};
+use model::occupancy::Claim;
 use model::time::parse_instant;
 use serde_json::{Value, json};
 use store::{Connection, Store, Table, Tables, Tenant};
 
 pub use bookings::{EVERYTHING, Seen};
-pub use client::{Client, Reply};
+pub use client::{Client, Reply, field_names};
 pub use clock::ManualClock;
 pub use engine::Engine;
 pub use faults::{Fault, Faults, FaultyHttpClient, Lasting};
@@ -239,19 +242,28 @@ impl TestServer {
 
     /// Puts bookings into an app's store as they are: no rule is asked, and nothing is taken by them.
     pub fn fill(&self, app: AppId, bookings: &[Booking]) {
+        let item = |booking| store::booking_item(Tenant::app(app), booking).expect("an item");
+        self.import(bookings.iter().map(item));
+    }
+
+    /// Puts claims into a resource's sheets as they are: no rule is asked.
+    pub fn fill_sheets(&self, app: AppId, resource: ResourceId, claims: &[Claim]) {
+        self.import(store::sheet_items(app, resource, claims));
+    }
+
+    fn import(&self, items: impl IntoIterator<Item = HashMap<String, AttributeValue>>) {
         let embedded = self
             .embedded
             .as_ref()
             .expect("the store has not been stopped");
-        let item = |booking| {
-            let item = store::booking_item(Tenant::app(app), booking).expect("an item");
+        let item = |item: HashMap<String, AttributeValue>| {
             let pairs = item.into_iter();
             pairs
                 .map(|(name, value)| (name, engine_value(value)))
                 .collect()
         };
         let table = format!("{}{}", local::tables::PREFIX, Table::Data.suffix());
-        let items = bookings.iter().map(item).collect();
+        let items = items.into_iter().map(item).collect();
         embedded
             .database()
             .import_items(&table, items, ImportOptions::default())
@@ -442,8 +454,8 @@ pub fn booking(resource: &str, graph: &str, start: &str, end: &str) -> Value {
 }
 
 /// The SDK's value as the engine has it; the kinds that bookings are made of.
-fn engine_value(value: aws_sdk_dynamodb::types::AttributeValue) -> dynoxide::AttributeValue {
-    use aws_sdk_dynamodb::types::AttributeValue as Sdk;
+fn engine_value(value: AttributeValue) -> dynoxide::AttributeValue {
+    use AttributeValue as Sdk;
     use dynoxide::AttributeValue as Engine;
     match value {
         Sdk::S(text) => Engine::S(text),

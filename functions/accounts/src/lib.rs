@@ -1,4 +1,6 @@
 //! Accounts: people who sign up, their sessions, and their apps. One file per operation.
+//!
+//! In Timekit's words an account is a calendar provider's. There are none here, and those routes say so.
 
 mod app_view;
 mod change_password;
@@ -9,11 +11,17 @@ mod delete_app;
 mod delete_session;
 mod get_app;
 mod get_session;
+mod list_accounts;
 mod list_apps;
+mod no_providers;
 mod own_app;
 mod reset_password;
 mod session_cookie;
 mod show_reset_page;
+mod sign_up_with_google;
+mod sign_up_with_microsoft;
+mod sync_accounts;
+mod sync_microsoft_accounts;
 mod update_app;
 
 use api::{Operations, routes};
@@ -43,4 +51,26 @@ pub fn operations() -> Operations {
         )
         .add(routes!(update_app::update_app), write_app)
         .add(routes!(delete_app::delete_app), write_app)
+        .merge(provider_accounts())
+}
+
+fn provider_accounts() -> Operations {
+    let read = Access::scope(Scope::ResourcesRead).and_server_token();
+    let write = Access::scope(Scope::ResourcesWrite).and_server_token();
+    Operations::new()
+        .add(routes!(list_accounts::list_accounts), read)
+        // Browsers are sent there, and send no credential.
+        .add(
+            routes!(sign_up_with_google::sign_up_with_google),
+            Access::anonymous(),
+        )
+        .add(
+            routes!(sign_up_with_microsoft::sign_up_with_microsoft),
+            Access::anonymous(),
+        )
+        .add_reading(routes!(sync_accounts::sync_accounts), write)
+        .add_reading(
+            routes!(sync_microsoft_accounts::sync_microsoft_accounts),
+            write,
+        )
 }

@@ -9,8 +9,9 @@ use std::collections::{HashMap, HashSet};
 use api::{ApiError, Faults, State};
 use auth::Principal;
 use chrono::{DateTime, Utc};
-use model::availability::{Bookable, Search, Settings, Terms};
+use model::availability::{Bookable, Search, Settings, Terms, UNBOUNDED};
 use model::constraint::{Constraint, Fault, Schedule, parse_constraints};
+use model::filter::Filters;
 use model::ids::{ProjectId, ResourceId};
 use model::project::{MAX_RESOURCES, Project};
 use model::resource::Resource;
@@ -31,6 +32,19 @@ pub(crate) struct Wanted {
     pub(crate) settings: Settings,
     /// What must hold besides.
     pub(crate) constraints: Vec<Constraint>,
+}
+
+/// What is asked of resources that are read already.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// What to look for.
+    pub(crate) terms: Terms,
+    /// Constraints besides the resources' own.
+    pub(crate) schedules: Vec<Schedule>,
+    /// Filters, in searches of the older kind.
+    pub(crate) filters: Filters,
+    /// Whether what is taken stands in nobody's way.
+    pub(crate) is_overlapping: bool,
 }
 
 /// A search, and the resources it is in, in the same order.
@@ -74,24 +88,46 @@ impl FreeTime {
                 narrowed(project_settings(project)?, wanted.settings, now, zone)?
             }
             Some(project) => terms(&wanted.settings.over(project_settings(project)?), now, zone)?,
+            None if principal.is_public() => {
+                // What such a caller books passes over nothing unless its project says so.
+                let settings = Settings {
+                    ignore_all_day_events: None,
+                    ..wanted.settings
+                };
+                terms(&settings, now, zone)?
+            }
             None => terms(&wanted.settings, now, zone)?,
         };
         let mut schedules = vec![Schedule::new(&wanted.constraints)];
         if let Some(project) = &project {
             schedules.push(project_schedule(project)?);
         }
-        let is_overlapping = project.is_some_and(|project| project.allow_double_bookings);
-        Self::search(state, tenant, resources, terms, schedules, is_overlapping).await
+        let asked = Asked {
+            terms,
+            schedules,
+            filters: Filters::default(),
+            is_overlapping: project.is_some_and(|project| project.allow_double_bookings),
+        };
+        Self::search(state, tenant, resources, asked).await
     }
 
-    async fn search(
+    /// Reads what is taken of `resources`.
+    ///
+    /// # Errors
+    ///
+    /// A search that is too large is invalid.
+    pub(crate) async fn search(
         state: &State,
         tenant: Tenant,
         resources: Vec<Resource>,
-        terms: Terms,
-        schedules: Vec<Schedule>,
-        is_overlapping: bool,
+        asked: Asked,
     ) -> Result<Self, ApiError> {
+        let Asked {
+            terms,
+            schedules,
+            filters,
+            is_overlapping,
+        } = asked;
         refuse_too_many_starts(&terms, resources.len())?;
         let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
         let claims = match terms.reach().to_slot() {
@@ -110,7 +146,7 @@ impl FreeTime {
                     zone: resource.timezone,
                     // Bookings of such a project take time and stand in nobody's way.
                     capacity: if is_overlapping {
-                        u32::MAX
+                        UNBOUNDED
                     } else {
                         resource.capacity
                     },
@@ -122,6 +158,7 @@ impl FreeTime {
         let search = Search {
             terms,
             schedules,
+            filters,
             resources: bookables,
         };
         Ok(Self { search, resources })
@@ -152,20 +189,16 @@ fn terms(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<Terms, Api
     settings.terms(now, zone).map_err(invalid)
 }
 
-/// The project's terms, over no more than the range that is asked for.
+/// The project's terms, over no more than the range that is asked for. What the project does not say has its default, as
+/// when it is booked, whatever the request says.
 fn narrowed(
     project: Settings,
     request: Settings,
     now: DateTime<Utc>,
     zone: Tz,
 ) -> Result<Terms, ApiError> {
-    let asked = terms(&request.clone().over(project.clone()), now, zone)?;
-    let own = Settings {
-        from: project.from,
-        to: project.to,
-        ..project.over(request)
-    };
-    let mut terms = terms(&own, now, zone)?;
+    let asked = terms(&request.over(project.clone()), now, zone)?;
+    let mut terms = terms(&project, now, zone)?;
     terms.range = terms.range.meet(&asked.range);
     Ok(terms)
 }

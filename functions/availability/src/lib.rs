@@ -1,6 +1,10 @@
 //! Availability: which slots can be booked, and with whom. One file per operation.
 
 mod count_available_slots;
+mod find_time;
+mod find_time_bulk;
+mod find_time_request;
+mod find_time_team;
 mod free_time;
 mod list_available_dates;
 mod list_available_slots;
@@ -18,6 +22,9 @@ pub fn operations() -> Operations {
         .and_widget_key()
         .and_server_token()
         .and_client_token();
+    let find_time = Access::scope(Scope::AvailabilityRead)
+        .and_server_token()
+        .and_client_token();
     Operations::new()
         .add_reading(routes!(list_available_slots::list_available_slots), search)
         .add_reading(routes!(list_available_dates::list_available_dates), search)
@@ -29,4 +36,7 @@ pub fn operations() -> Operations {
             routes!(list_unavailable_slots::list_unavailable_slots),
             search,
         )
+        .add_reading(routes!(find_time::find_time), find_time)
+        .add_reading(routes!(find_time_bulk::find_time_bulk), find_time)
+        .add_reading(routes!(find_time_team::find_time_team), find_time)
 }

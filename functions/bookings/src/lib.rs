@@ -48,7 +48,10 @@ pub fn operations() -> Operations {
             routes!(create_booking::create_booking),
             write.and_widget_key().and_client_token(),
         )
-        .add(routes!(list_groups::list_groups), read.and_widget_key())
+        .add(
+            routes!(list_groups::list_groups),
+            read.and_widget_key().and_client_token(),
+        )
         .add_versioned(routes!(get_group::get_group), read)
         .add_versioned(routes!(get_booking::get_booking), read)
         .add_versioned(routes!(update_booking::update_booking), write)

@@ -18,7 +18,7 @@ pub(crate) const GROUP_INCLUDES: &[&str] = &["resource", "available_actions"];
 
 /// Lists groups, soonest first: those to come, unless `start` or `end` say otherwise.
 ///
-/// A widget key is shown only what can be booked now: open groups to come, inside their booking window, with a free
+/// A widget key or client-token is shown only what can be booked now: open groups to come, inside their booking window, with a free
 /// seat.
 #[utoipa::path(
     get,
@@ -82,7 +82,9 @@ struct Wanted {
 
 impl Wanted {
     fn parse(query: &Query, is_public: bool, now: DateTime<Utc>) -> Result<Self, ApiError> {
-        let (search, mut faults) = Search::read(query, &["project.id", "resource.id"]);
+        // Pages that were configured remotely name their widget, of which no booking knows.
+        let attributes = ["project.id", "resource.id", "widget.id"];
+        let (search, mut faults) = Search::read(query, &attributes);
         let mut id = |name: &str| {
             faults.parsed("search", search.get(name), |id| {
                 id.parse::<ResourceId>()

@@ -4,9 +4,10 @@
 use api::{ApiError, Faults, State};
 use chrono::{DateTime, TimeDelta, Utc};
 use model::TimeSlot;
-use model::availability::{Bookable, Mode, Refusal, Search, Settings};
+use model::availability::{Bookable, Mode, Refusal, Search, Settings, UNBOUNDED};
 use model::constraint::{Fault, Schedule, parse_constraints};
 use model::duration::RelativeTime;
+use model::filter::Filters;
 use model::occupancy::Claim;
 use model::project::Project;
 use model::resource::Resource;
@@ -69,7 +70,9 @@ impl Offered {
         let mut bookables = others.iter().map(bookable).collect::<Result<Vec<_>, _>>()?;
         if project.allow_double_bookings {
             // What is taken stands in nobody's way.
-            bookables.iter_mut().for_each(|one| one.capacity = u32::MAX);
+            bookables
+                .iter_mut()
+                .for_each(|one| one.capacity = UNBOUNDED);
         }
         let first = others.first().unwrap_or(resource);
         let mut search = search(&settings, constraints, bookables, first, now)?;
@@ -147,6 +150,7 @@ fn search(
     Ok(Search {
         terms,
         schedules: vec![schedule(constraints, "project.availability_constraints")?],
+        filters: Filters::default(),
         resources,
     })
 }

@@ -75,7 +75,8 @@ pub(crate) struct CreateBookingRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     meta: Field<Map<String, Value>>,
-    /// `allow_double_bookings` (boolean). `buffer`, or `buffer_before` and `buffer_after` (like `15 minutes`): free time
+    /// `allow_double_bookings` (boolean). `ignore_all_day_events` (boolean): events that last all day are no obstacle; the
+    /// project's `availability` says so unless sent. `buffer`, or `buffer_before` and `buffer_after` (like `15 minutes`): free time
     /// it needs around it. `min_booking_time`, `max_booking_time`, `min_cancel_time` (like `2 hours`): how long before
     /// its start it can be booked at the latest, at the earliest, and called off by its customer. For a `group_owner`:
     /// `max_seats`.
@@ -101,6 +102,7 @@ pub(crate) struct CreateBookingRequest {
 #[serde(default)]
 pub(crate) struct BookingSettings {
     allow_double_bookings: Field<bool>,
+    ignore_all_day_events: Field<bool>,
     buffer: Field<String>,
     buffer_before: Field<String>,
     buffer_after: Field<String>,
@@ -140,6 +142,7 @@ pub(crate) struct Wanted {
     calendar_id: Option<CalendarId>,
     buffers: Buffers,
     allow_double_bookings: bool,
+    ignore_all_day_events: bool,
     notice: Notice,
     max_seats: Option<u32>,
     event: Text,
@@ -272,6 +275,7 @@ impl Wanted {
             slot,
             buffers: self.buffers,
             allow_double_bookings: self.allow_double_bookings,
+            ignore_all_day_events: self.ignore_all_day_events,
             notice: self.notice,
             max_seats: self.max_seats,
             owner_id,
@@ -388,6 +392,8 @@ pub(crate) fn parse(
             settings.allow_double_bookings.clone(),
         )
         .unwrap_or(project.is_some_and(|project| project.allow_double_bookings));
+    let ignore_all_day_events =
+        ignores_all_day_events(&mut faults, &settings, held.as_ref(), project)?;
     let buffers = match (&held, project) {
         (Some(held), _) if !settings.has_buffers() => Some(held.buffers),
         (_, Some(project)) if !settings.has_buffers() => match project_buffers(project) {
@@ -407,6 +413,7 @@ pub(crate) fn parse(
             calendar_id,
             buffers: buffers?,
             allow_double_bookings,
+            ignore_all_day_events,
             notice: notice?,
             max_seats,
             event: event?,
@@ -442,6 +449,8 @@ pub(crate) struct Held {
     pub(crate) resource_id: ResourceId,
     pub(crate) slot: TimeSlot,
     pub(crate) buffers: Buffers,
+    /// Whether events that last all day are no obstacle, if the request says so.
+    pub(crate) ignore_all_day_events: Option<bool>,
     pub(crate) event: EventText,
     pub(crate) customer: Option<Customer>,
 }
@@ -472,10 +481,13 @@ pub(crate) fn reserved(
         .optional("settings", sent.settings)
         .unwrap_or_default();
     let buffers = buffers(faults, &settings);
+    let name = "settings.ignore_all_day_events";
+    let ignore_all_day_events = faults.optional(name, settings.ignore_all_day_events);
     Some(Held {
         resource_id: resource_id?,
         slot: slot?,
         buffers: buffers?,
+        ignore_all_day_events,
         event: text?.into_event(),
         customer: match customer {
             None => None,
@@ -702,6 +714,25 @@ impl BookingSettings {
     }
 }
 
+/// Whether events that last all day are no obstacle: as the request says, or else its reservation, or else its project.
+fn ignores_all_day_events(
+    faults: &mut Faults,
+    settings: &BookingSettings,
+    held: Option<&Reservation>,
+    project: Option<&Project>,
+) -> Result<bool, ApiError> {
+    let name = "settings.ignore_all_day_events";
+    let sent = faults.optional(name, settings.ignore_all_day_events.clone());
+    let said = sent.or(held.map(|held| held.ignore_all_day_events));
+    Ok(match (said, project) {
+        (Some(said), _) => said,
+        (None, Some(project)) => {
+            crate::offered::settings(project)?.ignore_all_day_events == Some(true)
+        }
+        (None, None) => false,
+    })
+}
+
 /// The buffers that a project's bookings have.
 fn project_buffers(project: &Project) -> Result<Buffers, ApiError> {
     let settings = crate::offered::settings(project)?;
@@ -794,7 +825,8 @@ pub(crate) fn parse_customer(
     mut fields: Map<String, Value>,
     random: &dyn model::Random,
 ) -> Option<Customer> {
-    let mut take = |name: &str| match fields.remove(name) {
+    // Fields of the form's own stay in its order.
+    let mut take = |name: &str| match fields.shift_remove(name) {
         None | Some(Value::Null) => Field::Absent,
         Some(Value::String(text)) => Field::Value(text),
         Some(_) => Field::Wrong("must be a string".to_owned()),
@@ -807,7 +839,7 @@ pub(crate) fn parse_customer(
         take("timezone"),
     );
     // An id is ours to give.
-    fields.remove("id");
+    fields.shift_remove("id");
 
     let spelled_out = joined_name(&fields);
     faults.size("customer", &fields, MAX_FREE_FORM);

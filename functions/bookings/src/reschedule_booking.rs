@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
 use crate::includes::Includes;
-use crate::offered::Offered;
+use crate::offered::{Offered, settings};
 use crate::request::{id as parse_id, slot};
 use crate::view::{BookingView, Viewer, version};
 
@@ -103,9 +103,12 @@ pub(crate) async fn reschedule_booking(
                 slot: wanted.slot,
             };
             let message = wanted.message.clone();
-            let (left, taken) = booking.reschedule(new_id, place, &by, message, now)?;
+            let (left, mut taken) = booking.reschedule(new_id, place, &by, message, now)?;
             decision.capacity(resource.id, resource.capacity);
             if let Some(project) = &project {
+                // It is offered by what the project says now.
+                taken.ignore_all_day_events =
+                    settings(project)?.ignore_all_day_events == Some(true);
                 let slot = wanted.slot;
                 let offered = Offered::check(&state, tenant, Some(project), &resource, slot, now);
                 offered.await?.require(&mut decision, slot, &resource);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::offered::settings;
 use crate::request::{BookingSettings, Reserved, id, no_calendar, reserved};
 use crate::reservation_view::{ReservationView, reservation_time, until};
 
@@ -59,7 +60,8 @@ pub(crate) struct ReserveSlotRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Uuid)]
     project_id: Field<String>,
-    /// `buffer`, or `buffer_before` and `buffer_after`: free time the booking needs around it.
+    /// `buffer`, or `buffer_before` and `buffer_after`: free time the booking needs around it. `ignore_all_day_events`: as for
+    /// the booking.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     settings: Field<Object<BookingSettings>>,
@@ -116,6 +118,16 @@ pub(crate) async fn reserve_slot(
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
     let resource = store.get_resource(tenant, held.resource_id).await?;
     let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
+    // A project that is gone is told when the booking is made.
+    let project = match project_id {
+        Some(id) if held.ignore_all_day_events.is_none() => store.get_project(tenant, id).await?,
+        _ => None,
+    };
+    let of_project = match &project {
+        Some(project) => settings(project)?.ignore_all_day_events,
+        None => None,
+    };
+    let ignore_all_day_events = held.ignore_all_day_events.or(of_project);
     let reservation = Reservation {
         id: ReservationId::random(state.random()),
         resource_id: resource.id,
@@ -124,6 +136,7 @@ pub(crate) async fn reserve_slot(
         graph,
         slot: held.slot,
         buffers: held.buffers,
+        ignore_all_day_events: ignore_all_day_events == Some(true),
         event: held.event,
         customer: held.customer,
         until: until(now, seconds),

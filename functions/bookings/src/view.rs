@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use api::calendar_view::CalendarView;
 use api::{ApiError, OutputZone};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, Customer};
 use model::ids::{BookingId, ProjectId, ResourceId};
 use model::project::Project;
-use model::resource::{Calendar, Resource};
+use model::resource::Resource;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -261,9 +262,13 @@ impl<'a> Viewer<'a> {
                 bookings.filter(|shown| !shown.is_null()).collect()
             });
             add("calendar", &|| {
-                let calendar =
-                    resource.and_then(|r| r.calendars.iter().find(|c| c.id == booking.calendar_id));
-                calendar.map_or(Value::Null, |calendar| calendar_json(calendar, zone))
+                // One that is gone has left its bookings to the default one.
+                let of = |resource: &Resource| {
+                    let own = resource.calendar(Some(booking.calendar_id));
+                    let calendar = own.or_else(|| resource.calendar(None))?;
+                    CalendarView::of(resource, calendar.id, OutputZone(Some(zone)))
+                };
+                json!(resource.and_then(of))
             });
         }
         if let Some(links) = self.include.links() {
@@ -377,15 +382,4 @@ fn logs(booking: &Booking, zone: Tz) -> Value {
             })
         })
         .collect()
-}
-
-fn calendar_json(calendar: &Calendar, zone: Tz) -> Value {
-    json!({
-        "id": calendar.id.to_string(),
-        "name": calendar.name,
-        "description": calendar.description,
-        "provider": "timekit",
-        "created_at": format_instant(calendar.created_at, zone),
-        "updated_at": format_instant(calendar.updated_at, zone),
-    })
 }

@@ -47,7 +47,7 @@ pub(crate) async fn create_location(
     let answer = Created(LocationView::of(&location));
     once.keep(&answer)?;
     once.store(&state)
-        .create_place(principal.tenant(), &location)
+        .create_entity(principal.tenant(), &location)
         .await?;
     Ok(answer)
 }

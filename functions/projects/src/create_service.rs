@@ -46,7 +46,7 @@ pub(crate) async fn create_service(
     let answer = Created(ServiceView::of(&service));
     once.keep(&answer)?;
     once.store(&state)
-        .create_place(principal.tenant(), &service)
+        .create_entity(principal.tenant(), &service)
         .await?;
     Ok(answer)
 }

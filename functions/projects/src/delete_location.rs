@@ -23,7 +23,7 @@ pub(crate) async fn delete_location(
     let id: LocationId = id.parse().map_err(|_| ApiError::NotFound("Location"))?;
     if state
         .store()
-        .delete_place::<Location>(principal.tenant(), id)
+        .delete_entity::<Location>(principal.tenant(), id)
         .await?
     {
         Ok(NoContent)

@@ -23,7 +23,7 @@ pub(crate) async fn delete_service(
     let id: ServiceId = id.parse().map_err(|_| ApiError::NotFound("Service"))?;
     if state
         .store()
-        .delete_place::<Service>(principal.tenant(), id)
+        .delete_entity::<Service>(principal.tenant(), id)
         .await?
     {
         Ok(NoContent)

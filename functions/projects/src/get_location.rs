@@ -28,7 +28,7 @@ pub(crate) async fn get_location(
 ) -> Result<Data<LocationView>, ApiError> {
     let id: LocationId = id.parse().map_err(|_| ApiError::NotFound("Location"))?;
     let tenant = principal.tenant();
-    let location: Option<Location> = state.store().get_place(tenant, id).await?;
+    let location: Option<Location> = state.store().get_entity(tenant, id).await?;
     let location = location.ok_or(ApiError::NotFound("Location"))?;
     let viewer = Viewer::of(&state, &principal, &include, &[id]).await?;
     Ok(Data {

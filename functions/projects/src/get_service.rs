@@ -28,7 +28,7 @@ pub(crate) async fn get_service(
 ) -> Result<Data<ServiceView>, ApiError> {
     let id: ServiceId = id.parse().map_err(|_| ApiError::NotFound("Service"))?;
     let tenant = principal.tenant();
-    let service: Option<Service> = state.store().get_place(tenant, id).await?;
+    let service: Option<Service> = state.store().get_entity(tenant, id).await?;
     let service = service.ok_or(ApiError::NotFound("Service"))?;
     let viewer = Viewer::of(&state, &principal, &include, &[id]).await?;
     Ok(Data {

@@ -1,26 +1,38 @@
-//! Projects, the settings of booking pages; locations and services, by which pages find them; and templates of mail.
+//! Projects, the settings of booking pages; locations and services, by which pages find them; templates of mail; and what came
+//! before projects: widgets and filter collections.
 //! One file per operation.
 
 mod add_project_resource;
+mod create_filter_collection;
 mod create_location;
 mod create_project;
 mod create_service;
+mod create_widget;
+mod delete_filter_collection;
 mod delete_location;
 mod delete_project;
 mod delete_service;
+mod delete_widget;
 mod fields;
+mod filter_collection_fields;
 mod get_embed_project;
+mod get_embed_widget;
+mod get_filter_collection;
 mod get_hosted_project;
+mod get_hosted_widget;
 mod get_location;
 mod get_project;
 mod get_project_embed_code;
 mod get_service;
 mod get_template;
+mod get_widget;
+mod list_filter_collections;
 mod list_locations;
 mod list_project_resources;
 mod list_projects;
 mod list_services;
 mod list_templates;
+mod list_widgets;
 mod location_fields;
 mod location_view;
 mod project_fields;
@@ -30,10 +42,13 @@ mod service_fields;
 mod service_view;
 mod set_project_resources;
 mod template_view;
+mod update_filter_collection;
 mod update_location;
 mod update_project;
 mod update_service;
 mod update_template;
+mod update_widget;
+mod widget_fields;
 mod widget_key;
 
 use api::{Operations, routes};
@@ -42,7 +57,10 @@ use model::scope::Scope;
 
 /// This function's operations.
 pub fn operations() -> Operations {
-    projects().merge(locations()).merge(templates())
+    projects()
+        .merge(locations())
+        .merge(templates())
+        .merge(older())
 }
 
 const READ: Access = Access::scope(Scope::ProjectsRead);
@@ -101,4 +119,39 @@ fn templates() -> Operations {
         .add(routes!(list_templates::list_templates), READ)
         .add(routes!(get_template::get_template), READ)
         .add(routes!(update_template::update_template), WRITE)
+}
+
+/// What came before projects.
+fn older() -> Operations {
+    Operations::new()
+        .add(
+            routes!(get_embed_widget::get_embed_widget),
+            Access::anonymous(),
+        )
+        .add(
+            routes!(get_hosted_widget::get_hosted_widget),
+            Access::anonymous(),
+        )
+        .add(routes!(list_widgets::list_widgets), READ)
+        .add(routes!(create_widget::create_widget), WRITE)
+        .add(routes!(get_widget::get_widget), READ)
+        .add(routes!(update_widget::update_widget), WRITE)
+        .add(routes!(delete_widget::delete_widget), WRITE)
+        .add(
+            routes!(list_filter_collections::list_filter_collections),
+            READ,
+        )
+        .add(
+            routes!(create_filter_collection::create_filter_collection),
+            WRITE,
+        )
+        .add(routes!(get_filter_collection::get_filter_collection), READ)
+        .add(
+            routes!(update_filter_collection::update_filter_collection),
+            WRITE,
+        )
+        .add(
+            routes!(delete_filter_collection::delete_filter_collection),
+            WRITE,
+        )
 }

@@ -42,7 +42,7 @@ pub(crate) async fn list_locations(
             after: after.as_ref(),
             limit,
         };
-        store.list_places(tenant, since, &walk, now).await
+        store.list_entities(tenant, since, &walk, now).await
     };
     let page = page
         .paginate(fetch, |location: &Location| matches(&search, location))

@@ -42,7 +42,7 @@ pub(crate) async fn list_services(
             after: after.as_ref(),
             limit,
         };
-        store.list_places(tenant, since, &walk, now).await
+        store.list_entities(tenant, since, &walk, now).await
     };
     let page = page
         .paginate(fetch, |service: &Service| matches(&search, service))

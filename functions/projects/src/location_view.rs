@@ -120,7 +120,7 @@ impl Viewer {
         }
         let ids: HashSet<ServiceId> = there.values().flatten().copied().collect();
         let ids: Vec<ServiceId> = ids.into_iter().collect();
-        let found: Vec<Service> = state.store().get_places(tenant, &ids).await?;
+        let found: Vec<Service> = state.store().get_entities(tenant, &ids).await?;
         let found = found.into_iter().map(|found| (found.id, found)).collect();
         Ok(Self {
             is_public,

@@ -217,7 +217,7 @@ impl ProjectFields {
 
         let kept = current.map(|project| project.locations.as_slice());
         let new = unseen(self.locations.as_deref(), kept);
-        let found: Vec<Location> = store.get_places(tenant, &new).await?;
+        let found: Vec<Location> = store.get_entities(tenant, &new).await?;
         note_unknown(
             faults,
             "locations",
@@ -227,7 +227,7 @@ impl ProjectFields {
 
         let kept = current.map(|project| project.services.as_slice());
         let new = unseen(self.services.as_deref(), kept);
-        let found: Vec<Service> = store.get_places(tenant, &new).await?;
+        let found: Vec<Service> = store.get_entities(tenant, &new).await?;
         note_unknown(faults, "services", &new, found.iter().map(|found| found.id));
         Ok(())
     }

@@ -188,12 +188,12 @@ impl<'a> Viewer<'a> {
         }
         if include.has("locations") {
             let ids = all(projects, |project| &project.locations);
-            let found: Vec<Location> = store.get_places(tenant, &ids).await?;
+            let found: Vec<Location> = store.get_entities(tenant, &ids).await?;
             viewer.locations = found.into_iter().map(|found| (found.id, found)).collect();
         }
         if include.has("services") {
             let ids = all(projects, |project| &project.services);
-            let found: Vec<Service> = store.get_places(tenant, &ids).await?;
+            let found: Vec<Service> = store.get_entities(tenant, &ids).await?;
             viewer.services = found.into_iter().map(|found| (found.id, found)).collect();
         }
         Ok(viewer)

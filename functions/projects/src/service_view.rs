@@ -111,7 +111,7 @@ impl Viewer {
         }
         let ids: HashSet<LocationId> = of.values().flatten().copied().collect();
         let ids: Vec<LocationId> = ids.into_iter().collect();
-        let found: Vec<Location> = state.store().get_places(tenant, &ids).await?;
+        let found: Vec<Location> = state.store().get_entities(tenant, &ids).await?;
         let found = found.into_iter().map(|found| (found.id, found)).collect();
         Ok(Self {
             is_public,

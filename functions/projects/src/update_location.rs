@@ -28,7 +28,7 @@ pub(crate) async fn update_location(
 ) -> Result<Data<LocationView>, ApiError> {
     let id: LocationId = id.parse().map_err(|_| ApiError::NotFound("Location"))?;
     let tenant = principal.tenant();
-    let current: Option<Location> = state.store().get_place(tenant, id).await?;
+    let current: Option<Location> = state.store().get_entity(tenant, id).await?;
     if current.is_none() {
         return Err(ApiError::NotFound("Location"));
     }
@@ -41,7 +41,7 @@ pub(crate) async fn update_location(
         updated_at: now,
         ..fields.apply(location)
     };
-    let location = state.store().change_place(tenant, id, change).await?;
+    let location = state.store().change_entity(tenant, id, change).await?;
     let location = location.ok_or(ApiError::NotFound("Location"))?;
     Ok(Data {
         data: LocationView::of(&location),

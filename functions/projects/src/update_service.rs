@@ -28,7 +28,7 @@ pub(crate) async fn update_service(
 ) -> Result<Data<ServiceView>, ApiError> {
     let id: ServiceId = id.parse().map_err(|_| ApiError::NotFound("Service"))?;
     let tenant = principal.tenant();
-    let current: Option<Service> = state.store().get_place(tenant, id).await?;
+    let current: Option<Service> = state.store().get_entity(tenant, id).await?;
     if current.is_none() {
         return Err(ApiError::NotFound("Service"));
     }
@@ -41,7 +41,7 @@ pub(crate) async fn update_service(
         updated_at: now,
         ..fields.apply(service)
     };
-    let service = state.store().change_place(tenant, id, change).await?;
+    let service = state.store().change_entity(tenant, id, change).await?;
     let service = service.ok_or(ApiError::NotFound("Service"))?;
     Ok(Data {
         data: ServiceView::of(&service),

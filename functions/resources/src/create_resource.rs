@@ -1,5 +1,7 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Idempotency, Include, OutputZone, State, Tagged};
+use api::{
+    ApiError, Body, Created, Faults, Field, Idempotency, Include, OutputZone, State, Tagged,
+};
 use auth::issue::first_credentials;
 use axum::extract::State as Extract;
 use model::ids::{CalendarId, ResourceId};
@@ -30,13 +32,17 @@ pub(crate) async fn create_resource(
     Body(request): Body<ResourceRequest>,
 ) -> Result<Tagged<Created<ResourceView>>, ApiError> {
     let mut faults = Faults::none();
-    for (name, field) in [("name", &request.name), ("timezone", &request.timezone)] {
-        if matches!(field, api::Field::Absent | api::Field::Null) {
-            faults.add(name, "is required");
-        }
+    let is_missing = |field: &Field<String>| matches!(field, Field::Absent | Field::Null);
+    let has_no_name = is_missing(&request.name);
+    if is_missing(&request.timezone) {
+        faults.add("timezone", "is required");
     }
     let fields = ResourceFields::read(request, &mut faults);
-    let (name, timezone) = faults.finish(fields.name.clone().zip(fields.timezone))?;
+    let name = fields.name.clone().or_else(|| fields.full_name());
+    if has_no_name && name.is_none() {
+        faults.add("name", "is required, or first_name and last_name");
+    }
+    let (name, timezone) = faults.finish(name.zip(fields.timezone))?;
     fields.refuse_wider_password(&principal)?;
 
     let now = state.now();

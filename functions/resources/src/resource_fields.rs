@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A resource's fields. Fields that are not listed are ignored.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(crate) struct ResourceRequest {
-    /// What people call it. Required at creation.
+    /// What people call it. At creation it is made of `first_name` and `last_name` unless said, and required without.
     #[serde(default)]
     #[schema(value_type = String)]
     pub(crate) name: Field<String>,
@@ -75,6 +75,9 @@ pub(crate) struct ResourceFields {
     availability_constraints: Option<Vec<Value>>,
 }
 
+/// The most characters of a name.
+const MAX_NAME: usize = 200;
+
 /// The most bytes that tags have as JSON.
 const MAX_TAGS: usize = 16 * 1024;
 
@@ -97,7 +100,7 @@ impl ResourceFields {
         let tags = cleared(faults, "tags", request.tags);
         faults.size("tags", &tags, MAX_TAGS);
         Self {
-            name: faults.text("name", name, 1..=200),
+            name: faults.text("name", name, 1..=MAX_NAME),
             timezone: faults.parsed("timezone", timezone.as_deref(), parse_zone),
             email: faults.parsed("email", email.as_deref(), api::body::parse_email),
             password,
@@ -109,6 +112,17 @@ impl ResourceFields {
             capacity: capacity(faults, request.capacity),
             availability_constraints: constraints,
         }
+    }
+
+    /// The given and the family name, as far as they were said.
+    pub(crate) fn full_name(&self) -> Option<String> {
+        let parts = [&self.first_name, &self.last_name];
+        let parts: Vec<&str> = parts
+            .into_iter()
+            .filter_map(|part| part.as_ref()?.as_deref())
+            .collect();
+        let name: String = parts.join(" ").trim().chars().take(MAX_NAME).collect();
+        (!name.is_empty()).then_some(name)
     }
 
     /// The resource with everything that was said. Its e-mail address is not among it.

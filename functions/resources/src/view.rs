@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 
+use api::calendar_view::CalendarView;
 use api::credential_view::CredentialView;
 use api::{ApiError, Include, OutputZone, State};
 use auth::{MasterSecret, Principal};
+use model::event::Event;
 use model::ids::ResourceId;
 use model::key::Credential;
-use model::resource::{Calendar, Resource};
+use model::resource::Resource;
 use model::scope::Scope;
-use model::time::{Tz, format_instant};
+use model::time::format_instant;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use crate::coming_events::coming_events;
 
 /// A resource.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -39,7 +43,7 @@ pub(crate) struct ResourceView {
     /// Whatever you keep with it.
     #[schema(value_type = Object)]
     meta: Map<String, Value>,
-    /// Its calendars.
+    /// Its calendars; with `include=calendars.events` with their events that are not over yet.
     calendars: Vec<CalendarView>,
     /// When it was made.
     #[schema(format = DateTime)]
@@ -60,26 +64,6 @@ pub(crate) struct ResourceView {
     accounts: Option<Vec<Value>>,
 }
 
-/// A resource's calendar.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct CalendarView {
-    /// Names it.
-    #[schema(format = Uuid)]
-    id: String,
-    /// What people call it.
-    name: String,
-    /// What it is for.
-    description: String,
-    /// Who keeps it: always `timekit`, which means here.
-    provider: &'static str,
-    /// When it was made.
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// When it was last changed.
-    #[schema(format = DateTime)]
-    updated_at: String,
-}
-
 impl ResourceView {
     /// The same without tokens, to be kept.
     pub(crate) fn without_tokens(&self) -> Self {
@@ -91,24 +75,12 @@ impl ResourceView {
     }
 }
 
-impl CalendarView {
-    fn of(calendar: Calendar, zone: Tz) -> Self {
-        Self {
-            id: calendar.id.to_string(),
-            name: calendar.name,
-            description: calendar.description,
-            provider: "timekit",
-            created_at: format_instant(calendar.created_at, zone),
-            updated_at: format_instant(calendar.updated_at, zone),
-        }
-    }
-}
-
 /// What it takes to show resources to one caller.
 pub(crate) struct Viewer<'a> {
     include: &'a Include,
     zone: OutputZone,
     credentials: Option<HashMap<ResourceId, Vec<CredentialView>>>,
+    events: Option<HashMap<ResourceId, Vec<Event>>>,
 }
 
 impl<'a> Viewer<'a> {
@@ -137,10 +109,16 @@ impl<'a> Viewer<'a> {
             }
             credentials = Some(by_resource);
         }
+        let events = if include.has("calendars.events") {
+            Some(coming_events(state, principal, resources).await?)
+        } else {
+            None
+        };
         Ok(Self {
             include,
             zone,
             credentials,
+            events,
         })
     }
 
@@ -165,6 +143,7 @@ impl<'a> Viewer<'a> {
             include,
             zone,
             credentials: may_see.then_some(by_resource),
+            events: include.has("calendars.events").then(HashMap::new),
         })
     }
 
@@ -176,6 +155,15 @@ impl<'a> Viewer<'a> {
             .as_mut()
             .map(|by_resource| by_resource.remove(&resource.id).unwrap_or_default());
         let constraints = self.include.has("availability_constraints");
+        let calendars = resource.calendars.iter().filter_map(|calendar| {
+            let view = CalendarView::of(&resource, calendar.id, self.zone)?;
+            let events = self.events.as_ref().map(|events| events.get(&resource.id));
+            Some(match events {
+                Some(events) => view.with_events(events.map_or(&[], Vec::as_slice), self.zone),
+                None => view,
+            })
+        });
+        let calendars = calendars.collect();
         ResourceView {
             id: resource.id.to_string(),
             name: resource.name,
@@ -187,11 +175,7 @@ impl<'a> Viewer<'a> {
             tags: resource.tags,
             capacity: resource.capacity,
             meta: resource.meta,
-            calendars: resource
-                .calendars
-                .into_iter()
-                .map(|calendar| CalendarView::of(calendar, zone))
-                .collect(),
+            calendars,
             created_at: format_instant(resource.created_at, zone),
             updated_at: format_instant(resource.updated_at, zone),
             credentials,

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use store::{
     ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError,
     CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError, DecisionError,
-    Stale, StoreError,
+    DeleteCalendarError, Stale, StoreError,
 };
 
 use crate::faults::Faults;
@@ -111,6 +111,9 @@ pub enum ApiError {
     /// Others kept changing the same items until the deadline.
     #[error("contended until the deadline")]
     Contended,
+    /// It is no part of this server; the sentence says why.
+    #[error("{0}")]
+    NotImplemented(&'static str),
     /// We could not, for now.
     #[error("unavailable")]
     Unavailable(#[source] Source),
@@ -155,6 +158,7 @@ impl ApiError {
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Contended | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
         }
     }
 
@@ -188,6 +192,7 @@ impl ApiError {
             Self::TooMany { .. } => "too_many_requests",
             Self::Contended => "contended",
             Self::Unavailable(_) => "unavailable",
+            Self::NotImplemented(_) => "not_implemented",
             Self::Internal(_) => "internal",
         }
     }
@@ -292,7 +297,7 @@ impl ApiError {
                 let possible = if actions.is_empty() { "nothing any more".to_owned() } else { actions.join(", ") };
                 format!("The booking is {}, which does not allow {}. Possible: {possible}.", illegal.state, illegal.action)
             }
-            Self::Conflict(sentence) => (*sentence).to_owned(),
+            Self::Conflict(sentence) | Self::NotImplemented(sentence) => (*sentence).to_owned(),
             Self::Stale(_) => {
                 "It has changed since you read it: If-Match does not name its ETag. Read it again and decide anew.".to_owned()
             }
@@ -474,6 +479,22 @@ impl From<ChangeResourceError> for ApiError {
             ChangeResourceError::NotFound => Self::NotFound("Resource"),
             ChangeResourceError::Stale(stale) => stale.into(),
             ChangeResourceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteCalendarError> for ApiError {
+    fn from(error: DeleteCalendarError) -> Self {
+        match error {
+            DeleteCalendarError::NotFound => Self::NotFound("Calendar"),
+            DeleteCalendarError::IsDefault => Self::Conflict(
+                "This is the resource's default calendar, which bookings go to. Make another one primary first.",
+            ),
+            DeleteCalendarError::Stale(stale) => stale.into(),
+            // Asking again goes on with it.
+            DeleteCalendarError::Unfinished => Self::Unavailable(error.into()),
+            DeleteCalendarError::Event(error) => error.into(),
+            DeleteCalendarError::Store(error) => error.into(),
         }
     }
 }

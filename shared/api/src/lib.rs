@@ -7,6 +7,7 @@ pub mod answer;
 pub mod audit;
 pub mod authorize;
 pub mod body;
+pub mod calendar_view;
 pub mod caller;
 pub mod concurrency;
 pub mod constraints;

@@ -49,7 +49,8 @@ impl Operation {
 
     /// Whether `If-Match` counts: it changes one thing that is there.
     pub fn takes_if_match(&self) -> bool {
-        self.is_versioned && self.writes && self.path.contains('{')
+        let is_there = self.path.contains('{') || self.method == Method::PUT;
+        self.is_versioned && self.writes && is_there
     }
 
     /// Whether its answers carry an `ETag`.

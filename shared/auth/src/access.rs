@@ -72,6 +72,14 @@ impl Access {
         }
     }
 
+    /// A resource's server-token, for that resource, and nobody else.
+    pub const fn server_token() -> Self {
+        Self {
+            server_token: true,
+            ..Self::NOBODY
+        }
+    }
+
     /// Sessions, whether or not they name an app.
     pub const fn account() -> Self {
         Self {

@@ -9,6 +9,7 @@ use std::io::{BufRead, BufWriter, Write};
 use model::Random;
 use model::availability::{Bookable, Search, Settings};
 use model::constraint::{Fault, Schedule, parse_constraints};
+use model::filter::Filters;
 use model::ids::ResourceId;
 use model::time::{format_instant, parse_instant, parse_zone};
 use serde_json::{Value, json};
@@ -44,6 +45,7 @@ fn slots(query: &Value) -> Result<Value, Box<dyn Error>> {
     let search = Search {
         terms: settings.terms(now, zone).map_err(sentences)?,
         schedules: Vec::new(),
+        filters: Filters::default(),
         resources: vec![Bookable {
             id: ResourceId::new(Uuid::nil()),
             zone,

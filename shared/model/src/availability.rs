@@ -18,9 +18,10 @@ use crate::Random;
 use crate::booking::MAX_BOOKING_DAYS;
 use crate::constraint::{Fault, Schedule};
 use crate::duration::{RelativeTime, parse_duration};
+use crate::filter::Filters;
 use crate::ids::ResourceId;
 use crate::interval::{Interval, Intervals};
-use crate::occupancy::{Claim, MAX_BUFFER_HOURS, MAX_CLAIMS};
+use crate::occupancy::{Claim, ClaimKind, MAX_BUFFER_HOURS, MAX_CLAIMS, Tolerance};
 use crate::time::{TimeSlot, Tz};
 use crate::wall::{DAY_S, WallClock, day, offset_s, week, week_start};
 
@@ -74,7 +75,7 @@ pub struct Settings {
     pub timeslot_increments_s: Option<i64>,
     /// Whether starts are aligned to the hour.
     pub round_to_nearest_hour: Option<bool>,
-    /// Whether events that last all day are no obstacle. The caller leaves them out of the claims.
+    /// Whether events that last all day are no obstacle.
     pub ignore_all_day_events: Option<bool>,
     /// Kept for clients that send it; has no effect.
     pub closest_time_interval: Option<Value>,
@@ -214,6 +215,7 @@ impl Settings {
             },
             max_per_day: self.max_bookings_per_day,
             max_per_week: self.max_bookings_per_week,
+            ignores_all_day_events: self.ignore_all_day_events == Some(true),
             now,
         })
     }
@@ -323,6 +325,8 @@ pub struct Terms {
     pub max_per_day: Option<u32>,
     /// The most bookings that start in one week.
     pub max_per_week: Option<u32>,
+    /// Whether events that last all day are no obstacle.
+    pub ignores_all_day_events: bool,
     /// When the search is made.
     pub now: DateTime<Utc>,
 }
@@ -425,6 +429,9 @@ impl Grid {
     }
 }
 
+/// The capacity of a resource where whatever is taken of it, events included, stands in nobody's way.
+pub const UNBOUNDED: u32 = u32::MAX;
+
 /// A resource to search, with what is known of it.
 #[derive(Clone, Debug)]
 pub struct Bookable {
@@ -432,7 +439,7 @@ pub struct Bookable {
     pub id: ResourceId,
     /// Whose clock its constraints and caps are read off.
     pub zone: Tz,
-    /// How many claims it bears at once: 1 or more.
+    /// How many bookings it bears at once: 1 or more, or [`UNBOUNDED`].
     pub capacity: u32,
     /// Its own constraints.
     pub schedule: Schedule,
@@ -488,6 +495,8 @@ pub struct Search {
     pub terms: Terms,
     /// The constraints of project and request: each must hold, read off each resource's own clock.
     pub schedules: Vec<Schedule>,
+    /// What must be open besides, in searches of the older kind.
+    pub filters: Filters,
     /// Who is searched, first things first.
     pub resources: Vec<Bookable>,
 }
@@ -701,6 +710,7 @@ impl Search {
             let open = self.schedules.iter().fold(everything, |open, schedule| {
                 open.intersect(&schedule.open(&clock))
             });
+            let open = open.intersect(&self.filters.open(&clock, range));
             Zone { clock, open }
         };
         let mut zones = HashMap::new();
@@ -755,7 +765,7 @@ fn capped(claims: &[&Claim], terms: &Terms, zone: Tz, clock: &WallClock) -> Inte
             return Intervals::none();
         };
         let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
-        for claim in claims {
+        for claim in claims.iter().filter(|claim| is_booking(claim)) {
             let start = claim.slot.start().timestamp();
             *counts
                 .entry(number(start + offset_s(zone, start)))
@@ -774,19 +784,35 @@ fn capped(claims: &[&Claim], terms: &Terms, zone: Tz, clock: &WallClock) -> Inte
 
 /// The starts at which a claim with the terms' length and buffers could not be placed beside these.
 fn taken(claims: &[&Claim], terms: &Terms, capacity: u32) -> Intervals {
+    let bookings: Vec<&Claim> = claims.iter().copied().filter(is_booking).collect();
     let taken = if capacity <= 1 {
-        claims
-            .iter()
-            .map(|claim| Placed::new(claim, terms).conflicting_starts(terms))
-            .collect()
+        conflicting_starts(bookings.iter().copied(), terms)
     } else {
-        crowded(claims, terms, capacity)
+        crowded(&bookings, terms, capacity)
     };
+    let tolerance = match (capacity, terms.ignores_all_day_events) {
+        (UNBOUNDED, _) => Tolerance::Everything,
+        (_, true) => Tolerance::AllDayEvents,
+        (_, false) => Tolerance::Nothing,
+    };
+    let events = claims.iter().copied();
+    let events = events.filter(|claim| claim.kind.blocks(tolerance));
+    let taken = taken.union(&conflicting_starts(events, terms));
     if claims.len() < MAX_CLAIMS {
         taken
     } else {
         taken.union(&on_full_sheets(claims, terms))
     }
+}
+
+fn is_booking(claim: &&Claim) -> bool {
+    claim.kind == ClaimKind::Booking
+}
+
+fn conflicting_starts<'a>(claims: impl Iterator<Item = &'a Claim>, terms: &Terms) -> Intervals {
+    claims
+        .map(|claim| Placed::new(claim, terms).conflicting_starts(terms))
+        .collect()
 }
 
 /// A claim that stands, seen from one that would be placed with the terms' buffers.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::graph::{Action, AutomaticStep, BookingState, Due, Graph, Holding};
 use crate::ids::{BookingId, CalendarId, CustomerId, ProjectId, ResourceId};
 use crate::json_text;
-use crate::occupancy::{Buffers, Claim};
+use crate::occupancy::{Buffers, Claim, ClaimKind, Tolerance};
 use crate::seats::Seats;
 use crate::time::{TimeSlot, Tz, zone_name};
 
@@ -29,8 +29,10 @@ pub struct NewBooking {
     pub slot: TimeSlot,
     /// Free time it needs around it.
     pub buffers: Buffers,
-    /// Whether it may overlap other bookings.
+    /// Whether it may overlap other bookings, and events.
     pub allow_double_bookings: bool,
+    /// Whether events that last whole days are no obstacle.
+    pub ignore_all_day_events: bool,
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
     /// For the owner of a group: how many seats there are, 1 to [`MAX_SEATS`](crate::seats::MAX_SEATS).
@@ -169,8 +171,11 @@ pub struct Booking {
     pub slot: TimeSlot,
     /// Free time it needs around it.
     pub buffers: Buffers,
-    /// Whether it may overlap other bookings.
+    /// Whether it may overlap other bookings, and events.
     pub allow_double_bookings: bool,
+    /// Whether events that last whole days are no obstacle.
+    #[serde(default)]
+    pub ignore_all_day_events: bool,
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
     /// For the owner of a group: its seats.
@@ -281,6 +286,7 @@ impl Booking {
             slot: new.slot,
             buffers: new.buffers,
             allow_double_bookings: new.allow_double_bookings,
+            ignore_all_day_events: new.ignore_all_day_events,
             notice: new.notice,
             seats: new.max_seats.map(Seats::new),
             owner_id: new.owner_id,
@@ -490,6 +496,18 @@ impl Booking {
             slot: self.slot,
             buffers: self.buffers,
             until: None,
+            kind: ClaimKind::Booking,
+        }
+    }
+
+    /// What its time may be placed over.
+    pub fn tolerance(&self) -> Tolerance {
+        if self.allow_double_bookings {
+            Tolerance::Everything
+        } else if self.ignore_all_day_events {
+            Tolerance::AllDayEvents
+        } else {
+            Tolerance::Nothing
         }
     }
 
@@ -542,6 +560,7 @@ mod tests {
             slot: slot.expect("a slot"),
             buffers: Buffers::default(),
             allow_double_bookings: false,
+            ignore_all_day_events: false,
             notice: Notice::default(),
             max_seats: None,
             owner_id: None,

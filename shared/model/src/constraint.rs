@@ -117,6 +117,30 @@ impl About {
         }
     }
 
+    /// Reads the fields of one of [`KINDS`]; `path` is where they stand.
+    pub(crate) fn read(
+        kind: &str,
+        fields: &Map<String, Value>,
+        path: String,
+    ) -> Result<Self, Vec<Fault>> {
+        let reader = Reader { fields, path };
+        match kind {
+            "day_and_time" => match (reader.day(), reader.hours()) {
+                (Ok(day), Ok(hours)) => Ok(Self::DayAndTime(day, hours)),
+                (day, hours) => Err([day.err(), hours.err()]
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .collect()),
+            },
+            "hours" => reader.hours().map(Self::Hours),
+            "day" => reader.day().map(Self::Day),
+            "period" => reader.period(),
+            "weekdays" => Ok(Self::Weekdays),
+            _ => Ok(Self::Weekends),
+        }
+    }
+
     /// What it covers of each week, in seconds since its Monday began; nothing for a period.
     fn of_week(&self) -> Intervals {
         let days = |days: std::ops::Range<i64>, hours: Hours| {
@@ -140,6 +164,14 @@ impl Hours {
         start_s: 0,
         end_s: DAY_S,
     };
+
+    /// From one full hour to another.
+    pub(crate) const fn full(start: i64, end: i64) -> Self {
+        Self {
+            start_s: start * 3_600,
+            end_s: end * 3_600,
+        }
+    }
 }
 
 /// Reads a list of constraints as it arrives; `field` is where it stands.
@@ -201,22 +233,7 @@ fn parse(value: &Value, path: &str) -> Result<Constraint, Vec<Fault>> {
         Value::Array(list) if list.is_empty() => &nothing,
         _ => return Err(one(path, "must be an object".to_owned())),
     };
-    let reader = Reader { fields, path };
-    let about = match KINDS[kind] {
-        "day_and_time" => match (reader.day(), reader.hours()) {
-            (Ok(day), Ok(hours)) => Ok(About::DayAndTime(day, hours)),
-            (day, hours) => Err([day.err(), hours.err()]
-                .into_iter()
-                .flatten()
-                .flatten()
-                .collect()),
-        },
-        "hours" => reader.hours().map(About::Hours),
-        "day" => reader.day().map(About::Day),
-        "period" => reader.period(),
-        "weekdays" => Ok(About::Weekdays),
-        _ => Ok(About::Weekends),
-    };
+    let about = About::read(KINDS[kind], fields, path);
     about.map(|about| Constraint { effect, about })
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 
 use crate::time::{Tz, parse_instant};
-use crate::wall::{DAY_S, offset_s};
+use crate::wall::{day, day_start, offset_s};
 
 /// Text that is no duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -134,19 +134,8 @@ impl FromStr for RelativeTime {
 /// The first instant after `now` at which the date in `zone` is a later one. Where midnight is skipped, that is the
 /// moment of the change.
 fn next_midnight(now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
-    let reading = |at: i64| at + offset_s(zone, at);
-    let midnight = (reading(now.timestamp()).div_euclid(DAY_S) + 1) * DAY_S;
-    // A day has 20 to 28 hours; the date turns once in them.
-    let (mut before, mut after) = (now.timestamp(), now.timestamp() + 28 * 60 * 60);
-    while after - before > 1 {
-        let middle = before + (after - before) / 2;
-        if reading(middle) < midnight {
-            before = middle;
-        } else {
-            after = middle;
-        }
-    }
-    DateTime::from_timestamp(after, 0).unwrap_or(now)
+    let today = day(now.timestamp() + offset_s(zone, now.timestamp()));
+    DateTime::from_timestamp(day_start(zone, today + 1), 0).unwrap_or(now)
 }
 
 #[cfg(test)]

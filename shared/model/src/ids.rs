@@ -69,6 +69,10 @@ ids! {
     CredentialId
     /// Whoever a booking is for.
     CustomerId
+    /// Filters of the older searches, kept under one name.
+    FilterCollectionId
+    /// An entry of a calendar.
+    EventId
     /// An API key.
     KeyId
     /// A place that people come to.
@@ -81,10 +85,18 @@ ids! {
     ResourceId
     /// Something that is done for people.
     ServiceId
+    /// The configuration of a booking page of the older kind.
+    WidgetId
 }
 
 impl From<ReservationId> for Uuid {
     fn from(id: ReservationId) -> Self {
+        id.uuid()
+    }
+}
+
+impl From<EventId> for Uuid {
+    fn from(id: EventId) -> Self {
         id.uuid()
     }
 }

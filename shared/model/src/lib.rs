@@ -9,6 +9,8 @@ pub mod availability;
 pub mod booking;
 pub mod constraint;
 pub mod duration;
+pub mod event;
+pub mod filter;
 pub mod graph;
 pub mod ids;
 pub mod interval;
@@ -28,6 +30,7 @@ pub mod template;
 pub mod time;
 pub mod usage;
 pub mod wall;
+pub mod widget;
 
 pub use ambient::{Clock, Random};
 pub use time::TimeSlot;

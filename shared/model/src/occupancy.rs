@@ -4,6 +4,8 @@
 //! buffers, touches. Two claims conflict when either one's widened slot meets the other's bare one; the
 //! instant where they meet lies in both widened slots, so two conflicting claims always share a sheet.
 //! A decision that reads every sheet of its own claim therefore sees every claim it could conflict with.
+//!
+//! An event's claim conflicts with bookings that come after it. It is itself placed over whatever is there.
 
 use std::collections::BTreeMap;
 
@@ -44,6 +46,44 @@ pub struct Claim {
     pub buffers: Buffers,
     /// For a hold: when it lapses.
     pub until: Option<DateTime<Utc>>,
+    /// What takes it.
+    pub kind: ClaimKind,
+}
+
+/// What takes a piece of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimKind {
+    /// A booking or a hold: one of as many as the resource takes at once.
+    #[default]
+    Booking,
+    /// An event: all of the resource, whatever its capacity.
+    Event,
+    /// An event that lasts whole days, which some bookings pass over.
+    AllDayEvent,
+}
+
+/// What a claim may be placed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tolerance {
+    /// Nothing that stands in its way.
+    #[default]
+    Nothing,
+    /// Events that last whole days.
+    AllDayEvents,
+    /// Whatever is there.
+    Everything,
+}
+
+impl ClaimKind {
+    /// Whether it is an event that is in the way of what has this tolerance.
+    pub fn blocks(self, tolerance: Tolerance) -> bool {
+        match (self, tolerance) {
+            (Self::Booking, _) | (_, Tolerance::Everything) => false,
+            (Self::AllDayEvent, Tolerance::AllDayEvents) => false,
+            (Self::Event, Tolerance::AllDayEvents) => true,
+            (Self::Event | Self::AllDayEvent, Tolerance::Nothing) => true,
+        }
+    }
 }
 
 impl Claim {
@@ -108,7 +148,9 @@ pub enum CannotPlace {
     #[error("the time is taken")]
     Taken,
     /// A day holds no more claims.
-    #[error("{day} already holds {MAX_CLAIMS} bookings, the most one resource can have in a day")]
+    #[error(
+        "{day} already holds {MAX_CLAIMS} bookings and events, the most one resource can have in a day"
+    )]
     Full {
         /// The day, in UTC.
         day: NaiveDate,
@@ -133,12 +175,21 @@ impl Occupancy {
         Self { sheets, now }
     }
 
-    /// Whether `claim` could be placed beside what stands there, where `capacity` claims may stand at once.
+    /// Whether `claim` could be placed beside what stands there, where `capacity` bookings may stand at once.
     ///
     /// # Errors
     ///
-    /// [`CannotPlace::Taken`] if at some instant too many others stand in its way.
-    pub fn check_free(&self, claim: &Claim, capacity: u32) -> Result<(), CannotPlace> {
+    /// [`CannotPlace::Taken`] if an event that it does not tolerate, or at some instant too many bookings, stand in its
+    /// way.
+    pub fn check_free(
+        &self,
+        claim: &Claim,
+        capacity: u32,
+        tolerance: Tolerance,
+    ) -> Result<(), CannotPlace> {
+        if tolerance == Tolerance::Everything {
+            return Ok(());
+        }
         // A claim stands in several sheets and counts once.
         let others: BTreeMap<Uuid, &Claim> = claim
             .widened()
@@ -149,7 +200,13 @@ impl Occupancy {
             })
             .map(|(id, other)| (*id, other))
             .collect();
-        if most_at_once(claim, others.values().copied()) < capacity as usize {
+        if others.values().any(|other| other.kind.blocks(tolerance)) {
+            return Err(CannotPlace::Taken);
+        }
+        let bookings = others
+            .into_values()
+            .filter(|other| other.kind == ClaimKind::Booking);
+        if most_at_once(claim, bookings) < capacity as usize {
             Ok(())
         } else {
             Err(CannotPlace::Taken)
@@ -270,6 +327,7 @@ mod tests {
                 after_s: after_min * 60,
             },
             until: None,
+            kind: ClaimKind::Booking,
         }
     }
 
@@ -296,7 +354,10 @@ mod tests {
         let morning = claim(2, "2026-01-02T00:10:00Z", "2026-01-02T01:00:00Z", 0, 0);
         let mut occupancy = Occupancy::new(empty_sheets(&[evening, morning]), DateTime::UNIX_EPOCH);
         occupancy.place(evening).expect("room");
-        assert_eq!(occupancy.check_free(&morning, 1), Err(CannotPlace::Taken));
+        assert_eq!(
+            occupancy.check_free(&morning, 1, Tolerance::Nothing),
+            Err(CannotPlace::Taken)
+        );
     }
 
     #[test]
@@ -332,7 +393,7 @@ mod tests {
             });
             let mut occupancy = Occupancy::new(sheets, now);
             assert_eq!(
-                occupancy.check_free(&wanted, 1),
+                occupancy.check_free(&wanted, 1, Tolerance::Nothing),
                 expected,
                 "{seconds} s after"
             );
@@ -344,6 +405,32 @@ mod tests {
                         .all(|(_, draft)| !draft.sheet.claims.contains_key(&hold.id))
                 );
             }
+        }
+    }
+
+    #[test]
+    fn an_event_takes_all_of_a_resource_and_only_one_of_whole_days_may_be_passed_over() {
+        let wanted = claim(2, "2026-01-01T09:00:00Z", "2026-01-01T10:00:00Z", 0, 0);
+        let found = |kind, tolerance| {
+            let event = Claim {
+                kind,
+                ..claim(1, "2026-01-01T09:30:00Z", "2026-01-01T09:45:00Z", 0, 0)
+            };
+            let mut occupancy = Occupancy::new(empty_sheets(&[wanted]), DateTime::UNIX_EPOCH);
+            occupancy.place(event).expect("room");
+            occupancy.check_free(&wanted, 2, tolerance)
+        };
+        use ClaimKind::{AllDayEvent, Booking, Event};
+        let taken = Err(CannotPlace::Taken);
+        for (kind, tolerance, expected) in [
+            (Booking, Tolerance::Nothing, Ok(())),
+            (Event, Tolerance::Nothing, taken),
+            (AllDayEvent, Tolerance::Nothing, taken),
+            (Event, Tolerance::AllDayEvents, taken),
+            (AllDayEvent, Tolerance::AllDayEvents, Ok(())),
+            (Event, Tolerance::Everything, Ok(())),
+        ] {
+            assert_eq!(found(kind, tolerance), expected, "{kind:?} {tolerance:?}");
         }
     }
 

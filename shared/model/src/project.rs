@@ -127,12 +127,17 @@ impl Project {
     }
 }
 
-/// Gives `map` those of `defaults` that it lacks.
+/// Gives `map` those of `defaults` that it lacks, before its own: a page shows the fields of its form in this order.
 fn fill(map: &mut Map<String, Value>, defaults: &Value) {
+    let own = std::mem::take(map);
+    let is_missing = |name: &str| own.get(name).is_none_or(Value::is_null);
     for (name, default) in defaults.as_object().into_iter().flatten() {
-        if map.get(name).is_none_or(Value::is_null) {
+        if is_missing(name) {
             map.insert(name.clone(), default.clone());
         }
+    }
+    for (name, value) in own {
+        map.entry(name).or_insert(value);
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::booking::{Customer, EventText};
 use crate::graph::Graph;
 use crate::ids::{CalendarId, ProjectId, ReservationId, ResourceId};
-use crate::occupancy::{Buffers, Claim};
+use crate::occupancy::{Buffers, Claim, ClaimKind, Tolerance};
 use crate::time::TimeSlot;
 
 /// The longest a slot is held at a time, in seconds.
@@ -29,6 +29,9 @@ pub struct Reservation {
     pub slot: TimeSlot,
     /// Free time it needs around it.
     pub buffers: Buffers,
+    /// Whether events that last whole days are no obstacle.
+    #[serde(default)]
+    pub ignore_all_day_events: bool,
     /// Title, place and description.
     pub event: EventText,
     /// Whom it is for, if that is known.
@@ -69,6 +72,16 @@ impl Reservation {
             slot: self.slot,
             buffers: self.buffers,
             until: Some(self.until),
+            kind: ClaimKind::Booking,
+        }
+    }
+
+    /// What it may be placed over.
+    pub fn tolerance(&self) -> Tolerance {
+        if self.ignore_all_day_events {
+            Tolerance::AllDayEvents
+        } else {
+            Tolerance::Nothing
         }
     }
 }

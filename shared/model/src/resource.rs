@@ -64,11 +64,26 @@ pub struct Calendar {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// The colour of what is written in it, as sent.
+    #[serde(default)]
+    pub foreground_color: Option<String>,
+    /// The colour of its entries, as sent.
+    #[serde(default)]
+    pub background_color: Option<String>,
+    /// Whether it is being deleted: it takes no more events, and goes when all of them are gone.
+    #[serde(default)]
+    pub is_closing: bool,
+    /// Whether it can be found by its id alone. The store sees to it.
+    #[serde(default)]
+    pub is_named: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
+
+/// The most calendars that a resource has.
+pub const MAX_CALENDARS: usize = 20;
 
 /// What the private address of a resource's calendar is derived from. The address itself is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +104,13 @@ impl Resource {
             Some(id) => self.calendars.iter().find(|calendar| calendar.id == id),
         }
     }
+
+    /// Whether this calendar is the one that bookings go to unless they name another.
+    pub fn is_default(&self, id: CalendarId) -> bool {
+        self.calendars
+            .first()
+            .is_some_and(|calendar| calendar.id == id)
+    }
 }
 
 impl Calendar {
@@ -98,6 +120,10 @@ impl Calendar {
             id,
             name: "Bookings".to_owned(),
             description: "Created with the resource".to_owned(),
+            foreground_color: None,
+            background_color: None,
+            is_closing: false,
+            is_named: false,
             created_at: now,
             updated_at: now,
         }

@@ -111,6 +111,23 @@ pub const fn day(reading: i64) -> i64 {
     reading.div_euclid(DAY_S)
 }
 
+/// The first instant at which the clock of `zone` reads `day` or a later one, in Unix seconds. Where midnight is skipped,
+/// that is the moment of the change.
+pub fn day_start(zone: Tz, day: i64) -> i64 {
+    let midnight = day * DAY_S;
+    // No clock is further than this from UTC.
+    let (mut before, mut after) = (midnight - 26 * 3_600, midnight + 26 * 3_600);
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        if middle + offset_s(zone, middle) < midnight {
+            before = middle;
+        } else {
+            after = middle;
+        }
+    }
+    after
+}
+
 /// The week of a reading, Monday to Sunday as in ISO 8601, counted from the one of 1970-01-01.
 pub const fn week(reading: i64) -> i64 {
     // 1970-01-01 was a Thursday.

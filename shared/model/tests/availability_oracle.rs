@@ -4,8 +4,9 @@
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc, Weekday};
 use model::availability::{Bookable, Mode, Search, Settings, Slot};
 use model::constraint::{Schedule, parse_constraints};
+use model::filter::Filters;
 use model::ids::ResourceId;
-use model::occupancy::{Buffers, Claim};
+use model::occupancy::{Buffers, Claim, ClaimKind};
 use model::time::{TimeSlot, Tz, parse_instant};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -148,6 +149,7 @@ struct Taken {
     after: i64,
     /// Seconds from now until the hold lapses.
     until_s: Option<i64>,
+    kind: ClaimKind,
 }
 
 #[derive(Debug)]
@@ -173,6 +175,7 @@ struct Case {
     notice: i64,
     per_day: Option<i64>,
     per_week: Option<i64>,
+    ignores_all_day: bool,
     levels: Vec<Level>,
     who: Vec<Who>,
 }
@@ -266,6 +269,7 @@ fn random_case(dice: &mut Dice, bases: &[DateTime<Utc>]) -> (Case, Search) {
     let notice = dice.pick(&[0, 0, 60, 200]);
     let cap = |dice: &mut Dice| dice.chance(15).then(|| 1 + dice.below(3));
     let (per_day, per_week) = (cap(dice), cap(dice));
+    let ignores_all_day = dice.chance(40);
 
     let mut levels = Vec::new();
     let mut schedules = Vec::new();
@@ -296,6 +300,18 @@ fn random_case(dice: &mut Dice, bases: &[DateTime<Utc>]) -> (Case, Search) {
                 before,
                 after,
                 until_s: dice.chance(20).then(|| dice.below(7) - 4),
+                kind: ClaimKind::Booking,
+            });
+        }
+        for _ in 0..dice.pick(&[0, 0, 1, 2]) {
+            let start = 1_500 + dice.below(3_000);
+            taken.push(Taken {
+                start,
+                end: start + dice.pick(&[20, 90, 400, 1_440]),
+                before: 0,
+                after: 0,
+                until_s: None,
+                kind: dice.pick(&[ClaimKind::Event, ClaimKind::AllDayEvent]),
             });
         }
         let claims = taken
@@ -311,6 +327,7 @@ fn random_case(dice: &mut Dice, bases: &[DateTime<Utc>]) -> (Case, Search) {
                 until: one
                     .until_s
                     .map(|until_s| base + TimeDelta::seconds(now_s + until_s)),
+                kind: one.kind,
             })
             .collect();
         let parsed = parse_constraints(&list, "availability_constraints").expect("sound");
@@ -337,6 +354,7 @@ fn random_case(dice: &mut Dice, bases: &[DateTime<Utc>]) -> (Case, Search) {
         "minimum_notice": format!("{notice} minutes"),
         "max_bookings_per_day": per_day,
         "max_bookings_per_week": per_week,
+        "ignore_all_day_events": ignores_all_day,
         "round_to_nearest_hour": round,
         "timeslot_increments": increments.map(|minutes| format!("{minutes} minutes")),
     });
@@ -351,6 +369,7 @@ fn random_case(dice: &mut Dice, bases: &[DateTime<Utc>]) -> (Case, Search) {
     let search = Search {
         terms: settings.terms(now, ZONES[who[0].zone]).expect("sound"),
         schedules,
+        filters: Filters::default(),
         resources,
     };
     let case = Case {
@@ -367,6 +386,7 @@ fn random_case(dice: &mut Dice, bases: &[DateTime<Utc>]) -> (Case, Search) {
         notice,
         per_day,
         per_week,
+        ignores_all_day,
         levels,
         who,
     };
@@ -500,12 +520,11 @@ impl<'a> Oracle<'a> {
             .collect();
         let here = clock[start as usize];
         let reading = |one: &&&Taken| clock[one.start as usize];
-        let on_day = standing
-            .iter()
+        let bookings = || standing.iter().filter(|one| one.kind == ClaimKind::Booking);
+        let on_day = bookings()
             .filter(|one| reading(one).date == here.date)
             .count();
-        let in_week = standing
-            .iter()
+        let in_week = bookings()
             .filter(|one| reading(one).week == here.week)
             .count();
         if case.per_day.is_some_and(|most| on_day as i64 >= most)
@@ -521,9 +540,18 @@ impl<'a> Oracle<'a> {
                     || (one.start - one.before < end && start < one.end + one.after)
             })
             .collect();
+        // An event takes all there is.
+        if conflicting.iter().any(|one| match one.kind {
+            ClaimKind::Booking => false,
+            ClaimKind::Event => true,
+            ClaimKind::AllDayEvent => !case.ignores_all_day,
+        }) {
+            return false;
+        }
         (start - case.before..end + case.after).all(|minute| {
             let covering = conflicting
                 .iter()
+                .filter(|one| one.kind == ClaimKind::Booking)
                 .filter(|one| one.start - one.before <= minute && minute < one.end + one.after);
             covering.count() < who.capacity as usize
         })

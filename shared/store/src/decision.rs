@@ -1,4 +1,4 @@
-//! Decisions on bookings. A decision reads bookings and reservations, says how they shall be from now on, and
+//! Decisions on bookings and events. A decision reads them and reservations, says how they shall be from now on, and
 //! is committed in one transaction together with the time and seats they take or give back, on condition
 //! that nothing it rests on has changed. If something has, it is made again on what is there now:
 //!
@@ -19,16 +19,19 @@ use chrono::{DateTime, NaiveDate, Utc};
 use model::TimeSlot;
 use model::availability::Refusal;
 use model::booking::Booking;
+use model::event::Event;
 use model::graph::Holding;
-use model::ids::{BookingId, ReservationId, ResourceId};
-use model::occupancy::{CannotPlace, Claim, Occupancy};
+use model::ids::{BookingId, EventId, ReservationId, ResourceId};
+use model::occupancy::{CannotPlace, Claim, Occupancy, Tolerance};
 use model::reservation::Reservation;
+use model::resource::Resource;
 use model::seats::GroupFull;
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use crate::transaction::{Condition, MAX_ACTIONS, MAX_BYTES, Outcome, Transaction};
-use crate::{Store, StoreError, Table, Tenant, bookings, reservations, sheets};
+use crate::version::{Version, Versioned};
+use crate::{Store, StoreError, Table, Tenant, bookings, events, reservations, resources, sheets};
 
 /// A decision cannot be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +92,7 @@ impl DecisionError {
     }
 }
 
-/// A booking or reservation as it was read, and as it shall be.
+/// A booking, reservation or event as it was read, and as it shall be.
 struct Draft<T> {
     before: Option<T>,
     after: Option<T>,
@@ -103,7 +106,10 @@ pub struct Decision<'a> {
     now: DateTime<Utc>,
     bookings: BTreeMap<BookingId, Draft<Booking>>,
     reservations: BTreeMap<ReservationId, Draft<Reservation>>,
-    /// The bookings and reservations that were changed, in order.
+    events: BTreeMap<EventId, Draft<Event>>,
+    /// Resources that must be as they were read.
+    resources: BTreeMap<ResourceId, Version>,
+    /// The bookings, reservations and events that were changed, in order.
     order: Vec<Uuid>,
     /// Where in that order each part begins.
     parts: Vec<usize>,
@@ -126,6 +132,8 @@ type Check = Box<dyn Fn(&[Claim]) -> Result<(), Refusal> + Send + Sync>;
 pub(crate) enum Of {
     Booking,
     Reservation,
+    Event,
+    Resource,
     Sheet,
 }
 
@@ -138,6 +146,8 @@ impl Store {
             now,
             bookings: BTreeMap::new(),
             reservations: BTreeMap::new(),
+            events: BTreeMap::new(),
+            resources: BTreeMap::new(),
             order: Vec::new(),
             parts: Vec::new(),
             capacities: BTreeMap::new(),
@@ -282,6 +292,55 @@ impl<'a> Decision<'a> {
         put(&mut self.reservations, id, None);
     }
 
+    /// An event as this decision has it so far, or as it was last written. An event outside the tenant is `None`.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn event(&mut self, id: EventId) -> Result<Option<Event>, StoreError> {
+        if !self.events.contains_key(&id) {
+            let found = self.store.get_event(self.tenant, id).await?;
+            self.events.insert(id, Draft::read(found));
+        }
+        Ok(self.events[&id].after.clone())
+    }
+
+    /// As [`Decision::event`], of many, in one batch. Those that are not there are left out.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn events(&mut self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
+        let unread: Vec<EventId> = ids
+            .iter()
+            .copied()
+            .filter(|id| !self.events.contains_key(id))
+            .collect();
+        for event in self.store.get_events(self.tenant, &unread).await? {
+            self.events.insert(event.id, Draft::read(Some(event)));
+        }
+        let drafts = ids.iter().filter_map(|id| self.events.get(id));
+        Ok(drafts.filter_map(|draft| draft.after.clone()).collect())
+    }
+
+    /// Says how an event of `resource` shall be, on condition that the resource stays as it was read: its calendars and its
+    /// zone are what the event rests on. Answers the event with the version it is written with.
+    pub fn put_event(&mut self, mut event: Event, resource: &Versioned<Resource>) -> Event {
+        event.version = self.store.new_version();
+        self.resources
+            .insert(resource.record.id, resource.version.clone());
+        self.capacity(resource.record.id, resource.record.capacity);
+        self.changes(event.id.uuid());
+        put(&mut self.events, event.id, Some(event.clone()));
+        event
+    }
+
+    /// Says that an event shall be no more.
+    pub fn delete_event(&mut self, id: EventId) {
+        self.changes(id.uuid());
+        put(&mut self.events, id, None);
+    }
+
     /// Carries it out, all of it or nothing, and answers `decided`; `None` if what it rests on has changed.
     ///
     /// # Errors
@@ -296,7 +355,7 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// Whether a booking or reservation is no more as it was read.
+    /// Whether a booking, reservation or event is no more as it was read.
     async fn is_outdated(&self) -> Result<bool, StoreError> {
         let read: Vec<&Booking> = self
             .bookings
@@ -322,6 +381,16 @@ impl<'a> Decision<'a> {
         {
             let found = self.store.get_reservation(self.tenant, held.id).await?;
             if found.is_none_or(|found| found.version != held.version) {
+                return Ok(true);
+            }
+        }
+        for event in self
+            .events
+            .values()
+            .filter_map(|draft| draft.before.as_ref())
+        {
+            let found = self.store.get_event(self.tenant, event.id).await?;
+            if found.is_none_or(|found| found.version != event.version) {
                 return Ok(true);
             }
         }
@@ -413,12 +482,13 @@ impl<'a> Decision<'a> {
         let mut moves: BTreeMap<ResourceId, Moves> = BTreeMap::new();
         let bookings = self.in_order().flat_map(moves_of_booking);
         let reservations = self.reservations.values().flat_map(moves_of_reservation);
-        for (resource, step) in bookings.chain(reservations) {
+        let events = self.events.values().flat_map(moves_of_event);
+        for (resource, step) in bookings.chain(reservations).chain(events) {
             let moves = moves.entry(resource).or_default();
             match step {
                 Move::Go(claim) => moves.go.push(claim),
-                Move::Come(claim, may_overlap) => moves.come.push((claim, may_overlap)),
-                Move::Want(claim) => moves.wanted.push(claim),
+                Move::Come(claim, tolerance) => moves.come.push((claim, tolerance)),
+                Move::Want(claim, tolerance) => moves.wanted.push((claim, tolerance)),
             }
         }
         moves
@@ -429,7 +499,7 @@ impl<'a> Decision<'a> {
             .go
             .iter()
             .chain(moves.come.iter().map(|(claim, _)| claim))
-            .chain(&moves.wanted);
+            .chain(moves.wanted.iter().map(|(claim, _)| claim));
         let required = self
             .requirements
             .iter()
@@ -463,17 +533,17 @@ impl<'a> Decision<'a> {
             let part = self.part_of(claim.id);
             move |error| DecisionError::CannotPlace { part, error }
         };
-        for wanted in &moves.wanted {
-            let free = occupancy.check_free(wanted, capacity);
+        for (wanted, tolerance) in &moves.wanted {
+            let free = occupancy.check_free(wanted, capacity, *tolerance);
             free.map_err(cannot(wanted))?;
         }
-        for (claim, may_overlap) in &moves.come {
+        for (claim, tolerance) in &moves.come {
             // Who pays, extends or books what is held has the time already, whoever may overlap it meanwhile.
             let own = given_up.iter().position(|gone| gone.is_as_wide_as(claim));
             if let Some(own) = own {
                 given_up.swap_remove(own);
-            } else if !may_overlap {
-                let free = occupancy.check_free(claim, capacity);
+            } else {
+                let free = occupancy.check_free(claim, capacity, *tolerance);
                 free.map_err(cannot(claim))?;
             }
             occupancy.place(*claim).map_err(cannot(claim))?;
@@ -519,6 +589,21 @@ impl<'a> Decision<'a> {
                 }
             }
         }
+        for (id, draft) in self.events.iter().filter(|(_, draft)| draft.is_changed) {
+            let others = transaction.bytes();
+            events::add_to(
+                &mut transaction,
+                Of::Event,
+                self.tenant,
+                (draft.before.as_ref(), draft.after.as_ref()),
+            )?;
+            bytes.insert(Touched::Item(id.uuid()), transaction.bytes() - others);
+        }
+        for (id, version) in &self.resources {
+            let key = resources::key(self.tenant, *id);
+            let condition = Condition::version(version);
+            transaction.check(Of::Resource, Table::Data, &key, &condition)?;
+        }
         for (resource, occupancy) in occupancies {
             for (day, draft) in occupancy.into_drafts() {
                 let others = transaction.bytes();
@@ -557,12 +642,14 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// The items that a change of this booking or reservation takes part in.
+    /// The items that a change of this booking, reservation or event takes part in.
     fn touched_by(&self, id: Uuid) -> Vec<Touched> {
         let booking = self.bookings.get(&BookingId::new(id));
         let reservation = self.reservations.get(&ReservationId::new(id));
+        let event = self.events.get(&EventId::new(id));
         let moves = booking.into_iter().flat_map(moves_of_booking);
         let moves = moves.chain(reservation.into_iter().flat_map(moves_of_reservation));
+        let moves = moves.chain(event.into_iter().flat_map(moves_of_event));
         let sheets = moves.flat_map(|(resource, step)| {
             let days = step.claim().widened().days();
             days.map(move |day| Touched::Sheet(resource, day))
@@ -580,7 +667,7 @@ impl<'a> Decision<'a> {
 /// An item of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Touched {
-    /// A booking or reservation.
+    /// A booking, reservation or event.
     Item(Uuid),
     /// A sheet.
     Sheet(ResourceId, NaiveDate),
@@ -590,16 +677,16 @@ enum Touched {
 enum Move {
     /// It goes.
     Go(Claim),
-    /// It comes; whether it may overlap others.
-    Come(Claim, bool),
-    /// It must be free, and is not taken yet.
-    Want(Claim),
+    /// It comes; what it may be placed over.
+    Come(Claim, Tolerance),
+    /// It must be free, but for what it may be placed over, and is not taken yet.
+    Want(Claim, Tolerance),
 }
 
 impl Move {
     const fn claim(&self) -> &Claim {
         match self {
-            Self::Go(claim) | Self::Come(claim, _) | Self::Want(claim) => claim,
+            Self::Go(claim) | Self::Come(claim, _) | Self::Want(claim, _) => claim,
         }
     }
 }
@@ -617,7 +704,8 @@ fn moves_of_booking(draft: &Draft<Booking>) -> Vec<(ResourceId, Move)> {
         && !booking.completed()
         && !booking.allow_double_bookings
     {
-        moves.push((booking.resource_id, Move::Want(booking.wanted_claim())));
+        let want = Move::Want(booking.wanted_claim(), booking.tolerance());
+        moves.push((booking.resource_id, want));
     }
     let resource = |booking: &Option<Booking>| booking.as_ref().map(|booking| booking.resource_id);
     if before == after && resource(&draft.before) == resource(&draft.after) {
@@ -627,7 +715,7 @@ fn moves_of_booking(draft: &Draft<Booking>) -> Vec<(ResourceId, Move)> {
         moves.push((booking.resource_id, Move::Go(claim)));
     }
     if let Some((booking, claim)) = draft.after.as_ref().zip(after) {
-        let come = Move::Come(claim, booking.allow_double_bookings);
+        let come = Move::Come(claim, booking.tolerance());
         moves.push((booking.resource_id, come));
     }
     moves
@@ -637,16 +725,32 @@ fn moves_of_reservation(draft: &Draft<Reservation>) -> Vec<(ResourceId, Move)> {
     let before = draft.before.iter().filter(|_| draft.is_changed);
     let after = draft.after.iter().filter(|_| draft.is_changed);
     let go = before.map(|held| (held.resource_id, Move::Go(held.claim())));
-    let come = after.map(|held| (held.resource_id, Move::Come(held.claim(), false)));
+    let come = after.map(|held| (held.resource_id, Move::Come(held.claim(), held.tolerance())));
     go.chain(come).collect()
+}
+
+/// An event stands over whatever is there: a calendar may say anything.
+fn moves_of_event(draft: &Draft<Event>) -> Vec<(ResourceId, Move)> {
+    let place = |event: &Event| (event.resource_id, event.claim());
+    let before = draft.before.as_ref().map(place);
+    let after = draft.after.as_ref().map(place);
+    if !draft.is_changed || before == after {
+        return Vec::new();
+    }
+    let go = before.map(|(resource, claim)| (resource, Move::Go(claim)));
+    let come = after.map(|(resource, claim)| {
+        let come = Move::Come(claim, Tolerance::Everything);
+        (resource, come)
+    });
+    go.into_iter().chain(come).collect()
 }
 
 /// The claims of one resource that go and come. What is wanted must be free, and is not taken yet.
 #[derive(Default)]
 struct Moves {
     go: Vec<Claim>,
-    come: Vec<(Claim, bool)>,
-    wanted: Vec<Claim>,
+    come: Vec<(Claim, Tolerance)>,
+    wanted: Vec<(Claim, Tolerance)>,
 }
 
 impl<T: Clone> Draft<T> {

@@ -10,18 +10,20 @@ mod attempts;
 mod audit;
 mod availability;
 mod bookings;
+mod calendars;
 mod call;
 mod connection;
 mod contention;
 mod credentials;
 mod decision;
+mod entities;
 mod error;
+mod events;
 mod idempotency;
 mod item;
 mod keys;
 mod ledgers;
 mod list;
-mod locations;
 mod projects;
 mod reservations;
 mod resources;
@@ -31,6 +33,7 @@ mod templates;
 mod transaction;
 mod turns;
 mod version;
+mod widgets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,19 +48,22 @@ pub use attempts::{Attempt, Window};
 #[doc(hidden)]
 pub use bookings::booking_item;
 pub use bookings::{BookingList, BookingOrder, SlotWindow};
+pub use calendars::{CalendarRow, DeleteCalendarError};
 pub use connection::{Connection, https_client};
 pub use credentials::CreateCredentialError;
 pub use decision::{Decision, DecisionError};
+pub use entities::Entity;
 pub use error::StoreError;
+pub use events::EventWindow;
 pub use idempotency::{
     IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,
 };
 pub use keys::{ChangeKeyError, CreateKeyError};
 pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
-pub use locations::Place;
 pub use projects::{ChangeProjectError, CreateProjectError, Tie};
 pub use resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
+pub use sheets::sheet_items;
 pub use tables::{Table, Tables};
 pub use version::{Expected, Stale, Version, Versioned};
 

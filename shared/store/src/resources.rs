@@ -1,5 +1,5 @@
-//! Resources, with their calendars in the same item, their e-mail pointers, and what goes with them:
-//! credentials, which live in a table of their own.
+//! Resources, with their calendars in the same item, their e-mail pointers, and what goes with them: the pointers of
+//! their calendars, their events, and credentials, which live in a table of their own.
 
 use chrono::{DateTime, Utc};
 use model::ids::ResourceId;
@@ -11,7 +11,7 @@ use crate::item::{Item, Key, RawItem, record, text};
 use crate::list::{self, Chunk, Walk, sort_key};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::version::{Expected, Stale, Versioned};
-use crate::{Store, StoreError, Table, Tenant, credentials};
+use crate::{Store, StoreError, Table, Tenant, calendars, credentials};
 
 /// A resource could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -115,10 +115,18 @@ impl Store {
     ) -> Result<(), CreateResourceError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
+            let mut resource = resource.clone();
+            calendars::name_in(
+                &mut transaction,
+                Of::Other,
+                tenant,
+                &[],
+                &mut resource.record,
+            )?;
             transaction.put(
                 Of::Resource,
                 Table::Data,
-                item(tenant, resource, secret)?,
+                item(tenant, &resource, secret)?,
                 &Condition::Absent,
             )?;
             if let Some(email) = &resource.record.email {
@@ -251,18 +259,48 @@ impl Store {
         expected: &Expected,
         change: impl Fn(Resource, ResourceSecret) -> (Resource, ResourceSecret),
     ) -> Result<Versioned<Resource>, ChangeResourceError> {
+        let change = |resource: Versioned<Resource>, secret| {
+            let (record, secret) = change(resource.record, secret);
+            Ok((Versioned { record, ..resource }, secret))
+        };
+        self.try_change_resource(tenant, id, expected, change).await
+    }
+
+    /// As [`Store::change_resource`], where `change` may refuse. It is given the resource with the version that it will be
+    /// written with.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChangeResourceError`] says, or `change`; nothing is changed then.
+    pub(crate) async fn try_change_resource<E>(
+        &self,
+        tenant: Tenant,
+        id: ResourceId,
+        expected: &Expected,
+        change: impl Fn(
+            Versioned<Resource>,
+            ResourceSecret,
+        ) -> Result<(Versioned<Resource>, ResourceSecret), E>,
+    ) -> Result<Versioned<Resource>, E>
+    where
+        E: From<ChangeResourceError> + From<StoreError>,
+    {
         if !tenant.includes(id) {
-            return Err(ChangeResourceError::NotFound);
+            return Err(ChangeResourceError::NotFound.into());
         }
         self.until_decided(|| async {
             let found = self.get(Table::Data, &key(tenant, id)).await?;
             let found = found.ok_or(ChangeResourceError::NotFound)?;
             let secret = secret(&found);
-            let seen = Versioned::read(found)?;
-            expected.check(&seen.version)?;
-            let (resource, secret) = change(seen.record, secret);
-            let resource = Versioned::new(resource, &*self.random);
+            let seen = Versioned::<Resource>::read(found)?;
+            let stale = |stale| E::from(ChangeResourceError::Stale(stale));
+            expected.check(&seen.version).map_err(stale)?;
+            let calendars = seen.record.calendars.clone();
+            let next = Versioned::new(seen.record, &*self.random);
+            let (mut resource, secret) = change(next, secret)?;
             let mut transaction = Transaction::new(self);
+            let record = &mut resource.record;
+            calendars::name_in(&mut transaction, Of::Other, tenant, &calendars, record)?;
             let item = item(tenant, &resource, &secret)?;
             transaction.put(
                 Of::Resource,
@@ -278,8 +316,9 @@ impl Store {
         .await
     }
 
-    /// Deletes a resource, if it is in a state that is `expected`, with its e-mail pointer and its credentials, in one
-    /// transaction. Its bookings stay readable.
+    /// Deletes a resource, if it is in a state that is `expected`, with its e-mail pointer, its calendars and its
+    /// credentials, in one transaction. With it its events are there no more, and they are tidied away after it: asking
+    /// again goes on with what an interruption has left. Its bookings stay readable.
     ///
     /// # Errors
     ///
@@ -293,9 +332,27 @@ impl Store {
         if !tenant.includes(id) {
             return Err(ChangeResourceError::NotFound);
         }
+        let deleted = self.delete_resource_itself(tenant, id, expected).await;
+        if matches!(deleted, Ok(()) | Err(ChangeResourceError::NotFound)) {
+            self.sweep_events(tenant, id).await?;
+        }
+        deleted?;
+        // A credential made between our look and the deletion is gone too: from now on none can be made.
+        for credential in self.list_credentials_of(tenant, id).await? {
+            self.delete_credential(tenant, credential.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_resource_itself(
+        &self,
+        tenant: Tenant,
+        id: ResourceId,
+        expected: &Expected,
+    ) -> Result<(), ChangeResourceError> {
         self.until_decided(|| async {
             let found = self.get_versioned_resource(tenant, id).await?;
-            let found = found.ok_or(ChangeResourceError::NotFound)?;
+            let mut found = found.ok_or(ChangeResourceError::NotFound)?;
             expected.check(&found.version)?;
             let condition = Condition::version(&found.version);
             let mut transaction = Transaction::new(self);
@@ -311,17 +368,15 @@ impl Store {
             for credential in self.list_credentials_of(tenant, id).await? {
                 credentials::remove_in(&mut transaction, &Of::Other, &credential)?;
             }
+            let calendars = std::mem::take(&mut found.record.calendars);
+            let record = &mut found.record;
+            calendars::name_in(&mut transaction, Of::Other, tenant, &calendars, record)?;
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(())),
                 Outcome::Refused(_) | Outcome::Conflict => Ok::<_, ChangeResourceError>(None),
             }
         })
-        .await?;
-        // A credential made between our look and the deletion is gone too: from now on none can be made.
-        for credential in self.list_credentials_of(tenant, id).await? {
-            self.delete_credential(tenant, credential.id).await?;
-        }
-        Ok(())
+        .await
     }
 
     /// The tenant's next resources in order of creation; `since` is when the app was made.

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use model::TimeSlot;
 use model::ids::{AppId, ResourceId};
-use model::occupancy::{Buffers, Claim, Occupancy, Sheet, SheetDraft};
+use model::occupancy::{Buffers, Claim, ClaimKind, Occupancy, Sheet, SheetDraft};
 
 use crate::item::{Key, RawItem, text};
 use crate::transaction::{Condition, Transaction};
@@ -90,21 +90,48 @@ fn write(key: &Key, sheet: &Sheet, version: &str) -> RawItem {
     attributes
 }
 
-/// A claim: start and length, then buffers and the end of a hold, where it has them. All in seconds.
+/// A resource's sheets with these claims in them, as items: for benches, which need many at once.
+#[doc(hidden)]
+pub fn sheet_items(app: AppId, resource: ResourceId, claims: &[Claim]) -> Vec<RawItem> {
+    let mut sheets: BTreeMap<NaiveDate, Sheet> = BTreeMap::new();
+    for claim in claims {
+        for day in claim.widened().days() {
+            let sheet = sheets.entry(day).or_default();
+            sheet.claims.insert(claim.id, claim.clone());
+        }
+    }
+    let item = |(day, sheet): (NaiveDate, Sheet)| write(&key(app, resource, day), &sheet, "1");
+    sheets.into_iter().map(item).collect()
+}
+
+/// A claim: start and length; of a booking then buffers and the end of a hold, where it has them, all in seconds; of an
+/// event, which has neither, then which kind of event it is.
 fn numbers(claim: &Claim) -> Vec<AttributeValue> {
     let mut numbers = vec![
         claim.slot.start().timestamp(),
         claim.slot.length().num_seconds(),
     ];
-    if claim.buffers != Buffers::default() || claim.until.is_some() {
+    let event = match claim.kind {
+        ClaimKind::Booking => None,
+        ClaimKind::Event => Some(EVENT),
+        ClaimKind::AllDayEvent => Some(ALL_DAY_EVENT),
+    };
+    numbers.extend(event);
+    if event.is_none() && (claim.buffers != Buffers::default() || claim.until.is_some()) {
         numbers.extend([claim.buffers.before_s, claim.buffers.after_s].map(i64::from));
     }
-    numbers.extend(claim.until.map(|until| until.timestamp()));
+    if event.is_none() {
+        numbers.extend(claim.until.map(|until| until.timestamp()));
+    }
     numbers
         .iter()
         .map(|number: &i64| AttributeValue::N(number.to_string()))
         .collect()
 }
+
+/// What stands third in an event's claim. No booking's claim has just three numbers.
+const EVENT: i64 = 1;
+const ALL_DAY_EVENT: i64 = 2;
 
 /// The sheet that an item is, and its day.
 pub(crate) fn read(item: &RawItem) -> Result<(NaiveDate, Sheet), StoreError> {
@@ -130,8 +157,17 @@ fn parse_claim(id: &str, numbers: &AttributeValue) -> Option<(uuid::Uuid, Claim)
         .iter()
         .map(|number| number.as_n().ok()?.parse().ok())
         .collect::<Option<_>>()?;
+    let mut kind = ClaimKind::Booking;
     let (start_s, length_s, buffers, until_s) = match *numbers.as_slice() {
         [start, length] => (start, length, Buffers::default(), None),
+        [start, length, event] => {
+            kind = match event {
+                EVENT => ClaimKind::Event,
+                ALL_DAY_EVENT => ClaimKind::AllDayEvent,
+                _ => return None,
+            };
+            (start, length, Buffers::default(), None)
+        }
         [start, length, before, after] => (start, length, parse_buffers(before, after)?, None),
         [start, length, before, after, until] => {
             (start, length, parse_buffers(before, after)?, Some(until))
@@ -151,6 +187,7 @@ fn parse_claim(id: &str, numbers: &AttributeValue) -> Option<(uuid::Uuid, Claim)
             slot,
             buffers,
             until,
+            kind,
         },
     ))
 }
@@ -175,17 +212,20 @@ mod tests {
             after_s: 900,
         };
         let until = Some(start + TimeDelta::minutes(5));
-        for (buffers, until) in [
-            (Buffers::default(), None),
-            (buffers, None),
-            (buffers, until),
-            (Buffers::default(), until),
+        for (buffers, until, kind) in [
+            (Buffers::default(), None, ClaimKind::Booking),
+            (buffers, None, ClaimKind::Booking),
+            (buffers, until, ClaimKind::Booking),
+            (Buffers::default(), until, ClaimKind::Booking),
+            (Buffers::default(), None, ClaimKind::Event),
+            (Buffers::default(), None, ClaimKind::AllDayEvent),
         ] {
             let claim = Claim {
                 id: uuid::Uuid::from_u128(7),
                 slot,
                 buffers,
                 until,
+                kind,
             };
             let sheet = Sheet {
                 version: Some("v".to_owned()),

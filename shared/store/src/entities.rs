@@ -1,8 +1,10 @@
-//! Locations and services, which are kept in the same way.
+//! Locations, services, filter collections and widgets, which are kept in the same way.
 
 use chrono::{DateTime, Utc};
-use model::ids::{LocationId, ServiceId};
+use model::filter::FilterCollection;
+use model::ids::{FilterCollectionId, LocationId, ServiceId, WidgetId};
 use model::location::{Location, Service};
+use model::widget::Widget;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,8 +13,8 @@ use crate::list::{self, Chunk, Walk, sort_key};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table, Tenant};
 
-/// What has an item of its own below its app and nothing else: a location or a service.
-pub trait Place: Serialize + DeserializeOwned {
+/// What has an item of its own below its app and nothing else: a location, say.
+pub trait Entity: Serialize + DeserializeOwned {
     /// What names it.
     type Id: Copy + std::fmt::Display;
     /// What it is called in keys.
@@ -25,7 +27,7 @@ pub trait Place: Serialize + DeserializeOwned {
     fn created_at(&self) -> DateTime<Utc>;
 }
 
-impl Place for Location {
+impl Entity for Location {
     type Id = LocationId;
     const KIND: &'static str = "location";
 
@@ -38,7 +40,7 @@ impl Place for Location {
     }
 }
 
-impl Place for Service {
+impl Entity for Service {
     type Id = ServiceId;
     const KIND: &'static str = "service";
 
@@ -51,44 +53,74 @@ impl Place for Service {
     }
 }
 
-fn key<P: Place>(tenant: Tenant, id: P::Id) -> Key {
-    Key::new(format!("app#{}#{}#{id}", tenant.app, P::KIND), P::KIND)
+impl Entity for FilterCollection {
+    type Id = FilterCollectionId;
+    const KIND: &'static str = "filtercollection";
+
+    fn id(&self) -> FilterCollectionId {
+        self.id
+    }
+
+    fn created_at(&self) -> DateTime<Utc> {
+        self.created_at
+    }
 }
 
-fn month_prefix<P: Place>(tenant: Tenant) -> String {
-    format!("app#{}#{}s#", tenant.app, P::KIND)
+impl Entity for Widget {
+    type Id = WidgetId;
+    const KIND: &'static str = "widget";
+
+    fn id(&self) -> WidgetId {
+        self.id
+    }
+
+    fn created_at(&self) -> DateTime<Utc> {
+        self.created_at
+    }
 }
 
-fn item<P: Place>(store: &Store, tenant: Tenant, place: &P) -> Result<Item, StoreError> {
-    Ok(Item::new(&key::<P>(tenant, place.id()), place)?
+pub(crate) fn key<E: Entity>(tenant: Tenant, id: E::Id) -> Key {
+    Key::new(format!("app#{}#{}#{id}", tenant.app, E::KIND), E::KIND)
+}
+
+fn month_prefix<E: Entity>(tenant: Tenant) -> String {
+    format!("app#{}#{}s#", tenant.app, E::KIND)
+}
+
+pub(crate) fn item<E: Entity>(
+    store: &Store,
+    tenant: Tenant,
+    entity: &E,
+) -> Result<Item, StoreError> {
+    Ok(Item::new(&key::<E>(tenant, entity.id()), entity)?
         .with("version", store.new_version())
-        .with("created_sk", sort_key(place.created_at(), place.id()))
+        .with("created_sk", sort_key(entity.created_at(), entity.id()))
         .with(
             "month_pk",
-            month_prefix::<P>(tenant) + &list::month(place.created_at()),
+            month_prefix::<E>(tenant) + &list::month(entity.created_at()),
         ))
 }
 
 impl Store {
-    /// Keeps a new location or service.
+    /// Keeps a new location, service or the like.
     ///
     /// # Errors
     ///
     /// Only if the store fails.
-    pub async fn create_place<P: Place>(
+    pub async fn create_entity<E: Entity>(
         &self,
         tenant: Tenant,
-        place: &P,
+        entity: &E,
     ) -> Result<(), StoreError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let item = item(self, tenant, place)?;
+            let item = item(self, tenant, entity)?;
             transaction.put((), Table::Data, item, &Condition::Absent)?;
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(())),
                 Outcome::Refused(_) => Err(StoreError::broken(
                     "TransactWriteItems",
-                    "a new location's or service's id exists already",
+                    "a new entity's id exists already",
                 )),
                 Outcome::Conflict => Ok(None),
             }
@@ -96,30 +128,30 @@ impl Store {
         .await
     }
 
-    /// Reads a location or service, strongly consistent.
+    /// Reads a location, service or the like, strongly consistent.
     ///
     /// # Errors
     ///
     /// Only if the store fails; one outside the tenant is `None`.
-    pub async fn get_place<P: Place>(
+    pub async fn get_entity<E: Entity>(
         &self,
         tenant: Tenant,
-        id: P::Id,
-    ) -> Result<Option<P>, StoreError> {
-        self.get_record(Table::Data, &key::<P>(tenant, id)).await
+        id: E::Id,
+    ) -> Result<Option<E>, StoreError> {
+        self.get_record(Table::Data, &key::<E>(tenant, id)).await
     }
 
-    /// Reads many locations or services, strongly consistent, in no order; those that do not exist are left out.
+    /// Reads many locations, services or the like, strongly consistent, in no order; those that do not exist are left out.
     ///
     /// # Errors
     ///
     /// Only if the store fails.
-    pub async fn get_places<P: Place>(
+    pub async fn get_entities<E: Entity>(
         &self,
         tenant: Tenant,
-        ids: &[P::Id],
-    ) -> Result<Vec<P>, StoreError> {
-        let keys: Vec<Key> = ids.iter().map(|id| key::<P>(tenant, *id)).collect();
+        ids: &[E::Id],
+    ) -> Result<Vec<E>, StoreError> {
+        let keys: Vec<Key> = ids.iter().map(|id| key::<E>(tenant, *id)).collect();
         self.get_many(Table::Data, &keys)
             .await?
             .into_iter()
@@ -127,46 +159,46 @@ impl Store {
             .collect()
     }
 
-    /// Applies `change` to a location or service on condition that nobody else changed it meanwhile; if so, asks again.
+    /// Applies `change` to a location, service or the like on condition that nobody else changed it meanwhile; if so, asks again.
     ///
     /// # Errors
     ///
     /// Only if the store fails; one outside the tenant is `None`.
-    pub async fn change_place<P: Place>(
+    pub async fn change_entity<E: Entity>(
         &self,
         tenant: Tenant,
-        id: P::Id,
-        change: impl Fn(P) -> P,
-    ) -> Result<Option<P>, StoreError> {
+        id: E::Id,
+        change: impl Fn(E) -> E,
+    ) -> Result<Option<E>, StoreError> {
         self.until_decided(|| async {
-            let Some(found) = self.get(Table::Data, &key::<P>(tenant, id)).await? else {
+            let Some(found) = self.get(Table::Data, &key::<E>(tenant, id)).await? else {
                 return Ok(Some(None));
             };
             let condition = Condition::as_seen(text(&found, "version"));
-            let place = change(record(found)?);
+            let entity = change(record(found)?);
             let mut transaction = Transaction::new(self);
-            transaction.put((), Table::Data, item(self, tenant, &place)?, &condition)?;
+            transaction.put((), Table::Data, item(self, tenant, &entity)?, &condition)?;
             match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(Some(place))),
+                Outcome::Committed => Ok(Some(Some(entity))),
                 Outcome::Refused(_) | Outcome::Conflict => Ok(None),
             }
         })
         .await
     }
 
-    /// Deletes a location or service. Projects that name it keep its id.
+    /// Deletes a location, service or the like. Projects that name it keep its id.
     ///
     /// # Errors
     ///
     /// Only if the store fails; `false` if there is none for the tenant.
-    pub async fn delete_place<P: Place>(
+    pub async fn delete_entity<E: Entity>(
         &self,
         tenant: Tenant,
-        id: P::Id,
+        id: E::Id,
     ) -> Result<bool, StoreError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let key = key::<P>(tenant, id);
+            let key = key::<E>(tenant, id);
             transaction.delete((), Table::Data, &key, Some(&Condition::Present))?;
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(true)),
@@ -177,19 +209,19 @@ impl Store {
         .await
     }
 
-    /// The tenant's next locations or services in order of creation; `since` is when the app was made.
+    /// The tenant's next locations, services or the like in order of creation; `since` is when the app was made.
     ///
     /// # Errors
     ///
     /// Only if the store fails.
-    pub async fn list_places<P: Place>(
+    pub async fn list_entities<E: Entity>(
         &self,
         tenant: Tenant,
         since: DateTime<Utc>,
         walk: &Walk<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Chunk<P>, StoreError> {
-        let months = list::by_month(Table::Data, month_prefix::<P>(tenant), since, now);
+    ) -> Result<Chunk<E>, StoreError> {
+        let months = list::by_month(Table::Data, month_prefix::<E>(tenant), since, now);
         self.chunk_by_month(&months, walk, record).await
     }
 }

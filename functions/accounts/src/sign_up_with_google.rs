@@ -1,0 +1,14 @@
+use api::{ApiError, NoContent};
+
+use crate::no_providers::NO_PROVIDERS;
+
+/// Would send a browser to Google to connect a calendar, which this server does not do.
+#[utoipa::path(
+    get,
+    path = "/v2/accounts/google/signup",
+    tag = "calendars",
+    responses((status = 501, description = "No calendar is kept in step with a provider's."))
+)]
+pub(crate) async fn sign_up_with_google() -> Result<NoContent, ApiError> {
+    Err(NO_PROVIDERS)
+}

@@ -1,0 +1,14 @@
+use api::{ApiError, Body, NoContent};
+
+use crate::no_providers::{Anything, NO_PROVIDERS};
+
+/// Would fetch Microsoft's calendars, which this server does not do.
+#[utoipa::path(
+    post,
+    path = "/v2/accounts/microsoft/sync",
+    tag = "calendars",
+    responses((status = 501, description = "No calendar is kept in step with a provider's."))
+)]
+pub(crate) async fn sync_microsoft_accounts(_: Body<Anything>) -> Result<NoContent, ApiError> {
+    Err(NO_PROVIDERS)
+}

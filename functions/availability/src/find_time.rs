@@ -1,0 +1,58 @@
+use api::caller::App;
+use api::{ApiError, Body, Data, OutputZone, State};
+use axum::extract::State as Extract;
+use model::availability::Slot;
+use model::time::{Tz, format_instant};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::find_time_request::{FindTime, FindTimeFields};
+
+/// A time.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TimeView {
+    /// When it begins.
+    #[schema(format = DateTime)]
+    start: String,
+    /// When it ends.
+    #[schema(format = DateTime)]
+    end: String,
+}
+
+impl TimeView {
+    /// The slot by the clock of `zone`.
+    pub(crate) fn of(slot: &Slot, zone: Tz) -> Self {
+        Self {
+            start: format_instant(slot.slot.start(), zone),
+            end: format_instant(slot.slot.end(), zone),
+        }
+    }
+}
+
+/// Finds the times at which all the resources named are free. **Deprecated**: use `POST /v2/availability`.
+#[utoipa::path(
+    post,
+    path = "/v2/findtime",
+    tag = "availability",
+    request_body = FindTimeFields,
+    responses(
+        (status = 200, description = "The times, in order; in the zone of `Timekit-Timezone`, or the first resource's.", body = Vec<TimeView>),
+        (status = 404, description = "There is no such resource, or it is not yours."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn find_time(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    zone: OutputZone,
+    Body(request): Body<Map<String, Value>>,
+) -> Result<Data<Vec<TimeView>>, ApiError> {
+    let search = FindTime::parse(&request)?;
+    let tenant = principal.tenant();
+    let resources = search.resources(&state, &principal, tenant).await?;
+    let zone = zone.or(resources.first().map_or(Tz::UTC, |first| first.timezone));
+    let slots = search.slots(&state, tenant, resources).await?;
+    let data = slots.iter().map(|slot| TimeView::of(slot, zone)).collect();
+    Ok(Data { data })
+}

@@ -1,0 +1,414 @@
+//! What the searches that came before availability ask for: `findtime` and its kin. Their words are older, their
+//! meaning is that of [`model::availability`].
+
+use std::collections::HashSet;
+
+use api::{ApiError, Faults, State};
+use auth::Principal;
+use chrono::{DateTime, Utc};
+use model::availability::{Settings, Slot};
+use model::constraint::Fault;
+use model::filter::Filters;
+use model::ids::{CalendarId, ResourceId};
+use model::resource::Resource;
+use model::time::Tz;
+use model::wall::{day, offset_s};
+use serde_json::{Map, Value};
+use store::Tenant;
+use utoipa::ToSchema;
+
+use crate::free_time::{Asked, FreeTime, invalid};
+
+/// The most resources that one request names.
+const MAX_NAMED: usize = 100;
+
+/// The step between starts with `all_solutions`. Source: developers.timekit.io/reference/findtime.
+const ALL_SOLUTIONS_STEP: &str = "15 minutes";
+
+/// A search for time. Resources are named by e-mail address, id or calendar; several must all be free at once.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described here")]
+pub(crate) struct FindTimeFields {
+    /// Whom to search, by e-mail address.
+    emails: Option<Vec<String>>,
+    /// Whom to search, by id.
+    resource_ids: Option<Vec<String>>,
+    /// The same by an older name.
+    user_ids: Option<Vec<String>>,
+    /// Whom to search, by the id of one of their calendars.
+    calendar_ids: Option<Vec<String>>,
+    /// `and`: filters that must all be open; `or`: filters of which one must be; `after`: `take_first`, `take_last` or
+    /// `take_random` with a `number`. A filter is `specific_day_and_time`, `specific_time`, `specific_day`,
+    /// `between_timestamps`, `business_hours`, `working_hours`, `daytime`, `only_weekend` or `exclude_weekend`, and may
+    /// have a `timezone`; else it goes by the resource's.
+    #[schema(value_type = Option<Object>)]
+    filters: Option<Value>,
+    /// Where the search begins: RFC 3339, `now`, `tomorrow`, or a time from now. `now` unless said.
+    start: Option<String>,
+    /// Where it ends: `4 weeks` unless said, at most 6 months ahead.
+    #[schema(example = "2 days")]
+    future: Option<String>,
+    /// How long a slot is: `1 hour` unless said.
+    #[schema(example = "30 minutes")]
+    length: Option<String>,
+    /// Free time around a slot.
+    buffer: Option<String>,
+    /// `asc` unless said, or `desc`.
+    sort: Option<String>,
+    /// Whether slots may overlap: then one starts every 15 minutes, and else only where the one before ends.
+    all_solutions: Option<bool>,
+    /// Whether a slot must end on the day it starts on, by the first resource's clock.
+    no_day_span: Option<bool>,
+    /// Whether events that last all day are no obstacle.
+    ignore_all_day_events: Option<bool>,
+}
+
+/// Searches for several resources, each for itself. What stands beside `users` holds for all of them; without `users`,
+/// each of the resources that are named is searched.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described here")]
+pub(crate) struct FindTimesFields {
+    /// The searches, each for one resource, with what they say besides.
+    users: Option<Vec<UserFields>>,
+    #[schema(inline)]
+    #[serde(flatten)]
+    shared: FindTimeFields,
+}
+
+/// A search for one of several resources.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described here")]
+pub(crate) struct UserFields {
+    /// Whose it is, by e-mail address; over every other name.
+    _email: Option<String>,
+    #[schema(inline)]
+    #[serde(flatten)]
+    own: FindTimeFields,
+}
+
+/// A search as it was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct FindTime {
+    named: Vec<Name>,
+    settings: Settings,
+    filters: Filters,
+    is_descending: bool,
+    is_within_days: bool,
+}
+
+/// How a request names a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Name {
+    Email(String),
+    Id(ResourceId),
+    Calendar(CalendarId),
+}
+
+impl FindTime {
+    /// Reads a search.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, by field.
+    pub(crate) fn parse(fields: &Map<String, Value>) -> Result<Self, ApiError> {
+        Self::parse_at(fields, "").map_err(invalid)
+    }
+
+    /// Reads searches of one resource each.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them, by field.
+    pub(crate) fn parse_each(fields: &Map<String, Value>) -> Result<Vec<Self>, ApiError> {
+        let users = match fields.get("users") {
+            None | Some(Value::Null) => {
+                let all = Self::parse(fields)?;
+                let one = |name: &Name| Self {
+                    named: vec![name.clone()],
+                    ..all.clone()
+                };
+                return Ok(all.named.iter().map(one).collect());
+            }
+            Some(Value::Array(users)) if (1..=MAX_NAMED).contains(&users.len()) => users,
+            Some(_) => {
+                let sentence = format!("must be a list of 1 to {MAX_NAMED} searches");
+                return Err(ApiError::Invalid(Faults::one("users", sentence)));
+            }
+        };
+        let mut shared = fields.clone();
+        shared.remove("users");
+        let mut found = Vec::with_capacity(users.len());
+        let mut faults = Vec::new();
+        for (position, user) in users.iter().enumerate() {
+            let Value::Object(own) = user else {
+                faults.push(Fault::new(format!("users.{position}"), "must be an object"));
+                continue;
+            };
+            let mut fields = shared.clone();
+            fields.extend(own.clone());
+            match Self::parse_at(&fields, &format!("users.{position}.")) {
+                Ok(one) if one.named.len() == 1 => found.push(one),
+                Ok(_) => faults.push(Fault::new(
+                    format!("users.{position}"),
+                    "must name one resource: by _email, or one of emails, resource_ids or calendar_ids",
+                )),
+                Err(wrong) => faults.extend(wrong),
+            }
+        }
+        if faults.is_empty() {
+            Ok(found)
+        } else {
+            Err(invalid(faults))
+        }
+    }
+
+    fn parse_at(fields: &Map<String, Value>, prefix: &str) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let named = names(fields, prefix, &mut faults);
+        let settings = settings(fields, prefix).unwrap_or_else(|wrong| {
+            faults.extend(wrong);
+            Settings::default()
+        });
+        let filters = match fields.get("filters") {
+            None | Some(Value::Null) => Filters::default(),
+            Some(value) => {
+                Filters::parse(value, &format!("{prefix}filters")).unwrap_or_else(|wrong| {
+                    faults.extend(wrong);
+                    Filters::default()
+                })
+            }
+        };
+        let is_descending = match fields.get("sort") {
+            None | Some(Value::Null) => false,
+            Some(Value::String(order)) if order == "asc" || order == "desc" => order == "desc",
+            Some(_) => {
+                faults.push(Fault::new(format!("{prefix}sort"), "must be asc or desc"));
+                false
+            }
+        };
+        let is_within_days = switch(fields, "no_day_span", prefix, &mut faults);
+        if faults.is_empty() {
+            Ok(Self {
+                named,
+                settings,
+                filters,
+                is_descending,
+                is_within_days,
+            })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The e-mail address by which the request names the resource, as it was written there.
+    pub(crate) fn email(&self) -> Option<&str> {
+        self.named.iter().find_map(|name| match name {
+            Name::Email(email) => Some(email.as_str()),
+            Name::Id(_) | Name::Calendar(_) => None,
+        })
+    }
+
+    /// The resources it names within `tenant`, each once; the caller's own if it names none.
+    ///
+    /// # Errors
+    ///
+    /// One that is not there is not found; it is invalid to name none.
+    pub(crate) async fn resources(
+        &self,
+        state: &State,
+        principal: &Principal,
+        tenant: Tenant,
+    ) -> Result<Vec<Resource>, ApiError> {
+        let own = principal.tenant().only_resource.map(Name::Id);
+        let named = match (self.named.as_slice(), &own) {
+            ([], Some(own)) => std::slice::from_ref(own),
+            ([], None) => {
+                let sentence = "is required, or resource_ids or calendar_ids: whom to search";
+                return Err(ApiError::Invalid(Faults::one("emails", sentence)));
+            }
+            (named, _) => named,
+        };
+        let mut seen = HashSet::new();
+        let mut found = Vec::with_capacity(named.len());
+        for name in named {
+            let resource = resource(state, tenant, name).await?;
+            let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
+            if seen.insert(resource.id) {
+                found.push(resource);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The slots at which all of `resources` are free.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be meant is invalid, by field.
+    pub(crate) async fn slots(
+        &self,
+        state: &State,
+        tenant: Tenant,
+        resources: Vec<Resource>,
+    ) -> Result<Vec<Slot>, ApiError> {
+        let zone = resources.first().map_or(Tz::UTC, |first| first.timezone);
+        let asked = Asked {
+            terms: self
+                .settings
+                .terms(state.now(), zone)
+                .map_err(|faults| invalid(faults.into_iter().map(older).collect()))?,
+            schedules: Vec::new(),
+            filters: self.filters.clone(),
+            is_overlapping: false,
+        };
+        let found = FreeTime::search(state, tenant, resources, asked).await?;
+        let mut slots = found.search.slots(state.random());
+        if self.is_within_days {
+            slots.retain(|slot| is_within_a_day(slot, zone));
+        }
+        let mut slots = self.filters.take(slots, state.random());
+        if self.is_descending {
+            slots.reverse();
+        }
+        Ok(slots)
+    }
+}
+
+/// Whether a slot ends on the day it starts on, or at the midnight after it.
+fn is_within_a_day(slot: &Slot, zone: Tz) -> bool {
+    let date = |at: DateTime<Utc>, less_s: i64| {
+        let at = at.timestamp() - less_s;
+        day(at + offset_s(zone, at))
+    };
+    date(slot.slot.start(), 0) == date(slot.slot.end(), 1)
+}
+
+async fn resource(
+    state: &State,
+    tenant: Tenant,
+    name: &Name,
+) -> Result<Option<Resource>, ApiError> {
+    let store = state.store();
+    Ok(match name {
+        Name::Email(email) => {
+            let email = email.to_lowercase();
+            let found = store.get_resource_by_email(tenant, &email).await?;
+            found.map(|(resource, _)| resource)
+        }
+        Name::Id(id) => store.get_resources(tenant, &[*id]).await?.pop(),
+        Name::Calendar(id) => {
+            let found = store.get_resource_of_calendar(tenant, *id).await?;
+            found.map(|found| found.record)
+        }
+    })
+}
+
+fn names(fields: &Map<String, Value>, prefix: &str, faults: &mut Vec<Fault>) -> Vec<Name> {
+    match fields.get("_email") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(email)) => return vec![Name::Email(email.clone())],
+        Some(_) => faults.push(Fault::new(format!("{prefix}_email"), "must be a string")),
+    }
+    let kinds: [(&str, fn(&str) -> Option<Name>, &str); 4] = [
+        (
+            "emails",
+            |text| Some(Name::Email(text.to_owned())),
+            "e-mail addresses",
+        ),
+        (
+            "resource_ids",
+            |text| text.parse().ok().map(Name::Id),
+            "UUIDs",
+        ),
+        ("user_ids", |text| text.parse().ok().map(Name::Id), "UUIDs"),
+        (
+            "calendar_ids",
+            |text| text.parse().ok().map(Name::Calendar),
+            "UUIDs",
+        ),
+    ];
+    let mut names = Vec::new();
+    for (field, read, what) in kinds {
+        let list = match fields.get(field) {
+            None | Some(Value::Null) => continue,
+            Some(Value::Array(list)) if list.len() <= MAX_NAMED => list,
+            Some(_) => {
+                let sentence = format!("must be a list of at most {MAX_NAMED} {what}");
+                faults.push(Fault::new(format!("{prefix}{field}"), sentence));
+                continue;
+            }
+        };
+        for (position, value) in list.iter().enumerate() {
+            match value.as_str().and_then(read) {
+                Some(name) => names.push(name),
+                None => faults.push(Fault::new(
+                    format!("{prefix}{field}.{position}"),
+                    format!("must be one of {what}, as text"),
+                )),
+            }
+        }
+    }
+    names
+}
+
+fn switch(fields: &Map<String, Value>, name: &str, prefix: &str, faults: &mut Vec<Fault>) -> bool {
+    match fields.get(name) {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(on)) => *on,
+        Some(_) => {
+            faults.push(Fault::new(
+                format!("{prefix}{name}"),
+                "must be true or false",
+            ));
+            false
+        }
+    }
+}
+
+/// The newer settings that the older ones mean.
+fn settings(fields: &Map<String, Value>, prefix: &str) -> Result<Settings, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut newer = Map::new();
+    newer.insert("mode".to_owned(), "mutual".into());
+    for (older, name) in [
+        ("start", "from"),
+        ("future", "to"),
+        ("length", "length"),
+        ("buffer", "buffer"),
+        ("ignore_all_day_events", "ignore_all_day_events"),
+    ] {
+        if let Some(value) = fields.get(older) {
+            newer.insert(name.to_owned(), value.clone());
+        }
+    }
+    if switch(fields, "all_solutions", prefix, &mut faults) {
+        newer.insert("timeslot_increments".to_owned(), ALL_SOLUTIONS_STEP.into());
+    }
+    let settings = Settings::parse(&newer, "").unwrap_or_else(|wrong| {
+        let older = wrong.into_iter().map(older);
+        faults.extend(
+            older.map(|fault| Fault::new(format!("{prefix}{}", fault.path), fault.sentence)),
+        );
+        Settings::default()
+    });
+    if faults.is_empty() {
+        Ok(settings)
+    } else {
+        Err(faults)
+    }
+}
+
+/// A fault in the older words.
+fn older(fault: Fault) -> Fault {
+    match fault.path.as_str() {
+        "from" => Fault::new(
+            "start",
+            fault.sentence.replace("before to,", "before future,"),
+        ),
+        "to" => Fault::new(
+            "future",
+            fault.sentence.replace("after from,", "after start,"),
+        ),
+        _ => fault,
+    }
+}

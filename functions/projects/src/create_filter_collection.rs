@@ -1,0 +1,46 @@
+use api::caller::App;
+use api::{ApiError, Body, Created, Faults, Idempotency, State};
+use axum::extract::State as Extract;
+use model::filter::FilterCollection;
+use model::ids::FilterCollectionId;
+use serde_json::Map;
+
+use crate::filter_collection_fields::{
+    FilterCollectionFields, FilterCollectionRequest, FilterCollectionView,
+};
+
+/// Keeps filters. **Deprecated**: no search reads them.
+#[utoipa::path(
+    post,
+    path = "/v2/findtime/filtercollections",
+    tag = "projects",
+    request_body = FilterCollectionRequest,
+    responses(
+        (status = 201, description = "The filters.", body = FilterCollectionView),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_filter_collection(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    once: Idempotency,
+    Body(request): Body<FilterCollectionRequest>,
+) -> Result<Created<FilterCollectionView>, ApiError> {
+    let mut faults = Faults::none();
+    let fields = FilterCollectionFields::read(request, &mut faults);
+    faults.check()?;
+    let now = state.now();
+    let collection = fields.apply(FilterCollection {
+        id: FilterCollectionId::random(state.random()),
+        name: String::new(),
+        filters: Map::new(),
+        created_at: now,
+        updated_at: now,
+    });
+    let answer = Created(collection.clone().into());
+    once.keep(&answer)?;
+    once.store(&state)
+        .create_entity(principal.tenant(), &collection)
+        .await?;
+    Ok(answer)
+}

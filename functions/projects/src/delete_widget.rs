@@ -1,0 +1,27 @@
+use api::caller::App;
+use api::{ApiError, NoContent, Path, State};
+use axum::extract::State as Extract;
+
+/// Deletes a widget. **Deprecated**.
+#[utoipa::path(
+    delete,
+    path = "/v2/widgets/{id}",
+    tag = "projects",
+    params(("id" = String, Path, description = "The widget's id.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn delete_widget(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+) -> Result<NoContent, ApiError> {
+    let none = || ApiError::NotFound("Widget");
+    let id = id.parse().map_err(|_| none())?;
+    match state.store().delete_widget(principal.tenant(), id).await? {
+        true => Ok(NoContent),
+        false => Err(none()),
+    }
+}

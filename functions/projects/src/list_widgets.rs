@@ -1,0 +1,40 @@
+use api::caller::App;
+use api::page::{Page, Paging};
+use api::{ApiError, State};
+use axum::extract::State as Extract;
+use model::widget::Widget;
+use store::{Direction, Position, Walk};
+
+use crate::widget_fields::WidgetView;
+
+/// Lists widgets, newest first. **Deprecated**.
+#[utoipa::path(
+    get,
+    path = "/v2/widgets",
+    tag = "projects",
+    params(
+        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000; 50 unless said."),
+        ("page" = Option<u32>, Query, description = "The page, from 1."),
+    ),
+    responses((status = 200, description = "A page of widgets.", body = Vec<WidgetView>))
+)]
+pub(crate) async fn list_widgets(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    page: Paging,
+) -> Result<Page<WidgetView>, ApiError> {
+    let (page, ()) = page.with(Ok(()))?;
+    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let since = principal.app_created_at;
+    let fetch = |after: Option<Position>, limit| async move {
+        let walk = Walk {
+            direction: Direction::Descending,
+            after: after.as_ref(),
+            limit,
+        };
+        store.list_entities(tenant, since, &walk, now).await
+    };
+    let secret = state.master_secret().await?;
+    let page = page.paginate(fetch, |_: &Widget| true).await?;
+    page.try_map(|widget| WidgetView::of(widget, secret))
+}

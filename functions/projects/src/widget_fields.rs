@@ -1,0 +1,187 @@
+//! Widgets: what a client may say of them, and how anybody sees them.
+//!
+//! A widget's configuration is shown to anybody who knows its id or slug, with the token in it. So that token must be a
+//! `client-token`, and it is not kept: what it is derived from is.
+
+use api::body::MAX_FREE_FORM;
+use api::{ApiError, Faults, Field, State};
+use auth::MasterSecret;
+use auth::plain_key::hash_secret;
+use model::ids::AppId;
+use model::key::TokenType;
+use model::time::{Tz, format_instant};
+use model::widget::{Widget, WidgetToken};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::fields::free_form;
+
+/// Where a token stands in a configuration: as pages read it, and as the SDK writes it.
+const TOKEN_FIELDS: [&str; 2] = ["apiToken", "api_token"];
+
+/// What the secret keys of an app begin with, whatever follows.
+const SECRET_PREFIXES: [&str; 2] = ["live_api_key_", "test_api_key_"];
+
+/// A widget's fields. Fields that are not listed are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct WidgetRequest {
+    /// What people call it. Required at creation.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub(crate) name: Field<String>,
+    /// What the page is told; anybody can read it. Its `apiToken` must be a `client-token` of this app.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub(crate) config: Field<Map<String, Value>>,
+}
+
+/// A widget: the configuration of a booking page of the older kind.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct WidgetView {
+    /// Names it.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What people call it.
+    name: String,
+    /// The name in its address.
+    slug: String,
+    /// What the page is told.
+    #[schema(value_type = Object)]
+    config: Map<String, Value>,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was last changed.
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// What was said; `None` stands for nothing said.
+pub(crate) struct WidgetFields {
+    pub(crate) name: Option<String>,
+    config: Option<(Map<String, Value>, Option<WidgetToken>)>,
+}
+
+impl WidgetFields {
+    /// Reads the request; what is wrong with it goes to `faults`.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub(crate) async fn read(
+        request: WidgetRequest,
+        state: &State,
+        app: AppId,
+        faults: &mut Faults,
+    ) -> Result<Self, ApiError> {
+        let name = faults.optional("name", request.name);
+        let name = faults.text("name", name, 1..=200);
+        let config = free_form(faults, "config", request.config, MAX_FREE_FORM);
+        let Some(mut config) = config else {
+            return Ok(Self { name, config: None });
+        };
+        let mut token = None;
+        for field in TOKEN_FIELDS {
+            let Some(value) = config.remove(field) else {
+                continue;
+            };
+            let path = format!("config.{field}");
+            match found(state, app, &value).await? {
+                Some((credential, secret_version)) => {
+                    token = Some(WidgetToken {
+                        field: field.to_owned(),
+                        credential,
+                        secret_version,
+                    });
+                }
+                None => faults.add(
+                    &path,
+                    "must be a client-token of this app, and none that was imported: anybody can read it here",
+                ),
+            }
+        }
+        if has_secret_key(&Value::Object(config.clone())) {
+            faults.add(
+                "config",
+                "must not contain a secret key: anybody can read it here",
+            );
+        }
+        Ok(Self {
+            name,
+            config: Some((config, token)),
+        })
+    }
+
+    /// The widget with everything that was said.
+    pub(crate) fn apply(&self, widget: Widget) -> Widget {
+        let (config, token) = match &self.config {
+            Some((config, token)) => (config.clone(), token.clone()),
+            None => (widget.config, widget.token),
+        };
+        Widget {
+            name: self.name.clone().unwrap_or(widget.name),
+            config,
+            token,
+            ..widget
+        }
+    }
+}
+
+/// What a token is derived from, if it is a client-token of the app.
+async fn found(
+    state: &State,
+    app: AppId,
+    token: &Value,
+) -> Result<Option<(model::ids::CredentialId, u32)>, ApiError> {
+    let Some(token) = token.as_str() else {
+        return Ok(None);
+    };
+    let credential = state.store().find_credential(hash_secret(token)).await?;
+    Ok(credential
+        .filter(|one| one.app == app && one.token_type == TokenType::ClientToken)
+        .and_then(|one| Some((one.id, one.secret_version?))))
+}
+
+fn has_secret_key(value: &Value) -> bool {
+    match value {
+        Value::String(text) => SECRET_PREFIXES.iter().any(|prefix| text.contains(prefix)),
+        Value::Array(list) => list.iter().any(has_secret_key),
+        Value::Object(map) => map.values().any(has_secret_key),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+impl WidgetView {
+    /// The widget with its token, which is derived here.
+    ///
+    /// # Errors
+    ///
+    /// If the master secret cannot derive the token any more.
+    pub(crate) fn of(widget: Widget, secret: &MasterSecret) -> Result<Self, ApiError> {
+        let mut config = widget.config;
+        if let Some(token) = widget.token {
+            let derived = secret.resource_token(token.secret_version, token.credential)?;
+            config.insert(token.field, derived.expose().into());
+        }
+        Ok(Self {
+            id: widget.id.to_string(),
+            name: widget.name,
+            slug: widget.slug,
+            config,
+            created_at: format_instant(widget.created_at, Tz::UTC),
+            updated_at: format_instant(widget.updated_at, Tz::UTC),
+        })
+    }
+
+    /// The same without its token, to be kept.
+    pub(crate) fn without_token(&self) -> Self {
+        let mut view = self.clone();
+        for field in TOKEN_FIELDS {
+            if let Some(token) = view.config.get_mut(field) {
+                *token = Value::Null;
+            }
+        }
+        view
+    }
+}

@@ -1,0 +1,89 @@
+//! What a client may say of a calendar.
+
+use api::{Faults, Field};
+use model::resource::Calendar;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A calendar's fields. Fields that are not listed are ignored.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct CalendarRequest {
+    /// What people call it. Required at creation.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub(crate) name: Field<String>,
+    /// What it is for.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) description: Field<String>,
+    /// Whose it is. Required at creation, unless a resource's own token is used; cannot be changed.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub(crate) resource_id: Field<String>,
+    /// The colour of what is written in it: any text of at most 32 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "#1d1d1d")]
+    pub(crate) foregroundcolor: Field<String>,
+    /// The colour of its entries.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "#fbe983")]
+    pub(crate) backgroundcolor: Field<String>,
+    /// `true` makes it the one that bookings go to unless they name another.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub(crate) primary: Field<bool>,
+}
+
+/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+pub(crate) struct CalendarFields {
+    pub(crate) name: Option<String>,
+    description: Option<Option<String>>,
+    foreground_color: Option<Option<String>>,
+    background_color: Option<Option<String>>,
+    pub(crate) is_primary: bool,
+}
+
+impl CalendarFields {
+    /// Reads the request; what is wrong with it goes to `faults`.
+    pub(crate) fn read(request: CalendarRequest, faults: &mut Faults) -> Self {
+        let name = faults.optional("name", request.name);
+        let mut text = |name: &str, field: Field<String>, most: usize| {
+            if matches!(field, Field::Null) {
+                return Some(None);
+            }
+            let text = faults.optional(name, field);
+            faults.text(name, text, 0..=most).map(Some)
+        };
+        let description = text("description", request.description, 1_000);
+        let foreground_color = text("foregroundcolor", request.foregroundcolor, 32);
+        let background_color = text("backgroundcolor", request.backgroundcolor, 32);
+        Self {
+            description,
+            foreground_color,
+            background_color,
+            name: faults.text("name", name, 1..=200),
+            is_primary: faults.optional("primary", request.primary) == Some(true),
+        }
+    }
+
+    /// The calendar with everything that was said.
+    pub(crate) fn apply(&self, calendar: Calendar) -> Calendar {
+        let given = self;
+        Calendar {
+            name: given.name.clone().unwrap_or(calendar.name),
+            description: given
+                .description
+                .clone()
+                .map_or(calendar.description, Option::unwrap_or_default),
+            foreground_color: given
+                .foreground_color
+                .clone()
+                .unwrap_or(calendar.foreground_color),
+            background_color: given
+                .background_color
+                .clone()
+                .unwrap_or(calendar.background_color),
+            ..calendar
+        }
+    }
+}

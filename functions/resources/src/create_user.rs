@@ -1,0 +1,29 @@
+use api::caller::App;
+use api::{ApiError, Body, Created, Idempotency, Include, OutputZone, State, Tagged};
+use axum::extract::State as Extract;
+
+use crate::create_resource::create_resource;
+use crate::resource_fields::ResourceRequest;
+use crate::view::ResourceView;
+
+/// Makes a resource, under its older name. **Deprecated**: use `POST /v2/resources`.
+#[utoipa::path(
+    post,
+    path = "/v2/users",
+    tag = "resources",
+    request_body = ResourceRequest,
+    responses(
+        (status = 201, description = "The resource.", body = ResourceView),
+        (status = 422, description = "Something is wrong with the request, or the e-mail address is another resource's: `errors`, by field."),
+    )
+)]
+pub(crate) async fn create_user(
+    state: Extract<State>,
+    caller: App,
+    include: Include,
+    zone: OutputZone,
+    once: Idempotency,
+    request: Body<ResourceRequest>,
+) -> Result<Tagged<Created<ResourceView>>, ApiError> {
+    create_resource(state, caller, include, zone, once, request).await
+}

@@ -1,0 +1,37 @@
+use api::caller::App;
+use api::{ApiError, IfMatch, NoContent, Path, State};
+use axum::extract::State as Extract;
+use store::Version;
+
+use crate::event_fields::refused;
+use crate::own_event::{event_id, own_event};
+
+/// Deletes an event and gives back its time.
+#[utoipa::path(
+    delete,
+    path = "/v2/events/{id}",
+    tag = "calendars",
+    params(("id" = String, Path, description = "The event's id.")),
+    responses(
+        (status = 204, description = "It is gone, and its time is free again."),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn delete_event(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
+) -> Result<NoContent, ApiError> {
+    let id = event_id(&id)?;
+    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    store
+        .until_decided(|| async {
+            let mut decision = store.decision(tenant, now);
+            let (event, _) = own_event(store, &mut decision, tenant, id).await?;
+            expected.check(&Version::claimed(&event.version))?;
+            decision.delete_event(id);
+            decision.commit(NoContent).await.map_err(refused)
+        })
+        .await
+}

@@ -1,0 +1,32 @@
+use api::calendar_view::EventView;
+use api::caller::App;
+use api::{ApiError, Data, OutputZone, Path, State, Tagged};
+use axum::extract::State as Extract;
+use store::Version;
+
+use crate::own_event::{event_id, own_event};
+
+/// Shows one event.
+#[utoipa::path(
+    get,
+    path = "/v2/events/{id}",
+    tag = "calendars",
+    params(("id" = String, Path, description = "The event's id.")),
+    responses(
+        (status = 200, description = "The event.", body = EventView),
+        (status = 404, description = "There is none, or it is not yours."),
+    )
+)]
+pub(crate) async fn get_event(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    zone: OutputZone,
+) -> Result<Tagged<Data<EventView>>, ApiError> {
+    let (store, tenant) = (state.store(), principal.tenant());
+    let mut decision = store.decision(tenant, state.now());
+    let (event, _) = own_event(store, &mut decision, tenant, event_id(&id)?).await?;
+    let version = Version::claimed(&event.version);
+    let data = EventView::of(&event, zone);
+    Ok(Tagged::new(Data { data }, &version))
+}

@@ -1,0 +1,61 @@
+use api::caller::App;
+use api::{
+    ApiError, Body, Created, Faults, Field, Idempotency, Include, OutputZone, State, Tagged,
+};
+use axum::extract::State as Extract;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::create_resource::create_resource;
+use crate::resource_fields::ResourceRequest;
+use crate::view::ResourceView;
+
+/// Whom to invite.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct InviteRequest {
+    /// The address of the resource to be.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    email: Field<String>,
+    /// What people call it: the address's part before the `@` unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    name: Field<String>,
+    /// IANA time zone; `UTC` unless said.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    timezone: Field<String>,
+}
+
+/// Makes a resource for an e-mail address, with its zone and name to be set later. **No mail is sent.**
+#[utoipa::path(
+    post,
+    path = "/v2/app/invite",
+    tag = "resources",
+    request_body = InviteRequest,
+    responses(
+        (status = 201, description = "The resource.", body = ResourceView),
+        (status = 422, description = "Something is wrong with the request, or the e-mail address is another resource's: `errors`, by field."),
+    )
+)]
+pub(crate) async fn invite_resource(
+    state: Extract<State>,
+    caller: App,
+    include: Include,
+    zone: OutputZone,
+    once: Idempotency,
+    Body(request): Body<InviteRequest>,
+) -> Result<Tagged<Created<ResourceView>>, ApiError> {
+    let mut faults = Faults::none();
+    let email = faults.required("email", request.email);
+    let email = faults.parsed("email", email.as_deref(), api::body::parse_email);
+    let email = faults.finish(email)?;
+    let local_part = email.split('@').next().unwrap_or_default().to_owned();
+    let resource = ResourceRequest {
+        name: request.name.or(Field::Value(local_part)),
+        timezone: request.timezone.or(Field::Value("UTC".to_owned())),
+        email: Field::Value(email),
+        ..ResourceRequest::default()
+    };
+    create_resource(state, caller, include, zone, once, Body(resource)).await
+}

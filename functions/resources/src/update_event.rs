@@ -1,0 +1,51 @@
+use api::calendar_view::EventView;
+use api::caller::App;
+use api::{ApiError, Body, Data, Faults, IfMatch, OutputZone, Path, State, Tagged};
+use axum::extract::State as Extract;
+use store::Version;
+
+use crate::event_fields::{EventFields, EventRequest, refused};
+use crate::own_event::{event_id, own_event};
+
+/// Changes an event. What is not sent stays. Its old time is given back and its new one taken at once.
+#[utoipa::path(
+    put,
+    path = "/v2/events/{id}",
+    tag = "calendars",
+    params(("id" = String, Path, description = "The event's id.")),
+    request_body = EventRequest,
+    responses(
+        (status = 200, description = "The event.", body = EventView),
+        (status = 404, description = "There is none, or it is not yours."),
+        (status = 409, description = "The calendar is being deleted."),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn update_event(
+    Extract(state): Extract<State>,
+    App(principal): App,
+    Path(id): Path<String>,
+    IfMatch(expected): IfMatch,
+    zone: OutputZone,
+    Body(request): Body<EventRequest>,
+) -> Result<Tagged<Data<EventView>>, ApiError> {
+    let id = event_id(&id)?;
+    let mut faults = Faults::none();
+    let fields = EventFields::read(request, &mut faults);
+    faults.check()?;
+    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    store
+        .until_decided(|| async {
+            let mut decision = store.decision(tenant, now);
+            let (event, resource) = own_event(store, &mut decision, tenant, id).await?;
+            expected.check(&Version::claimed(&event.version))?;
+            let mut event = fields.apply(event, &resource.record)?;
+            event.updated_at = now;
+            let event = decision.put_event(event, &resource);
+            let version = Version::claimed(&event.version);
+            let data = EventView::of(&event, zone);
+            let answer = Tagged::new(Data { data }, &version);
+            decision.commit(answer).await.map_err(refused)
+        })
+        .await
+}

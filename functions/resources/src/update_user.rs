@@ -1,0 +1,31 @@
+use api::caller::App;
+use api::{ApiError, Body, Data, IfMatch, Include, OutputZone, State, Tagged};
+use axum::extract::State as Extract;
+
+use crate::get_user::own_id;
+use crate::resource_fields::ResourceRequest;
+use crate::update_resource::update_resource;
+use crate::view::ResourceView;
+
+/// Changes the resource whose server-token this is. **Deprecated**: use `PUT /v2/resources/{id}`.
+#[utoipa::path(
+    put,
+    path = "/v2/users/me",
+    tag = "resources",
+    request_body = ResourceRequest,
+    responses(
+        (status = 200, description = "The resource.", body = ResourceView),
+        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+    )
+)]
+pub(crate) async fn update_user(
+    state: Extract<State>,
+    App(principal): App,
+    expected: IfMatch,
+    include: Include,
+    zone: OutputZone,
+    request: Body<ResourceRequest>,
+) -> Result<Tagged<Data<ResourceView>>, ApiError> {
+    let id = own_id(&principal)?;
+    update_resource(state, App(principal), id, expected, include, zone, request).await
+}

@@ -1,0 +1,257 @@
+//! An event: an entry of a resource's calendar that takes the resource's time, whatever stands there already.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::booking::EventText;
+use crate::ids::{CalendarId, EventId, ResourceId};
+use crate::occupancy::{Buffers, Claim, ClaimKind};
+use crate::time::{TimeSlot, Tz, parse_instant, zone_name};
+use crate::wall::{day, day_start, offset_s};
+
+/// The longest event there is, in days.
+pub const MAX_EVENT_DAYS: i64 = 90;
+
+/// An entry of a calendar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Names it.
+    pub id: EventId,
+    /// Whose time it takes.
+    pub resource_id: ResourceId,
+    /// The calendar it is in.
+    pub calendar_id: CalendarId,
+    /// When.
+    pub slot: TimeSlot,
+    /// Whether it lasts whole days of its zone's clock.
+    pub is_all_day: bool,
+    /// The zone its times are shown in unless a caller asks for another, and whose days it lasts: its resource's when its
+    /// time was last set.
+    #[serde(with = "zone_name")]
+    pub timezone: Tz,
+    /// Title, place, description, and who else takes part.
+    pub text: EventText,
+    /// Whether the resource takes part, as sent.
+    pub rsvp: Option<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The token it was last written with. The store keeps it beside the record.
+    #[serde(skip)]
+    pub version: String,
+}
+
+impl Event {
+    /// The time it takes.
+    pub fn claim(&self) -> Claim {
+        Claim {
+            id: self.id.into(),
+            slot: self.slot,
+            buffers: Buffers::default(),
+            until: None,
+            kind: if self.is_all_day {
+                ClaimKind::AllDayEvent
+            } else {
+                ClaimKind::Event
+            },
+        }
+    }
+}
+
+/// The start or end of an event, as it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventTime {
+    /// An instant.
+    At(DateTime<Utc>),
+    /// A date, where it lasts whole days.
+    On(NaiveDate),
+}
+
+/// Text that is neither an instant nor a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a valid RFC 3339 timestamp; write it like 2026-11-24T08:30:00+01:00, or 2026-11-24 with all_day"
+)]
+pub struct InvalidEventTime;
+
+impl EventTime {
+    /// Reads an RFC 3339 instant or a date like `2026-11-24`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEventTime`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidEventTime> {
+        if let Ok(at) = parse_instant(text) {
+            return Ok(Self::At(at));
+        }
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| InvalidEventTime)?;
+        // The same years, and the same form, as those of instants.
+        parse_instant(&format!("{text}T00:00:00Z"))
+            .map(|_| Self::On(date))
+            .map_err(|_| InvalidEventTime)
+    }
+}
+
+/// Why an event cannot be at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongEventTime {
+    /// A date where an instant is needed.
+    #[error("must be a timestamp with an offset; a date is for events with all_day")]
+    StartIsDate,
+    /// A date where an instant is needed.
+    #[error("must be a timestamp with an offset; a date is for events with all_day")]
+    EndIsDate,
+    /// It would end before it starts.
+    #[error("must be after the start")]
+    EndNotAfterStart,
+    /// It is too long.
+    #[error("an event spans at most {MAX_EVENT_DAYS} days")]
+    TooLong,
+}
+
+impl WrongEventTime {
+    /// Whether it is the start that is at fault, and not the end.
+    pub const fn is_about_start(self) -> bool {
+        matches!(self, Self::StartIsDate)
+    }
+}
+
+/// The time of an event that lasts from `start` to `end`. One of whole days lasts those on the clock of `zone` that lie
+/// between them, at least in part; an end that is a date does not count, unless it is the start's.
+///
+/// # Errors
+///
+/// [`WrongEventTime`] says what is wrong with it.
+pub fn event_slot(
+    start: EventTime,
+    end: EventTime,
+    is_all_day: bool,
+    zone: Tz,
+) -> Result<TimeSlot, WrongEventTime> {
+    if is_all_day {
+        return whole_days(start, end, zone);
+    }
+    let EventTime::At(start) = start else {
+        return Err(WrongEventTime::StartIsDate);
+    };
+    let EventTime::At(end) = end else {
+        return Err(WrongEventTime::EndIsDate);
+    };
+    let slot = TimeSlot::new(start, end).map_err(|_| WrongEventTime::EndNotAfterStart)?;
+    if slot.length() > TimeDelta::days(MAX_EVENT_DAYS) {
+        return Err(WrongEventTime::TooLong);
+    }
+    Ok(slot)
+}
+
+fn whole_days(start: EventTime, end: EventTime, zone: Tz) -> Result<TimeSlot, WrongEventTime> {
+    let of_date =
+        |date: NaiveDate| day(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp());
+    let of_instant = |at: i64| day(at + offset_s(zone, at));
+    let first = match start {
+        EventTime::At(at) => of_instant(at.timestamp()),
+        EventTime::On(date) => of_date(date),
+    };
+    // The first day that no longer belongs to it.
+    let behind = match (start, end) {
+        (EventTime::At(start), EventTime::At(end)) if end < start => {
+            return Err(WrongEventTime::EndNotAfterStart);
+        }
+        (_, EventTime::At(end)) => of_instant(end.timestamp() - 1) + 1,
+        (_, EventTime::On(date)) => of_date(date),
+    };
+    if behind < first {
+        return Err(WrongEventTime::EndNotAfterStart);
+    }
+    let behind = behind.max(first + 1);
+    if behind - first > MAX_EVENT_DAYS {
+        return Err(WrongEventTime::TooLong);
+    }
+    let at = |day| DateTime::from_timestamp(day_start(zone, day), 0).unwrap_or_default();
+    // A day that a zone left out has no time.
+    TimeSlot::new(at(first), at(behind)).map_err(|_| WrongEventTime::EndNotAfterStart)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::format_instant;
+
+    fn slot(start: &str, end: &str, zone: Tz) -> Result<(String, String), WrongEventTime> {
+        let time = |text| EventTime::parse(text).expect("a time");
+        event_slot(time(start), time(end), true, zone).map(|slot| {
+            let show = |at| format_instant(at, zone);
+            (show(slot.start()), show(slot.end()))
+        })
+    }
+
+    #[test]
+    fn whole_days_are_those_of_the_zone_and_may_be_sent_as_dates_or_instants() {
+        let zone = Tz::America__Los_Angeles;
+        let one_day = Ok((
+            "2026-12-01T00:00:00-08:00".to_owned(),
+            "2026-12-02T00:00:00-08:00".to_owned(),
+        ));
+        for (start, end) in [
+            ("2026-12-01", "2026-12-01"),
+            ("2026-12-01", "2026-12-02"),
+            ("2026-12-01T00:00:00-08:00", "2026-12-02T00:00:00-08:00"),
+            ("2026-12-01T09:00:00-08:00", "2026-12-01T10:00:00-08:00"),
+            ("2026-12-01T09:00:00-08:00", "2026-12-01T09:00:00-08:00"),
+            ("2026-12-01T08:00:00Z", "2026-12-02T08:00:00Z"),
+            ("2026-12-01", "2026-12-01T23:00:00-08:00"),
+        ] {
+            assert_eq!(slot(start, end, zone), one_day, "{start} {end}");
+        }
+        for (start, end) in [
+            ("2026-12-02", "2026-12-01"),
+            ("2026-12-01T09:00:00Z", "2026-12-01T08:59:59Z"),
+        ] {
+            let refused = slot(start, end, zone);
+            assert_eq!(
+                refused,
+                Err(WrongEventTime::EndNotAfterStart),
+                "{start} {end}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_day_begins_where_the_clock_first_reads_its_date() {
+        // Beirut's clock skips the first hour of this day.
+        assert_eq!(
+            slot("2026-03-29", "2026-03-29", Tz::Asia__Beirut),
+            Ok((
+                "2026-03-29T01:00:00+03:00".to_owned(),
+                "2026-03-30T00:00:00+03:00".to_owned(),
+            ))
+        );
+        // Samoa had no 30 December.
+        let left_out = slot("2011-12-30", "2011-12-30", Tz::Pacific__Apia);
+        assert_eq!(left_out, Err(WrongEventTime::EndNotAfterStart));
+    }
+
+    #[test]
+    fn an_event_of_ninety_days_touches_at_most_92_sheets() {
+        let mut most = 0;
+        for zone in chrono_tz::TZ_VARIANTS {
+            for month in 1..=12 {
+                for date in [1, 28] {
+                    let start = NaiveDate::from_ymd_opt(2026, month, date).expect("a date");
+                    let end = start + chrono::Days::new(90);
+                    let slot = event_slot(EventTime::On(start), EventTime::On(end), true, zone);
+                    most = most.max(slot.expect("a slot").days().count());
+                }
+            }
+        }
+        assert!((91..=92).contains(&most), "{most}");
+        let day = |n| {
+            EventTime::On(
+                NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date") + chrono::Days::new(n),
+            )
+        };
+        let too_long = event_slot(day(0), day(91), true, Tz::UTC);
+        assert_eq!(too_long, Err(WrongEventTime::TooLong));
+    }
+}

@@ -52,6 +52,7 @@ const nav = (here) => {
     "<hr>",
     link("/docs/reference", "Reference"),
     link("/console", "Console"),
+    link("/docs/licenses", "Licenses of these pages"),
   ].join("\n");
 };
 
@@ -67,6 +68,7 @@ resource's id.
 `;
 
 const guide = take("guide.html");
+const licenses = take("licenses.md").replace("The app bundles", "The pages bundle");
 const page = (path, title, text) => {
   const article = marked
     .parse(text.replaceAll(/^```(\w+) run$/gm, "```$1"))
@@ -81,6 +83,7 @@ const page = (path, title, text) => {
 };
 page("/docs", "Documentation", start);
 for (const { name, title, text } of guides) page(`/docs/${name}`, title, text);
+page("/docs/licenses", "Licenses", licenses);
 files.set("docs/reference.html", Buffer.from(take("reference.html").replace("<!--nav-->", () => nav("/docs/reference"))));
 
 for (const old of readdirSync("dist")) {

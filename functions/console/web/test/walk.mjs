@@ -52,7 +52,11 @@ async function walk(size, options) {
     await page.waitForTimeout(250);
     await page.screenshot({ path: join(shots, `${String(++count).padStart(2, "0")}-${name}.png`), fullPage: true });
     const { violations } = await new AxeBuilder({ page }).exclude("iframe").analyze();
-    const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+    // In the other colours, only they can be wrong.
+    await page.emulateMedia({ colorScheme: options.colorScheme === "dark" ? "light" : "dark" });
+    const others = await new AxeBuilder({ page }).exclude("iframe").withRules(["color-contrast"]).analyze();
+    await page.emulateMedia({ colorScheme: options.colorScheme });
+    const serious = [...violations, ...others.violations].filter(({ impact }) => ["serious", "critical"].includes(impact));
     const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
     assert.deepEqual(told, [], `axe on ${name}, ${size}`);
     const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -116,6 +116,18 @@ async function walk(size, options) {
   await button("Remove 09:00 to 17:00 on Saturday").waitFor();
   assert.equal(await page.getByLabel("until", { exact: true }).inputValue(), "2055-12-26");
   await look("resource");
+  await page.getByLabel("Bookings at once").fill("0");
+  await button("Save").click();
+  await page.locator(".fault").waitFor();
+  await page.getByLabel("Bookings at once").fill("1");
+  await page.getByLabel("Tags").fill("science, time");
+  await button("Save").click();
+  await page.getByText("Saved", { exact: true }).waitFor();
+  await button("Make an address").click();
+  await page.getByText("/v2/bookings/feeds/").waitFor();
+  await button("New token").click();
+  await button("Create token").click();
+  await button("Done").click();
   await go("Resources");
   await page.getByRole("cell", { name: "Emmett" }).waitFor();
   await look("resources");
@@ -134,10 +146,33 @@ async function walk(size, options) {
   await look("share");
   const embed = await page.getByLabel("Embed code", { exact: true }).textContent();
   assert.match(embed, /test_widget_key_.*api_base_url|api_base_url.*test_widget_key_/s);
-  for (const tab of ["What is booked", "When", "Form and words", "More"]) {
-    await button(tab).click();
-    await look(`project-${tab.split(" ")[0].toLowerCase()}`);
-  }
+  const saved = async () => {
+    await button("Save").click();
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await page.getByText("Saved", { exact: true }).waitFor({ state: "hidden" });
+  };
+  await button("What is booked").click();
+  await look("project-what");
+  await page.getByLabel("Book at least").fill("soon");
+  await button("Save").click();
+  await page.locator(".fault").waitFor();
+  await page.getByLabel("Book at least").fill("1 hour");
+  await page.getByLabel("What", { exact: true }).fill("Talk with {{customer.name}}");
+  await saved();
+  await button("When").click();
+  await look("project-when");
+  await button("Set Monday to Friday, 9 to 5").click();
+  await saved();
+  await button("Form and words").click();
+  await look("project-form");
+  await button("Add a field").click();
+  await page.getByLabel("Title").last().fill("Company");
+  await page.getByLabel("Kept as").last().fill("company");
+  await saved();
+  await button("More").click();
+  await look("project-more");
+  assert.match(await page.getByLabel("Settings").inputValue(), /"company"/);
+  await saved();
   const link = await page.locator(".lead a").getAttribute("href");
 
   // Book yourself, on the page that customers see.

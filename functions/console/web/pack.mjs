@@ -26,6 +26,10 @@ for (const name of ["booking.min.js", "booking.min.css", "booking.min.js.LICENSE
   files.set(`widget/${name}`, readFileSync(join(widget, name)));
 }
 
+// Our own pages load nothing from other hosts, so they take the style sheet without the font that it asks Google for.
+const style = files.get("widget/booking.min.css").toString();
+files.set("widget/booking.own.css", Buffer.from(style.replaceAll(/@import url\(https:[^;]*;/g, "")));
+
 for (const entry of readdirSync(".built", { recursive: true, withFileTypes: true })) {
   if (!entry.isFile()) continue;
   const path = join(entry.parentPath, entry.name);

@@ -50,7 +50,7 @@ function start(project: string) {
   };
   const style = document.createElement("link");
   style.rel = "stylesheet";
-  style.href = "/widget/booking.min.css";
+  style.href = "/widget/booking.own.css";
   const script = document.createElement("script");
   script.src = "/widget/booking.min.js";
   script.onerror = () => tell("The booking widget could not be loaded. Try again.");

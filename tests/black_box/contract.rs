@@ -188,6 +188,37 @@ fn the_committed_openapi_document_is_the_one_the_code_describes() {
 }
 
 #[test]
+fn the_openapi_document_shows_the_envelope_that_answers_come_in() {
+    let described: Value =
+        serde_json::from_str(&local::operations().openapi().to_json().expect("a document"))
+            .expect("JSON");
+    let schema = |path: &str, method: &str, status: &str| {
+        described["paths"][path][method]["responses"][status]["content"]["application/json"]
+            ["schema"]
+            .clone()
+    };
+    let one = schema("/v2/bookings/{id}", "get", "200");
+    assert_eq!(
+        one["properties"]["data"]["$ref"],
+        "#/components/schemas/BookingView"
+    );
+    let made = schema("/v2/keys", "post", "201");
+    assert_eq!(
+        made["properties"]["data"]["$ref"],
+        "#/components/schemas/KeyView"
+    );
+    let page = schema("/v2/bookings", "get", "200");
+    assert_eq!(page["properties"]["data"]["type"], "array");
+    assert_eq!(page["properties"]["last_page"]["type"], "integer");
+    // TimeTime's answers have none, and an answer about many bookings is one itself.
+    assert_eq!(schema("/v1/api-keys", "get", "200")["type"], "array");
+    assert_eq!(
+        schema("/v2/bookings/bulk", "put", "200")["$ref"],
+        "#/components/schemas/BulkAnswer"
+    );
+}
+
+#[test]
 fn the_access_table_of_the_documents_says_what_the_code_does() {
     let documents = read("docs/API-DESIGN.md");
     let section = documents

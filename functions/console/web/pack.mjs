@@ -26,6 +26,10 @@ for (const name of ["booking.min.js", "booking.min.css", "booking.min.js.LICENSE
   files.set(`widget/${name}`, readFileSync(join(widget, name)));
 }
 
+// Our own pages load nothing from other hosts, so they take the style sheet without the font that it asks Google for.
+const style = files.get("widget/booking.min.css").toString();
+files.set("widget/booking.own.css", Buffer.from(style.replaceAll(/@import url\(https:[^;]*;/g, "")));
+
 for (const entry of readdirSync(".built", { recursive: true, withFileTypes: true })) {
   if (!entry.isFile()) continue;
   const path = join(entry.parentPath, entry.name);
@@ -52,6 +56,7 @@ const nav = (here) => {
     "<hr>",
     link("/docs/reference", "Reference"),
     link("/console", "Console"),
+    link("/docs/licenses", "Licenses of these pages"),
   ].join("\n");
 };
 
@@ -67,6 +72,7 @@ resource's id.
 `;
 
 const guide = take("guide.html");
+const licenses = take("licenses.md").replace("The app bundles", "The pages bundle");
 const page = (path, title, text) => {
   const article = marked
     .parse(text.replaceAll(/^```(\w+) run$/gm, "```$1"))
@@ -81,6 +87,7 @@ const page = (path, title, text) => {
 };
 page("/docs", "Documentation", start);
 for (const { name, title, text } of guides) page(`/docs/${name}`, title, text);
+page("/docs/licenses", "Licenses", licenses);
 files.set("docs/reference.html", Buffer.from(take("reference.html").replace("<!--nav-->", () => nav("/docs/reference"))));
 
 for (const old of readdirSync("dist")) {

@@ -30,6 +30,8 @@ export default defineConfig({
     outDir: ".built",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // pack.mjs makes a page of it.
+    license: { fileName: "licenses.md" },
     rollupOptions: { input: ["index.html", "book.html", "guide.html", "reference.html"] },
   },
 });

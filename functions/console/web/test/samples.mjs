@@ -1,7 +1,7 @@
 // Runs every sample of the guides that is marked to run, against a server with the demo in it.
 // Usage: node samples.mjs <server's address> <API key of the demo's test app>
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 
 const [, , url, key] = process.argv;
@@ -31,6 +31,27 @@ for (const name of readdirSync(guides)) {
     count++;
   }
 }
+await relays();
+
+/** The relay of "Keeping keys safe" passes free times on, and nothing else. */
+async function relays() {
+  const text = readFileSync(new URL("keeping-keys-safe.md", guides), "utf8");
+  const relay = /^```js\n(\/\/ relay.*?)^```$/ms.exec(text)?.[1];
+  assert.ok(relay);
+  const told = `${relay.replace("}).listen(PORT);", "}).listen(0, function () { console.log(this.address().port); });")}`;
+  const server = spawn("node", ["--input-type=module", "--eval", told], { env, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [port] = await new Promise((resolve) => server.stdout.once("data", (data) => resolve(String(data).split("\n"))));
+    const free = await fetch(`http://127.0.0.1:${port}/free/${resource}`);
+    assert.equal(free.status, 200);
+    assert.deepEqual(Object.keys((await free.json())[0]), ["start", "end"]);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/v2/bookings`)).status, 404);
+    count++;
+  } finally {
+    server.kill();
+  }
+}
+
 if (without.size > 0 && process.env.LATCHKEY_SKIPPED) {
   const what = `samples of the guides in ${[...without].join(", ")}: SKIPPED (install with: make setup)\n`;
   appendFileSync(process.env.LATCHKEY_SKIPPED, what);

@@ -50,7 +50,7 @@ function start(project: string) {
   };
   const style = document.createElement("link");
   style.rel = "stylesheet";
-  style.href = "/widget/booking.min.css";
+  style.href = "/widget/booking.own.css";
   const script = document.createElement("script");
   script.src = "/widget/booking.min.js";
   script.onerror = () => tell("The booking widget could not be loaded. Try again.");
@@ -61,9 +61,14 @@ function start(project: string) {
 function readable(time: string): string {
   const wall = new Date(`${time.slice(0, 16)}Z`);
   const text = wall.toLocaleString(undefined, { dateStyle: "full", timeStyle: "short", timeZone: "UTC" });
-  return `${text} (UTC${time.slice(16 + 3) === "Z" ? "" : time.slice(19)})`;
+  return `${text} (UTC${time.slice(19).replace("Z", "")})`;
 }
 
 const project = slug();
 if (project) start(project);
 else tell("Whose times? Open this page as /book/<slug> with a project's slug, or as /widget?project=<slug>.");
+
+if (project && project === demoProject) {
+  const link = Object.assign(document.createElement("a"), { href: "/console/bookings", textContent: "the console" });
+  document.querySelector("footer")?.replaceChildren("This is the demo. What you book is shown in ", link, ".");
+}

@@ -58,6 +58,7 @@ export function Calendar({ view, search, hasState, turn, onOpen, onNew }: Props)
       height: 720,
       allDaySlot: false,
       dayMaxEvents: 4,
+      ...(innerWidth < 700 && { dayHeaderFormat: { weekday: "narrow", day: "numeric" } }),
       eventInteractive: true,
       events: async ({ start, end }: { start: Date; end: Date }) => {
         const query = { include: INCLUDE, limit: 1000, start: start.toISOString(), end: end.toISOString(), orderBy: "event.start", sortedBy: "asc" };

@@ -94,13 +94,13 @@ export function KeysPage() {
                             <code>{key.start || "imported"}</code>
                           </td>
                           <td data-label="Scopes">{key.kind === "widget" ? "booking pages" : key.scopes.includes("*") ? "everything" : key.scopes.join(", ") || "none"}</td>
-                          <td data-label="Created">{day(key.created_at)}</td>
-                          <td data-label="Last used">{key.last_used_at ? ago(key.last_used_at) : "never"}</td>
+                          <td class="tight" data-label="Created">{day(key.created_at)}</td>
+                          <td class="tight" data-label="Last used">{key.last_used_at ? ago(key.last_used_at) : "never"}</td>
                           <td data-label="24 hours">
                             <Sparkline of={key} />
                           </td>
-                          <td data-label="Ends">{key.expires_at ? day(key.expires_at) : "never"}</td>
-                          <td data-label="State">
+                          <td class="tight" data-label="Ends">{key.expires_at ? day(key.expires_at) : "never"}</td>
+                          <td class="tight" data-label="State">
                             <State of={key} />
                           </td>
                         </tr>

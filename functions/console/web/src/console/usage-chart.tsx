@@ -11,6 +11,9 @@ const CLASSES = [
   ["5xx", "Failed", "--bad"],
 ] as const;
 
+/** Steps between the lines of the chart: there is no half request. */
+const WHOLE = [1, 2, 5].flatMap((step) => [1, 10, 100, 1_000, 10_000, 100_000].map((of) => step * of)).sort((a, b) => a - b);
+
 /** Requests over time, each class of status on top of the ones before it. */
 export function UsageChart({ usage }: { usage: Schemas["KeyUsageView"] }) {
   const place = useRef<HTMLDivElement>(null);
@@ -32,10 +35,14 @@ export function UsageChart({ usage }: { usage: Schemas["KeyUsageView"] }) {
     const bars = UPlot.paths.bars?.({ size: [0.8, 40] });
     // The highest sums first, so that each class shows above the ones before it.
     const series = CLASSES.map(([name, , variable]) => ({ label: name, fill: color(variable), stroke: color(variable), width: 0, paths: bars, points: { show: false } })).reverse();
+    const label = (at: number) =>
+      usage.by === "day"
+        ? new Date(at * 1_000).toLocaleDateString(undefined, { day: "numeric", month: "short" })
+        : new Date(at * 1_000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
     const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
     const size = () => ({ width: element.clientWidth, height: 220 });
     const chart = new UPlot(
-      { ...size(), legend: { show: false }, cursor: { show: false }, axes: [axis, { ...axis, size: 44 }], scales: { y: { range: (_, __, max) => [0, Math.max(max, 1)] } }, series: [{}, ...series] },
+      { ...size(), legend: { show: false }, cursor: { show: false }, axes: [{ ...axis, values: (_, ticks) => ticks.map(label) }, { ...axis, size: 44, incrs: WHOLE }], scales: { y: { range: (_, __, max) => [0, Math.max(max, 1)] } }, series: [{}, ...series] },
       [times, ...sums.reverse()],
       element,
     );

@@ -32,8 +32,11 @@ const FILTERS: [(&str, &str); 10] = [
     ("exclude_weekends", "weekdays"),
 ];
 
+/// Makes a [`Take`] of a number.
+type TakeSome = fn(usize) -> Take;
+
 /// What takes some of the slots that were found, by name.
-const TAKES: [(&str, fn(usize) -> Take); 3] = [
+const TAKES: [(&str, TakeSome); 3] = [
     ("take_first", Take::First),
     ("take_last", Take::Last),
     ("take_random", Take::Random),
@@ -158,12 +161,15 @@ impl Filters {
     }
 }
 
+/// Reads an entry of a list by its name, its fields and where they stand.
+type Read<T> = fn(&str, &Map<String, Value>, String) -> Result<T, Vec<Fault>>;
+
 /// Reads one list, each of whose entries is an object with one name.
 fn group<T>(
     groups: &Map<String, Value>,
     field: &str,
     name: &str,
-    read: fn(&str, &Map<String, Value>, String) -> Result<T, Vec<Fault>>,
+    read: Read<T>,
     faults: &mut Vec<Fault>,
 ) -> Vec<T> {
     let path = format!("{field}.{name}");

@@ -97,7 +97,7 @@ pub fn sheet_items(app: AppId, resource: ResourceId, claims: &[Claim]) -> Vec<Ra
     for claim in claims {
         for day in claim.widened().days() {
             let sheet = sheets.entry(day).or_default();
-            sheet.claims.insert(claim.id, claim.clone());
+            sheet.claims.insert(claim.id, *claim);
         }
     }
     let item = |(day, sheet): (NaiveDate, Sheet)| write(&key(app, resource, day), &sheet, "1");

@@ -303,13 +303,16 @@ async fn resource(
     })
 }
 
+/// Reads a name of one kind.
+type ReadName = fn(&str) -> Option<Name>;
+
 fn names(fields: &Map<String, Value>, prefix: &str, faults: &mut Vec<Fault>) -> Vec<Name> {
     match fields.get("_email") {
         None | Some(Value::Null) => {}
         Some(Value::String(email)) => return vec![Name::Email(email.clone())],
         Some(_) => faults.push(Fault::new(format!("{prefix}_email"), "must be a string")),
     }
-    let kinds: [(&str, fn(&str) -> Option<Name>, &str); 4] = [
+    let kinds: [(&str, ReadName, &str); 4] = [
         (
             "emails",
             |text| Some(Name::Email(text.to_owned())),

@@ -58,7 +58,9 @@ pub(crate) async fn list_projects(
         page.paginate(fetch, matches).await?
     };
     if principal.is_public() {
-        return Ok(page.map(|project| ProjectRow::Public(PublicProjectView::of(project, None))));
+        return Ok(
+            page.map(|project| ProjectRow::Public(Box::new(PublicProjectView::of(project, None))))
+        );
     }
     let viewer = Viewer::of(&state, tenant, &include, &page.rows).await?;
     Ok(page.map(|project| ProjectRow::Full(Box::new(viewer.show(project)))))

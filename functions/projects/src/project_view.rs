@@ -155,7 +155,7 @@ pub(crate) enum ProjectRow {
     /// For the app's own callers.
     Full(Box<ProjectView>),
     /// For pages.
-    Public(PublicProjectView),
+    Public(Box<PublicProjectView>),
 }
 
 /// What it takes to show projects with what they include.

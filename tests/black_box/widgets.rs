@@ -70,6 +70,8 @@ async fn a_widget_takes_no_secret_and_keeps_no_token() {
         token(&server, "server-token").await,
     );
     let key = server.demo.live.api_key.expose().to_owned();
+    let wanted = json!({ "name": "Front desk", "scopes": ["bookings.read"] });
+    let (named, _) = server.make_key(&app, wanted).await;
     for (config, field) in [
         (json!({ "apiToken": secret }), "config.apiToken"),
         (
@@ -78,6 +80,8 @@ async fn a_widget_takes_no_secret_and_keeps_no_token() {
         ),
         (json!({ "api_token": 5 }), "config.api_token"),
         (json!({ "timekitConfig": { "appKey": key } }), "config"),
+        (json!({ "note": format!("use {named}") }), "config"),
+        (json!({ "timekitConfig": [{ "resourceKey": secret }] }), "config"),
     ] {
         let body = json!({ "name": "A", "config": config });
         let refused = app.post("/v2/widgets", body.clone()).await;

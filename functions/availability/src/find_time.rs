@@ -48,7 +48,7 @@ pub(crate) async fn find_time(
     zone: OutputZone,
     Body(request): Body<Map<String, Value>>,
 ) -> Result<Data<Vec<TimeView>>, ApiError> {
-    let search = FindTime::parse(&request)?;
+    let search = FindTime::parse(&request)?.for_caller(&principal);
     let tenant = principal.tenant();
     let resources = search.resources(&state, &principal, tenant).await?;
     let zone = zone.or(resources.first().map_or(Tz::UTC, |first| first.timezone));

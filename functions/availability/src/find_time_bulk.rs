@@ -42,6 +42,7 @@ pub(crate) async fn find_time_bulk(
     let tenant = principal.tenant();
     let mut data = Vec::new();
     for search in FindTime::parse_each(&request)? {
+        let search = search.for_caller(&principal);
         for resource in search.resources(&state, &principal, tenant).await? {
             let (user_id, name) = (resource.id.to_string(), resource.name.clone());
             let zone = zone.or(resource.timezone);

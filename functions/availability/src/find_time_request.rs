@@ -200,6 +200,14 @@ impl FindTime {
         }
     }
 
+    /// The same as far as the caller can book it: who has a resource's token, or a team's, passes over no event.
+    pub(crate) fn for_caller(mut self, principal: &Principal) -> Self {
+        if principal.tenant().only_resource.is_some() {
+            self.settings.ignore_all_day_events = None;
+        }
+        self
+    }
+
     /// The e-mail address by which the request names the resource, as it was written there.
     pub(crate) fn email(&self) -> Option<&str> {
         self.named.iter().find_map(|name| match name {

@@ -71,6 +71,7 @@ pub(crate) async fn find_time_team(
     let mut output = zone.0;
     let mut found: BTreeMap<(DateTime<Utc>, DateTime<Utc>), Vec<TeamUserView>> = BTreeMap::new();
     for search in FindTime::parse_each(&request)? {
+        let search = search.for_caller(&principal);
         for resource in search.resources(&state, &principal, team).await? {
             let user = user(&state, &principal, &search, &resource).await?;
             output.get_or_insert(resource.timezone);

@@ -6,7 +6,8 @@
 use api::body::MAX_FREE_FORM;
 use api::{ApiError, Faults, Field, State};
 use auth::MasterSecret;
-use auth::plain_key::hash_secret;
+use auth::PlainKey;
+use auth::plain_key::{hash_secret, mentions_secret_key};
 use model::ids::AppId;
 use model::key::TokenType;
 use model::time::{Tz, format_instant};
@@ -19,9 +20,6 @@ use crate::fields::free_form;
 
 /// Where a token stands in a configuration: as pages read it, and as the SDK writes it.
 const TOKEN_FIELDS: [&str; 2] = ["apiToken", "api_token"];
-
-/// What the secret keys of an app begin with, whatever follows.
-const SECRET_PREFIXES: [&str; 2] = ["live_api_key_", "test_api_key_"];
 
 /// A widget's fields. Fields that are not listed are ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -101,10 +99,10 @@ impl WidgetFields {
                 ),
             }
         }
-        if has_secret_key(&Value::Object(config.clone())) {
+        if config.values().any(has_secret) {
             faults.add(
                 "config",
-                "must not contain a secret key: anybody can read it here",
+                "must not contain a secret key, or a token but in apiToken: anybody can read it here",
             );
         }
         Ok(Self {
@@ -143,11 +141,12 @@ async fn found(
         .and_then(|one| Some((one.id, one.secret_version?))))
 }
 
-fn has_secret_key(value: &Value) -> bool {
+/// Whether a secret stands anywhere in it: a secret key, or any token, of which a page needs the one only.
+fn has_secret(value: &Value) -> bool {
     match value {
-        Value::String(text) => SECRET_PREFIXES.iter().any(|prefix| text.contains(prefix)),
-        Value::Array(list) => list.iter().any(has_secret_key),
-        Value::Object(map) => map.values().any(has_secret_key),
+        Value::String(text) => mentions_secret_key(text) || PlainKey::parse_token(text).is_ok(),
+        Value::Array(list) => list.iter().any(has_secret),
+        Value::Object(map) => map.values().any(has_secret),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

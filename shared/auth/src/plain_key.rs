@@ -174,6 +174,14 @@ pub fn looks_like_key(text: &str) -> bool {
             .any(|(prefix, ..)| text.starts_with(prefix))
 }
 
+/// Whether text has something in it that begins as a secret key does. Widget keys are public.
+pub fn mentions_secret_key(text: &str) -> bool {
+    text.contains(NAMED_PREFIX)
+        || KEY_PREFIXES
+            .iter()
+            .any(|(prefix, kind, _)| *kind == KeyKind::Api && text.contains(prefix))
+}
+
 fn is_base62(text: &str) -> bool {
     text.len() == BASE62_RANDOM + BASE62_CHECKSUM && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }

@@ -9,7 +9,6 @@ use auth::{MasterSecret, Policy};
 use aws_config::BehaviorVersion;
 use axum::Router;
 use lambda_http::Error;
-use lambda_http::tower::ServiceBuilder;
 use model::rate::RateLimit;
 use store::{Connection, Store, Tables};
 use tokio::sync::OnceCell;
@@ -17,7 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::error::ApiError;
-use crate::gateway;
+use crate::invocations;
 use crate::operations::Operations;
 use crate::state::{Config, Secrets, State};
 
@@ -39,10 +38,7 @@ pub async fn run(operations: Operations) -> Result<(), Error> {
         .init();
     let state = state_from_environment().await?;
     let router: Router = operations.into_router(&state);
-    let service = ServiceBuilder::new()
-        .map_request(gateway::with_context)
-        .service(router);
-    lambda_http::run(service).await
+    invocations::serve(router).await
 }
 
 /// The state that a function's environment describes.

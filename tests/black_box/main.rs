@@ -20,6 +20,7 @@ mod history;
 mod http_conventions;
 mod idempotency;
 mod import;
+mod invocations;
 mod key_quality;
 mod keys;
 mod leaked;

@@ -246,7 +246,10 @@ impl<'a> Outline<'a> {
 
     /// REST APIs name no version, but only version 1.0 has the method outside the context.
     fn is_version_1(&self) -> bool {
-        self.http_method.is_some() && self.version.is_none_or(|version| version.get() != "\"2.0\"")
+        self.http_method.is_some()
+            && self
+                .version
+                .is_none_or(|version| version.get() != "\"2.0\"")
     }
 
     fn read(&self, event: &str) -> Result<LambdaRequest, Source> {
@@ -303,9 +306,7 @@ fn mended_1(mut event: ApiGatewayProxyRequest) -> Result<ApiGatewayProxyRequest,
 fn mended_2(mut event: ApiGatewayV2httpRequest) -> Result<ApiGatewayV2httpRequest, Unreadable> {
     check_base64(event.is_base64_encoded, event.body.as_deref())?;
     event.raw_path = event.raw_path.map(|path| escaped_path(&path));
-    event.raw_query_string = event
-        .raw_query_string
-        .map(|query| escaped(&query, ESCAPED));
+    event.raw_query_string = event.raw_query_string.map(|query| escaped(&query, ESCAPED));
     Ok(event)
 }
 
@@ -342,4 +343,209 @@ fn escaped(text: &str, set: &'static AsciiSet) -> String {
         escaped.extend(utf8_percent_encode(part, set));
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::Query;
+    use lambda_http::Body as EventBody;
+    use serde_json::Value;
+
+    type Read = lambda_http::Request;
+
+    fn version_2(changes: Value) -> Value {
+        let mut event = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": "/v2/bookings", "rawQueryString": "",
+            "headers": { "host": "api.example.com" }, "isBase64Encoded": false,
+            "requestContext": {
+                "accountId": "1", "apiId": "a", "domainName": "api.example.com", "domainPrefix": "api",
+                "http": {
+                    "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "",
+                },
+                "requestId": "r", "routeKey": "$default", "stage": "$default", "time": "", "timeEpoch": 0,
+            },
+        });
+        change(&mut event, changes);
+        event
+    }
+
+    fn version_1(changes: Value) -> Value {
+        let mut event = json!({
+            "version": "1.0", "resource": "/{proxy+}", "path": "/v2/bookings", "httpMethod": "POST",
+            "headers": { "host": "api.example.com" }, "multiValueHeaders": { "host": ["api.example.com"] },
+            "queryStringParameters": null, "multiValueQueryStringParameters": null, "isBase64Encoded": false,
+            "requestContext": {
+                "accountId": "1", "apiId": "a", "domainName": "api.example.com", "domainPrefix": "api",
+                "httpMethod": "POST", "identity": { "sourceIp": "192.0.2.1" }, "path": "/", "protocol": "HTTP/1.1",
+                "requestId": "r", "resourceId": "x", "resourcePath": "/{proxy+}",
+            },
+        });
+        change(&mut event, changes);
+        event
+    }
+
+    fn change(event: &mut Value, changes: Value) {
+        for (name, value) in changes.as_object().expect("changes") {
+            event[name.as_str()] = value.clone();
+        }
+    }
+
+    fn read(event: &Value) -> Read {
+        let event = event.to_string();
+        let request = Outline::of(&event).read(&event);
+        request.expect("an event that can be read").into()
+    }
+
+    fn queries(request: &Read) -> Vec<(String, String)> {
+        let query = request.uri().query().unwrap_or_default();
+        form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect()
+    }
+
+    fn values<'a>(request: &'a Read, name: &str) -> Vec<&'a str> {
+        let values = request.headers().get_all(name).iter();
+        values.map(|value| value.to_str().expect("text")).collect()
+    }
+
+    fn body(request: &Read) -> Vec<u8> {
+        match request.body() {
+            EventBody::Text(text) => text.clone().into_bytes(),
+            EventBody::Binary(bytes) => bytes.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// HTTP APIs hand paths over decoded, REST APIs as they were sent.
+    #[test]
+    fn a_path_means_the_same_whether_the_gateway_has_decoded_it_or_not() {
+        for (decoded, as_sent, wanted) in [
+            ("/v2/keys/a+b", "/v2/keys/a+b", "/v2/keys/a+b"),
+            ("/v2/keys/a+b", "/v2/keys/a%2Bb", "/v2/keys/a+b"),
+            ("/v2/keys/a b", "/v2/keys/a%20b", "/v2/keys/a b"),
+            ("/v2/keys/100%", "/v2/keys/100%25", "/v2/keys/100%"),
+            ("/v2/keys/%zz", "/v2/keys/%25zz", "/v2/keys/%zz"),
+            ("/v2/keys/a?b", "/v2/keys/a%3Fb", "/v2/keys/a?b"),
+            ("/v2/keys/a#b", "/v2/keys/a%23b", "/v2/keys/a#b"),
+            ("/v2/keys/<ä>", "/v2/keys/%3C%C3%A4%3E", "/v2/keys/<ä>"),
+            ("/v2/keys/a;b", "/v2/keys/a;b", "/v2/keys/a;b"),
+        ] {
+            for event in [
+                version_2(json!({ "rawPath": decoded, "rawQueryString": "page=2" })),
+                version_2(json!({ "rawPath": as_sent, "rawQueryString": "page=2" })),
+                version_1(json!({ "path": as_sent, "queryStringParameters": { "page": "2" } })),
+                version_1(json!({ "path": decoded, "queryStringParameters": { "page": "2" } })),
+            ] {
+                let request = read(&event);
+                let path = percent_encoding::percent_decode_str(request.uri().path());
+                assert_eq!(path.decode_utf8().as_deref(), Ok(wanted), "{event}");
+                assert_eq!(request.uri().query(), Some("page=2"), "{event}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_is_what_was_sent_with_semicolons_and_pluses_and_repeated_names() {
+        let sent = [
+            ("search", "customer.email:a+b@example.com;state:confirmed"),
+            ("include", "meta"),
+            ("include", "customers"),
+            ("empty", ""),
+            ("text", "a b&c=d%ä"),
+        ];
+        let sent: Vec<_> = sent.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec();
+        let raw = "search=customer.email:a%2Bb@example.com;state:confirmed&include=meta&include=customers&empty=\
+                   &text=a+b%26c%3Dd%25%C3%A4";
+        let in_version_2 = read(&version_2(json!({ "rawQueryString": raw })));
+        assert_eq!(queries(&in_version_2), sent);
+
+        let in_version_1 = read(&version_1(json!({
+            "queryStringParameters": {
+                "search": sent[0].1, "include": "customers", "empty": "", "text": sent[4].1,
+            },
+            "multiValueQueryStringParameters": {
+                "search": [sent[0].1], "include": ["meta", "customers"], "empty": [""], "text": [sent[4].1],
+            },
+        })));
+        // The names are in no order there, the values of one are.
+        let mut found = queries(&in_version_1);
+        found.sort_by_key(|(name, _)| sent.iter().position(|(sent, _)| sent == name));
+        assert_eq!(found, sent);
+
+        let only_single = read(&version_1(
+            json!({ "queryStringParameters": { "a": "b;c" } }),
+        ));
+        let query = Query::parse(only_single.uri().query().unwrap_or_default());
+        assert_eq!(query.get("a"), Some("b;c"));
+    }
+
+    #[test]
+    fn a_query_that_no_address_could_hold_is_read_all_the_same() {
+        for (raw, wanted) in [
+            ("a=b c", "b c"),
+            ("a=<b>", "<b>"),
+            ("a=100%", "100%"),
+            ("a=b#c", "b#c"),
+            ("a=ä", "ä"),
+        ] {
+            let request = read(&version_2(json!({ "rawQueryString": raw })));
+            let wanted = ("a".to_owned(), wanted.to_owned());
+            assert_eq!(queries(&request), [wanted], "{raw}");
+        }
+    }
+
+    #[test]
+    fn every_value_of_a_header_and_every_cookie_arrives() {
+        let request = read(&version_1(json!({
+            "headers": { "Host": "api.example.com", "X-Forwarded-For": "10.0.0.1", "Accept": "text/html" },
+            "multiValueHeaders": { "host": ["api.example.com"], "x-forwarded-for": ["203.0.113.7", "10.0.0.1"] },
+        })));
+        assert_eq!(
+            values(&request, "x-forwarded-for"),
+            ["203.0.113.7", "10.0.0.1"]
+        );
+        assert_eq!(values(&request, "accept"), ["text/html"]);
+        assert_eq!(values(&request, "host"), ["api.example.com"]);
+
+        let request = read(&version_2(json!({ "cookies": ["a=1", "b=2"] })));
+        assert_eq!(values(&request, "cookie"), ["a=1; b=2"]);
+        let request = read(&version_1(
+            json!({ "multiValueHeaders": { "Cookie": ["a=1; b=2"] } }),
+        ));
+        assert_eq!(values(&request, "cookie"), ["a=1; b=2"]);
+    }
+
+    #[test]
+    fn a_body_is_the_same_as_text_and_as_base64() {
+        for event in [version_1, version_2] {
+            let text = read(&event(json!({ "body": "{\"a\": 1}" })));
+            let encoded = STANDARD.encode("{\"a\": 1}");
+            let base64 = read(&event(json!({ "body": encoded, "isBase64Encoded": true })));
+            assert_eq!(body(&text), b"{\"a\": 1}");
+            assert_eq!(body(&base64), body(&text));
+            let none = read(&event(json!({ "body": null, "isBase64Encoded": true })));
+            assert_eq!(body(&none), b"");
+        }
+    }
+
+    #[test]
+    fn a_function_url_and_a_gateway_that_names_no_version_are_understood() {
+        let mut rest = version_1(json!({}));
+        rest.as_object_mut().expect("an event").remove("version");
+        assert_eq!(read(&rest).method(), "POST");
+        // Version 2.0 may repeat the method; it is no less version 2.0.
+        let both = read(&version_2(json!({ "httpMethod": "GET" })));
+        assert_eq!(both.method(), "POST");
+    }
+
+    #[test]
+    fn no_byte_takes_more_room_than_is_counted() {
+        for byte in 0..0x80_u8 {
+            let text = char::from(byte).to_string();
+            let written = serde_json::to_string(&text).expect("JSON").len() - 2;
+            assert_eq!(escaped_length(byte), written, "{byte}");
+            assert!(written <= LONGEST_ESCAPE);
+        }
+    }
 }

@@ -205,7 +205,11 @@ impl<'a, L: Clone> Transaction<'a, L> {
             .set_expression_attribute_values(condition.and_then(Condition::values))
             .build()
             .map_err(|e| StoreError::broken("Delete", e))?;
-        self.add(label, table, TransactWriteItem::builder().delete(delete).build());
+        self.add(
+            label,
+            table,
+            TransactWriteItem::builder().delete(delete).build(),
+        );
         Ok(())
     }
 

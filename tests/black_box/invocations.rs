@@ -92,21 +92,32 @@ async fn answer(router: &Router, event: &Value) -> Answered {
     Answered::read(answer.expect("an answer").get().as_bytes())
 }
 
-/// Each event on a fresh demo, as an HTTP API sends it and as a REST API does.
+/// Each event as an HTTP API sends it and as a REST API does. What writes needs a fresh demo each time, which is slow, so
+/// there it is the REST API's alone: the test in contract.rs has the other.
 #[tokio::test]
 async fn every_event_gets_its_status_in_both_payload_versions() {
     let expected: BTreeMap<String, u64> =
         serde_json::from_str(&read("events/expected.json")).expect("statuses");
+    let server = TestServer::start().await;
     for operation in operations() {
         let version_2 = event(&operation.id);
-        for event in [as_version_1(&version_2), version_2] {
+        let version_1 = as_version_1(&version_2);
+        let answers = if operation.writes {
             let server = TestServer::start().await;
             let router = local::operations().into_router(&server.state);
-            let answered = answer(&router, &event).await;
+            vec![answer(&router, &version_1).await]
+        } else {
+            let router = local::operations().into_router(&server.state);
+            vec![
+                answer(&router, &version_1).await,
+                answer(&router, &version_2).await,
+            ]
+        };
+        for answered in answers {
             assert_eq!(
                 Some(&answered.status),
                 expected.get(&operation.id),
-                "events/{}.json: {answered:?} to {event}",
+                "events/{}.json: {answered:?}",
                 operation.id
             );
         }

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use api::ambient::SystemRandom;
-use api::{ApiError, Operations, Query, Secrets, State, invocations, routes};
+use api::{Operations, Secrets, State, invocations, routes};
 use auth::{Access, MasterSecret};
 use axum::Router;
-use axum::response::IntoResponse;
-use http::header::CONTENT_TYPE;
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
 use local::demo::TEST_SLUG;
 use model::Random;
@@ -124,22 +122,8 @@ async fn every_event_gets_its_status_in_both_payload_versions() {
     }
 }
 
-/// A handler that does what none should.
-#[utoipa::path(get, path = "/v2/panic", responses((status = 200)))]
-async fn panic_in_handler() -> ApiError {
-    panic!("the handler gave up")
-}
-
 /// How many of the next requests panic in the edge, where each gets its id.
 static UNSOUND: AtomicUsize = AtomicUsize::new(0);
-
-/// Makes the edge panic over as many requests as asked for.
-#[utoipa::path(get, path = "/v2/unsound", responses((status = 200)))]
-async fn make_edge_unsound(query: Query) -> &'static str {
-    let times = query.get("times").and_then(|times| times.parse().ok());
-    UNSOUND.store(times.expect("times"), Ordering::SeqCst);
-    "so be it"
-}
 
 struct UnsoundRandom;
 
@@ -153,27 +137,44 @@ impl Random for UnsoundRandom {
     }
 }
 
-/// An answer of a type and as many bytes as asked for, each of them a letter or a quotation mark.
-#[utoipa::path(get, path = "/v2/large", responses((status = 200)))]
-async fn answer_at_length(query: Query) -> impl IntoResponse {
-    let bytes = query.get("bytes").and_then(|bytes| bytes.parse().ok());
-    let letter = if query.get("quotes").is_some() {
-        "\""
-    } else {
-        "a"
-    };
-    let media_type = query.get("type").expect("a type").to_owned();
-    (
-        [(CONTENT_TYPE, media_type)],
-        letter.repeat(bytes.expect("bytes")),
-    )
+/// Operations that do what none should.
+mod wrong {
+    use std::sync::atomic::Ordering;
+
+    use api::{ApiError, Query};
+    use axum::response::IntoResponse;
+    use http::header::CONTENT_TYPE;
+
+    #[utoipa::path(get, path = "/v2/panic", responses((status = 200)))]
+    pub(super) async fn panic_in_handler() -> ApiError {
+        panic!("the handler gave up")
+    }
+
+    /// Makes the edge panic over as many requests as asked for.
+    #[utoipa::path(get, path = "/v2/unsound", responses((status = 200)))]
+    pub(super) async fn make_edge_unsound(query: Query) -> &'static str {
+        let times = query.get("times").and_then(|times| times.parse().ok());
+        super::UNSOUND.store(times.expect("times"), Ordering::SeqCst);
+        "so be it"
+    }
+
+    /// An answer of a type and as many bytes as asked for, each of them a letter or a quotation mark.
+    #[utoipa::path(get, path = "/v2/large", responses((status = 200)))]
+    pub(super) async fn answer_at_length(query: Query) -> impl IntoResponse {
+        let bytes = query.get("bytes").and_then(|bytes| bytes.parse().ok());
+        let is_quotes = query.get("quotes").is_some();
+        let letter = if is_quotes { "\"" } else { "a" };
+        let media_type = query.get("type").expect("a type").to_owned();
+        let body = letter.repeat(bytes.expect("bytes"));
+        ([(CONTENT_TYPE, media_type)], body)
+    }
 }
 
 fn with_operations_that_go_wrong() -> Operations {
     local::operations()
-        .add(routes!(panic_in_handler), Access::anonymous())
-        .add(routes!(make_edge_unsound), Access::anonymous())
-        .add(routes!(answer_at_length), Access::anonymous())
+        .add(routes!(wrong::panic_in_handler), Access::anonymous())
+        .add(routes!(wrong::make_edge_unsound), Access::anonymous())
+        .add(routes!(wrong::answer_at_length), Access::anonymous())
 }
 
 /// As a function has it: with the store given, and a randomness that gives up when it is told to.

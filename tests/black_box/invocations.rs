@@ -20,7 +20,8 @@ use tests::{NOW, TestServer, instant};
 
 use crate::contract::{operations, read};
 
-const ROUTES: &str = "invocations::";
+/// What the full names of these tests begin with.
+const HERE: &str = "invocations::";
 
 /// An event of events/, of payload version 2.0.
 fn event(operation: &str) -> Value {
@@ -226,7 +227,7 @@ async fn an_event_that_cannot_be_read_is_a_500_with_a_reason_in_the_log_and_the_
         return serve_what_goes_wrong().await;
     }
     let mut function = Function::start(&format!(
-        "{ROUTES}an_event_that_cannot_be_read_is_a_500_with_a_reason_in_the_log_and_the_next_is_served"
+        "{HERE}an_event_that_cannot_be_read_is_a_500_with_a_reason_in_the_log_and_the_next_is_served"
     ))
     .await;
     let version_2 = event("list_bookings");
@@ -298,7 +299,7 @@ async fn wherever_it_panics_the_answer_is_a_500_the_log_says_where_and_the_next_
         return serve_what_goes_wrong().await;
     }
     let mut function = Function::start(&format!(
-        "{ROUTES}wherever_it_panics_the_answer_is_a_500_the_log_says_where_and_the_next_event_is_served"
+        "{HERE}wherever_it_panics_the_answer_is_a_500_the_log_says_where_and_the_next_event_is_served"
     ))
     .await;
     let panicked = |log: &[Value], reason: &str| {
@@ -362,7 +363,7 @@ async fn an_answer_that_lambda_would_not_take_is_an_error_that_says_what_to_do()
         return serve_what_goes_wrong().await;
     }
     let mut function = Function::start(&format!(
-        "{ROUTES}an_answer_that_lambda_would_not_take_is_an_error_that_says_what_to_do"
+        "{HERE}an_answer_that_lambda_would_not_take_is_an_error_that_says_what_to_do"
     ))
     .await;
     let most = invocations::MAX_ANSWER;
@@ -463,7 +464,7 @@ async fn a_table_that_is_missing_is_named_in_the_log() {
         return serve_as_function(local::operations().into_router(&state)).await;
     }
     let mut function = Function::start(&format!(
-        "{ROUTES}a_table_that_is_missing_is_named_in_the_log"
+        "{HERE}a_table_that_is_missing_is_named_in_the_log"
     ))
     .await;
     for (operation, table) in [
@@ -498,7 +499,7 @@ async fn credentials_that_are_missing_are_told_of_in_the_log() {
         return serve_as_function(local::operations().into_router(&state)).await;
     }
     let mut function = Function::start(&format!(
-        "{ROUTES}credentials_that_are_missing_are_told_of_in_the_log"
+        "{HERE}credentials_that_are_missing_are_told_of_in_the_log"
     ))
     .await;
     for operation in ["list_bookings", "create_booking", "create_account"] {

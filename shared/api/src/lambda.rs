@@ -69,13 +69,15 @@ pub async fn state_from_environment() -> Result<State, Error> {
         secure_cookies: true,
         auth_cache_s: variable("AUTH_CACHE_SECONDS")
             .map_or(Ok(0), |number| number.parse())
-            .map_err(|_| "AUTH_CACHE_SECONDS is not a number")?,
+            .map_err(
+                |_| "AUTH_CACHE_SECONDS is not a whole number: give 0 to 5, or leave it out",
+            )?,
         max_rate: match variable("MAX_RATE_PER_MINUTE") {
             None => MAX_RATE,
             Some(number) => {
                 let number = number
                     .parse()
-                    .map_err(|_| "MAX_RATE_PER_MINUTE is not a number")?;
+                    .map_err(|_| "MAX_RATE_PER_MINUTE is not a whole number: give the most requests a minute that a key may be given, or leave it out")?;
                 RateLimit::per_minute(number)
             }
         },
@@ -126,8 +128,13 @@ impl SecretInAws {
     ///
     /// # Errors
     ///
-    /// [`ApiError::Unavailable`] if it cannot be read; the next request tries again.
+    /// [`ApiError::Unavailable`] if it cannot be read; the next request tries again. [`ApiError::Internal`] if the
+    /// function was not told which it is.
     pub async fn get(&self) -> Result<&MasterSecret, ApiError> {
+        if self.id.is_empty() {
+            let fault = "MASTER_SECRET_ID is not set: give the name or ARN of the secret that the template makes";
+            return Err(ApiError::Internal(fault.into()));
+        }
         self.secret.get_or_try_init(|| self.read()).await
     }
 

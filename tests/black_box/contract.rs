@@ -371,26 +371,6 @@ fn only_keys_and_accounts_may_write_keys_and_nobody_may_change_the_audit_log() {
 }
 
 #[test]
-fn every_functions_log_is_watched_for_the_words_that_say_its_meters_are_away() {
-    let template = template();
-    let filters = template["Resources"]
-        .as_mapping()
-        .expect("resources")
-        .values();
-    let watched = filters
-        .filter(|resource| resource["Type"].as_str() == Some("AWS::Logs::MetricFilter"))
-        .filter(|filter| {
-            let pattern = filter["Properties"]["FilterPattern"]
-                .as_str()
-                .unwrap_or_default();
-            pattern.contains(auth::limiter::METERS_AWAY)
-        })
-        .count();
-    let advice = "give each function's log group a metric filter on METERS_AWAY of shared/auth/src/limiter.rs";
-    assert_eq!(watched, template_functions().len(), "{advice}");
-}
-
-#[test]
 fn there_is_one_event_for_each_operation_and_none_else() {
     let files: BTreeSet<String> = std::fs::read_dir(root().join("events"))
         .expect("events/")

@@ -42,6 +42,7 @@ mod seats;
 mod settings;
 mod signed_search;
 mod source_documents;
+mod template;
 mod tenants;
 mod timetime;
 mod usage;

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import boto3
@@ -154,6 +155,35 @@ def check_functions(template):
         check(length <= MAX_DESCRIPTION, f"{name}: its VersionDescription may grow to {length} of {MAX_DESCRIPTION} characters")
 
 
+def names_in(value):
+    """The resources that a value names, and so must come after."""
+    if isinstance(value, list):
+        return set().union(*(names_in(item) for item in value))
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for name, inner in value.items():
+        if name in ("Ref", "DependsOn"):
+            found |= set(inner) if isinstance(inner, list) else {inner}
+        elif name == "Fn::GetAtt":
+            found |= {inner[0] if isinstance(inner, list) else inner.split(".")[0]}
+        elif name == "Fn::Sub":
+            found |= set(re.findall(r"\$\{(\w+)", inner if isinstance(inner, str) else inner[0]))
+            found |= names_in(inner[1:] if isinstance(inner, list) else [])
+        else:
+            found |= names_in(inner)
+    return found
+
+
+def check_order(resources):
+    """CloudFormation finds an order in which to make everything, aliases after what their deployments watch."""
+    after = {name: names_in(resource) & set(resources) - {name} for name, resource in resources.items()}
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError as error:
+        findings.append(f"these wait for one another: {' -> '.join(error.args[1])}")
+
+
 def check_tables(template):
     """No table can be lost or read by who finds the disk."""
     for name, resource in template["Resources"].items():
@@ -187,6 +217,7 @@ def main():
         check(count < limit, f"{count} {what}, and there may be fewer than {limit}")
 
     check_functions(template)
+    check_order(resources)
     check_tables(template)
     for finding in findings:
         print(f"template: {finding}", file=sys.stderr)

@@ -4,8 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use axum::body::Body;
+use http::StatusCode;
+use http_body_util::BodyExt as _;
 use local::tables::TEMPLATE;
 use serde_norway::Value;
+use tests::TestServer;
+use tower::ServiceExt as _;
 
 fn template() -> Value {
     serde_norway::from_str(TEMPLATE).expect("template.yaml is YAML")
@@ -77,6 +82,42 @@ fn metrics(alarm: &Value) -> Vec<Value> {
     }
 }
 
+/// The gateway hands what no other route matches to one function. Alone it must answer as all do together.
+#[tokio::test]
+async fn what_no_route_matches_gets_a_404_in_our_shape() {
+    let behind: Vec<String> = resources("AWS::Serverless::Function")
+        .values()
+        .filter(|function| {
+            let events = function["Properties"]["Events"].as_mapping();
+            let mut events = events.expect("events").values();
+            events.any(|event| event["Properties"]["Path"].as_str() == Some("$default"))
+        })
+        .filter_map(|function| function["Metadata"]["BuildProperties"]["Binary"].as_str())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(behind.len(), 1, "template.yaml: one function has $default");
+    let server = TestServer::start().await;
+    for path in ["/", "/favicon.ico", "/v2", "/v2/nothing/", "/v3/bookings"] {
+        let functions = local::functions();
+        let function = functions.into_iter().find(|(name, _)| *name == behind[0]);
+        let (_, operations) = function.expect("the function is served here too");
+        let request = http::Request::get(path).body(Body::empty());
+        let router = operations.into_router(&server.state);
+        let response = router.oneshot(request.expect("a request")).await;
+        let response = response.expect("an answer");
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        let request_id = response.headers()["x-request-id"].clone();
+        let body = response.into_body().collect().await.expect("a body");
+        let body: serde_json::Value = serde_json::from_slice(&body.to_bytes()).expect("JSON");
+        assert_eq!(body["code"], "not_found", "{path}");
+        assert_eq!(
+            body["request_id"].as_str(),
+            request_id.to_str().ok(),
+            "{path}"
+        );
+    }
+}
+
 #[test]
 fn every_alarm_has_an_entry_in_the_runbook_and_every_entry_an_alarm() {
     let alarms: BTreeSet<String> = resources("AWS::CloudWatch::Alarm")
@@ -101,6 +142,16 @@ fn every_alarm_has_an_entry_in_the_runbook_and_every_entry_an_alarm() {
     assert!(
         stray.is_empty(),
         "docs/OPERATIONS.md, Alarms: template.yaml has no {stray:?}"
+    );
+}
+
+#[test]
+fn the_runbook_looks_for_words_that_are_logged() {
+    let words = auth::limiter::METERS_AWAY.split(':').next();
+    let words = words.expect("a message");
+    assert!(
+        section("docs/OPERATIONS.md", "Alarms").contains(&format!("`{words}`")),
+        "docs/OPERATIONS.md, Alarms, latchkey-meters-away: tell to look for `{words}`"
     );
 }
 
@@ -158,7 +209,10 @@ fn every_function_table_and_index_is_watched() {
     for (table, definition) in &tables {
         let defined = definition["Properties"]["GlobalSecondaryIndexes"].as_sequence();
         for index in defined.into_iter().flatten() {
-            indexes.insert((table.clone(), index["IndexName"].as_str().map(str::to_owned)));
+            indexes.insert((
+                table.clone(),
+                index["IndexName"].as_str().map(str::to_owned),
+            ));
         }
     }
 
@@ -172,9 +226,10 @@ fn every_function_table_and_index_is_watched() {
         );
         for metric in metrics {
             let dimensions = metric["Dimensions"].as_sequence();
-            let index = dimensions.into_iter().flatten().find(|dimension| {
-                dimension["Name"].as_str() == Some("GlobalSecondaryIndexName")
-            });
+            let index = dimensions
+                .into_iter()
+                .flatten()
+                .find(|dimension| dimension["Name"].as_str() == Some("GlobalSecondaryIndexName"));
             let of = references(&metric["Dimensions"]);
             if let Some(index) = index {
                 let index = index["Value"].as_str().map(str::to_owned);

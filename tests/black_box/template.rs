@@ -118,6 +118,32 @@ async fn what_no_route_matches_gets_a_404_in_our_shape() {
     }
 }
 
+/// A path may hold a calendar feed's secret, a query a signed link, a header a key.
+#[test]
+fn the_gateways_log_has_no_path_query_header_or_address() {
+    let apis = resources("AWS::Serverless::HttpApi");
+    let api = apis.values().next().expect("an API");
+    let format = api["Properties"]["AccessLogSettings"]["Format"].as_str();
+    let line: BTreeMap<String, String> =
+        serde_json::from_str(format.expect("a format")).expect("the line is JSON");
+    let logged: BTreeSet<&str> = line.values().map(String::as_str).collect();
+    let harmless = BTreeSet::from([
+        "$context.requestTime",
+        "$context.requestId",
+        "$context.httpMethod",
+        "$context.routeKey",
+        "$context.status",
+        "$context.responseLength",
+        "$context.responseLatency",
+        "$context.integrationLatency",
+        "$context.integrationErrorMessage",
+    ]);
+    assert_eq!(
+        logged, harmless,
+        "template.yaml, AccessLogSettings: think of secrets before you add one here"
+    );
+}
+
 #[test]
 fn every_alarm_has_an_entry_in_the_runbook_and_every_entry_an_alarm() {
     let alarms: BTreeSet<String> = resources("AWS::CloudWatch::Alarm")

@@ -31,6 +31,10 @@ struct Dollars {
     dynamodb_per_million_write_request_units: f64,
     logs_per_gb_ingested: f64,
     xray_per_million_traces: f64,
+    secret_per_month: f64,
+    alarm_per_month: f64,
+    dashboard_per_month: f64,
+    metric_per_month: f64,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +100,19 @@ fn table(prices: &Prices, called: &[Called]) -> String {
         )
         .expect("text");
     }
+    let Dollars {
+        secret_per_month: secret,
+        alarm_per_month: alarm,
+        dashboard_per_month: dashboard,
+        metric_per_month: metric,
+        ..
+    } = &prices.dollars;
+    writeln!(
+        table,
+        "\nDollars a month besides, whoever asks: {secret:.2} for the master secret, {alarm:.2} for an alarm, \
+         {dashboard:.2} for a\ndashboard, and {metric:.2} for a metric that has a value at every hour."
+    )
+    .expect("text");
     table
 }
 

@@ -90,6 +90,12 @@ async fn call_every_operation() -> Everything {
             }
         }
     }
+    let operations = local::operations();
+    let place = |called: &Called| {
+        let mut ids = operations.list().iter().map(|operation| &operation.id);
+        ids.position(|id| *id == called.operation.id)
+    };
+    everything.called.sort_by_key(place);
     everything
 }
 

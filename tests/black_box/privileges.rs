@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use local::demo::{ACCOUNT, DOC_BROWN, ROOM, TEST_PROJECT, TEST_SLUG};
 use serde_json::json;
 use tests::roles::{MASTER_SECRET, Right, Rights, granted, template_functions};
-use tests::{Client, Roles, TestServer, booking, with};
+use tests::{Roles, TestServer, booking};
 use tower::ServiceExt as _;
 
 use crate::every_operation::{self, person, resource};
@@ -23,21 +23,19 @@ async fn used() -> Rights {
     let server = TestServer::start().await;
     every_caller(&server).await;
     every_repetition(&server).await;
-    rare_ways(&server.app()).await;
+    rare_ways(&server).await;
     for (function, rights) in server.roles.used() {
         used.entry(function).or_default().extend(rights);
     }
     used
 }
 
-/// An operation of each function that is not open to everybody.
+/// An operation of each function that takes keys.
 fn one_of_each() -> Vec<Operation> {
     let functions = local::functions();
-    let one =
-        |operations: &[Operation]| operations.iter().find(|one| !one.access.anonymous).cloned();
-    functions
-        .iter()
-        .filter_map(|(_, operations)| one(operations.list()))
+    let lists = functions.iter().map(|(_, operations)| operations.list());
+    lists
+        .filter_map(|list| list.iter().find(|one| one.access.app).cloned())
         .collect()
 }
 
@@ -54,11 +52,11 @@ async fn every_caller(server: &TestServer) {
         app,
     ];
     for operation in one_of_each() {
+        server.clock.advance(TimeDelta::hours(1));
         let path = operation.path.replace("{id}", &DOC_BROWN.to_string());
         for caller in &callers {
             caller.send(operation.method.clone(), &path, "{}").await;
         }
-        server.clock.advance(TimeDelta::hours(1));
     }
 }
 
@@ -85,7 +83,7 @@ async fn every_repetition(server: &TestServer) {
 }
 
 /// What a right is there for that only some requests of an operation use.
-async fn rare_ways(app: &Client) {
+async fn rare_ways(server: &TestServer) {
     // Lists by their other indexes.
     for list in [
         "/v2/bookings?search=customer.email:marty.mcfly@timekit.io",
@@ -93,17 +91,13 @@ async fn rare_ways(app: &Client) {
         "/v2/bookings?start=2026-12-01T00:00:00Z",
         "/v2/events?start=2026-12-01T00:00:00Z&end=2026-12-02T00:00:00Z",
     ] {
-        app.get(list).await.expecting(200);
+        server.app().get(list).await.expecting(200);
     }
-    // A project's booking must be at a time that the project offers.
-    let body = booking(
-        &ROOM.to_string(),
-        "instant",
-        "2026-12-01T10:00:00Z",
-        "2026-12-01T11:00:00Z",
-    );
-    let of_project = with(body, "project_id", TEST_PROJECT.to_string().into());
-    app.post("/v2/bookings", of_project).await;
+    // For a page's booking all projects are read: the resource may be booked through one of them only.
+    let page = server.with_key(server.demo.test.widget_key.expose());
+    let (ten, eleven) = ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z");
+    let body = booking(&ROOM.to_string(), "instant", ten, eleven);
+    page.post("/v2/bookings", body).await;
 }
 
 #[tokio::test]

@@ -109,12 +109,19 @@ async fn every_line_about_a_request_is_a_metrics_document() {
 }
 
 #[tokio::test]
-async fn a_line_has_no_value_that_no_metric_and_no_field_of_the_documentation_explains() {
+async fn the_documentation_explains_every_field_and_every_metric() {
     let documented = include_str!("../../docs/OPERATIONS.md");
+    let tables = documented.lines().filter(|line| line.starts_with("| `"));
+    let explained: BTreeSet<&str> = tables
+        .filter_map(|row| row.split('|').nth(1))
+        .flat_map(|names| names.split(','))
+        .map(|name| name.trim().trim_matches('`'))
+        .collect();
+    let explains = |name: &str| explained.contains(name);
     let mut unexplained = BTreeSet::new();
     for called in &every_operation::called().await.called {
         for field in called.line().as_object().expect("an object").keys() {
-            if !documented.contains(&format!("| `{field}` |")) {
+            if !explains(field) {
                 unexplained.insert(field.clone());
             }
         }
@@ -125,7 +132,7 @@ async fn a_line_has_no_value_that_no_metric_and_no_field_of_the_documentation_ex
     );
     for (metric, _) in METRICS {
         assert!(
-            documented.contains(&format!("| `{metric}` |")),
+            explains(metric),
             "docs/OPERATIONS.md, Metrics: add a row for {metric}"
         );
     }

@@ -273,7 +273,16 @@ struct GuardedConnector {
 
 impl HttpConnector for GuardedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        match self.roles.refused(needed_for(&request)) {
+        let call: Value = serde_json::from_slice(body(&request)).expect("JSON");
+        let action = action(&request);
+        if FUNCTION.try_with(|_| ()).is_ok() {
+            let asked = &call["ReturnConsumedCapacity"];
+            assert_eq!(
+                asked, "TOTAL",
+                "{action}: ask what it consumes, or no log says it"
+            );
+        }
+        match self.roles.refused(needed_for(action, &call)) {
             None => self.inner.call(request),
             Some(sentence) => {
                 let refusal = json!({
@@ -287,8 +296,7 @@ impl HttpConnector for GuardedConnector {
 }
 
 /// What IAM asks for before it lets a call through.
-fn needed_for(request: &HttpRequest) -> Vec<Right> {
-    let call: Value = serde_json::from_slice(body(request)).expect("JSON");
+fn needed_for(action: &str, call: &Value) -> Vec<Right> {
     let right = |action: &str, table: &Value, index: &Value| {
         let table = table.as_str().expect("a table's name");
         let table = table.strip_prefix(PREFIX).unwrap_or(table);
@@ -298,7 +306,7 @@ fn needed_for(request: &HttpRequest) -> Vec<Right> {
         };
         Right::new(format!("dynamodb:{action}"), resource)
     };
-    match action(request) {
+    match action {
         "TransactWriteItems" => {
             let items = call["TransactItems"].as_array().expect("actions");
             let items = items

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use api::log::METRICS;
 use axum::body::Body;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
@@ -224,6 +225,60 @@ fn the_readme_lists_every_parameter_with_its_default() {
             "README.md, Deploying: template.yaml has no parameter {name}"
         );
     }
+}
+
+/// An alarm on a metric that nobody writes is silent for ever.
+#[test]
+fn alarms_and_dashboard_show_metrics_that_functions_write() {
+    let written: BTreeSet<&str> = METRICS.iter().map(|(name, _)| *name).collect();
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    let ours = alarms
+        .values()
+        .flat_map(metrics)
+        .filter(|metric| references(&metric["Namespace"]).contains("AWS::StackName"));
+    let mut looked_at = BTreeSet::new();
+    for metric in ours {
+        assert!(
+            metric["Dimensions"].is_null(),
+            "they are sums of all functions: {metric:?}"
+        );
+        looked_at.insert(metric["MetricName"].as_str().expect("a name").to_owned());
+    }
+    let alarming = [
+        "ServerErrors",
+        "Conflicts",
+        "Contended",
+        "AuthRefusals",
+        "MetersAway",
+    ];
+    for name in alarming {
+        assert!(
+            looked_at.contains(name),
+            "template.yaml: give {name} an alarm"
+        );
+    }
+    let dashboards = resources("AWS::CloudWatch::Dashboard");
+    let dashboard = dashboards.values().next().expect("a dashboard");
+    let body = untagged(&dashboard["Properties"]["DashboardBody"]);
+    let body = body[0].as_str().expect("its body");
+    let own = body.split("[\"${AWS::StackName}\", \"").skip(1);
+    looked_at.extend(
+        own.filter_map(|rest| rest.split('"').next())
+            .map(str::to_owned),
+    );
+    for name in &looked_at {
+        assert!(
+            written.contains(name.as_str()),
+            "template.yaml: functions write no {name}; see METRICS in shared/api/src/log.rs"
+        );
+    }
+    let shown = written
+        .iter()
+        .all(|name| *name == "Duration" || looked_at.contains(*name));
+    assert!(
+        shown,
+        "template.yaml: the Dashboard leaves out one of {written:?}"
+    );
 }
 
 /// An alarm over many things lists them, and so does the dashboard: CloudWatch knows no "all".

@@ -23,6 +23,8 @@ pub mod include;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod limits;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod openapi;
 pub mod operations;
 pub mod page;

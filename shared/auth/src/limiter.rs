@@ -211,7 +211,8 @@ impl Limiter {
         }
     }
 
-    fn is_away(&self, now: DateTime<Utc>) -> bool {
+    /// Whether the ledgers did not answer lately, so that this instance admits by itself.
+    pub fn is_away(&self, now: DateTime<Utc>) -> bool {
         self.0
             .away_until
             .lock()

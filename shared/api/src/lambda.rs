@@ -12,11 +12,11 @@ use lambda_http::Error;
 use model::rate::RateLimit;
 use store::{Connection, Store, Tables};
 use tokio::sync::OnceCell;
-use tracing_subscriber::EnvFilter;
 
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::error::ApiError;
 use crate::invocations;
+use crate::log::{self, Metrics};
 use crate::operations::Operations;
 use crate::state::{Config, Secrets, State};
 
@@ -26,16 +26,12 @@ use crate::state::{Config, Secrets, State};
 ///
 /// If the environment lacks a variable that the template sets, or Lambda's runtime cannot be reached.
 pub async fn run(operations: Operations) -> Result<(), Error> {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_target(false)
-        .with_env_filter(
-            EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .init();
+    let level = variable("LOG_LEVEL").unwrap_or_default();
+    let metrics = variable("METRICS_NAMESPACE").map(|namespace| Metrics {
+        namespace,
+        function: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
+    });
+    tracing::subscriber::set_global_default(log::subscriber(&level, metrics, std::io::stdout))?;
     let state = state_from_environment().await?;
     let router: Router = operations.into_router(&state);
     invocations::serve(router).await

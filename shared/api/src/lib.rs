@@ -25,6 +25,8 @@ pub mod invocations;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod limits;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod openapi;
 pub mod operations;
 pub mod page;

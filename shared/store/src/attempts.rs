@@ -2,7 +2,7 @@
 //! however many instances count at once.
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::call::PATIENCE;
@@ -104,6 +104,7 @@ impl Store {
                     .expression_attribute_values(":one", number(1))
                     .expression_attribute_values(":limit", number(limit))
                     .return_values(ReturnValue::AllNew)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
             },
             |answer| match answer {
@@ -135,6 +136,7 @@ impl Store {
                 .expression_attribute_names("#id", format!("a#{id}"))
                 .expression_attribute_names("#count", "count")
                 .expression_attribute_values(":less", AttributeValue::N("-1".to_owned()))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
         })
         .await?;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::error::{Failure, Verdict};
 use crate::{Store, StoreError, Table, error};
+use crate::meter::{self, Consumed};
 
 /// How long throttling and time-outs are met with another try.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
@@ -17,7 +18,7 @@ const FIRST_WAIT_MS: u64 = 25;
 const LONGEST_WAIT_MS: u64 = 500;
 
 impl Store {
-    /// Sends until it is answered, refused for good, or `patience` ends.
+    /// Sends until it is answered, refused for good, or `patience` ends. The request must ask for the capacity consumed.
     ///
     /// `answer` picks the errors that are an answer to this caller, such as a failed condition. `tables` are those that the
     /// action is about, for the log to name one that is missing.
@@ -30,6 +31,7 @@ impl Store {
         answer: impl Fn(Result<T, SdkError<E>>) -> Result<A, Failure<E>>,
     ) -> Result<A, StoreError>
     where
+        T: Consumed,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
@@ -37,7 +39,12 @@ impl Store {
         let mut longest_ms = FIRST_WAIT_MS;
         loop {
             self.calls.fetch_add(1, Ordering::Relaxed);
-            let Failure { verdict, error } = match answer(send().await) {
+            meter::count_call();
+            let answered = send().await;
+            if let Ok(answered) = &answered {
+                meter::count_units(answered.units());
+            }
+            let Failure { verdict, error } = match answer(answered) {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -65,6 +72,7 @@ impl Store {
         send: impl Fn() -> F,
     ) -> Result<T, StoreError>
     where
+        T: Consumed,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E>>>,
     {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -113,6 +113,7 @@ impl Store {
                     .table_name(self.table(table))
                     .set_key(Some(key.attributes()))
                     .consistent_read(true)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
             })
             .await?;
@@ -152,6 +153,7 @@ impl Store {
                         self.client
                             .batch_get_item()
                             .request_items(&name, request.clone())
+                            .return_consumed_capacity(ReturnConsumedCapacity::Total)
                             .send()
                     })
                     .await?;
@@ -233,6 +235,7 @@ impl Store {
                         .set_expression_attribute_values(Some(values.clone()))
                         .consistent_read(true)
                         .set_exclusive_start_key(start.clone())
+                        .return_consumed_capacity(ReturnConsumedCapacity::Total)
                         .send()
                 })
                 .await?;
@@ -295,6 +298,7 @@ impl Store {
                         .scan_index_forward(walk.direction == Direction::Ascending)
                         .limit(limit)
                         .set_exclusive_start_key(start.clone())
+                        .return_consumed_capacity(ReturnConsumedCapacity::Total)
                         .send()
                 })
                 .await?;

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
+};
 
 use crate::call::PATIENCE;
 use crate::error::{self, Failure, TRANSACT, Verdict};
@@ -261,6 +263,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
                         .transact_write_items()
                         .set_transact_items(Some(self.actions.clone()))
                         .client_request_token(&token)
+                        .return_consumed_capacity(ReturnConsumedCapacity::Total)
                         .customize();
                     if self.bytes() < LARGE {
                         request.send()

@@ -22,11 +22,11 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     local::operations().list().to_vec()
 }
 
@@ -245,26 +245,6 @@ fn the_gateway_and_the_local_server_allow_pages_the_same() {
         Some(true),
         "{advice}"
     );
-}
-
-#[test]
-fn every_functions_log_is_watched_for_the_words_that_say_its_meters_are_away() {
-    let template = template();
-    let filters = template["Resources"]
-        .as_mapping()
-        .expect("resources")
-        .values();
-    let watched = filters
-        .filter(|resource| resource["Type"].as_str() == Some("AWS::Logs::MetricFilter"))
-        .filter(|filter| {
-            let pattern = filter["Properties"]["FilterPattern"]
-                .as_str()
-                .unwrap_or_default();
-            pattern.contains(auth::limiter::METERS_AWAY)
-        })
-        .count();
-    let advice = "give each function's log group a metric filter on METERS_AWAY of shared/auth/src/limiter.rs";
-    assert_eq!(watched, template_functions().len(), "{advice}");
 }
 
 #[test]

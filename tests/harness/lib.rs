@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod engine;
 mod faults;
+pub mod function;
 pub mod graphs;
 pub mod invariants;
 mod log;

@@ -60,6 +60,12 @@ pub(crate) fn around(operations: Router<State>, state: &State, with_cors: bool) 
     } else {
         inner
     };
+    #[cfg(feature = "gateway")]
+    let inner = if with_cors {
+        inner
+    } else {
+        inner.layer(axum::middleware::from_fn(crate::invocations::within_bounds))
+    };
     // The edge must see the path before it is matched, so the operations hang below a router that matches nothing.
     Router::new()
         .fallback_service(inner)

@@ -20,6 +20,8 @@ pub mod faults;
 pub mod gateway;
 pub mod idempotency;
 pub mod include;
+#[cfg(feature = "gateway")]
+pub mod invocations;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod limits;

@@ -86,6 +86,7 @@ impl Store {
         let limit = i64::try_from(window.limit).unwrap_or(i64::MAX);
         self.call_for(
             "UpdateItem",
+            &[Table::Meters],
             PATIENCE,
             || {
                 // Each attempt is an attribute of its own, so counting at once loses none.
@@ -126,7 +127,7 @@ impl Store {
     /// Only if the store fails.
     pub async fn forget_attempt(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let Some(id) = &attempt.id else { return Ok(()) };
-        self.call("UpdateItem", || {
+        self.call("UpdateItem", Table::Meters, || {
             self.client
                 .update_item()
                 .table_name(self.table(Table::Meters))

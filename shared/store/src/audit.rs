@@ -80,6 +80,7 @@ impl Store {
         let ttl_s = event.at.timestamp() + COUNTS_KEPT_S;
         self.call_for(
             "UpdateItem",
+            &[Table::Meters],
             Duration::ZERO,
             || {
                 self.client

@@ -107,7 +107,7 @@ impl Store {
             return Ok(None);
         }
         let answer = self
-            .call("GetItem", || {
+            .call("GetItem", table, || {
                 self.client
                     .get_item()
                     .table_name(self.table(table))
@@ -149,7 +149,7 @@ impl Store {
                     .build()
                     .map_err(|e| StoreError::broken("BatchGetItem", e))?;
                 let answer = self
-                    .call("BatchGetItem", || {
+                    .call("BatchGetItem", table, || {
                         self.client
                             .batch_get_item()
                             .request_items(&name, request.clone())
@@ -227,7 +227,7 @@ impl Store {
         let mut start = None;
         loop {
             let answer = self
-                .call("Query", || {
+                .call("Query", table, || {
                     self.client
                         .query()
                         .table_name(self.table(table))
@@ -286,7 +286,7 @@ impl Store {
         loop {
             let limit = i32::try_from(walk.limit - items.len()).unwrap_or(i32::MAX);
             let answer = self
-                .call("Query", || {
+                .call("Query", *table, || {
                     self.client
                         .query()
                         .table_name(self.table(*table))

@@ -340,6 +340,7 @@ impl Store {
         };
         self.call_for(
             "UpdateItem",
+            &[Table::Meters],
             Duration::ZERO,
             || {
                 self.client
@@ -391,7 +392,7 @@ impl Store {
             update.set(&attribute::copied(hour), sum);
         }
         transaction.commit().await?;
-        self.call("UpdateItem", || {
+        self.call("UpdateItem", Table::Meters, || {
             self.client
                 .update_item()
                 .table_name(self.table(Table::Meters))

@@ -26,12 +26,12 @@ use crate::state::{Config, Secrets, State};
 ///
 /// If the environment lacks a variable that the template sets, or Lambda's runtime cannot be reached.
 pub async fn run(operations: Operations) -> Result<(), Error> {
-    let level = variable("LOG_LEVEL").unwrap_or_default();
+    let levels = variable("LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
     let metrics = variable("METRICS_NAMESPACE").map(|namespace| Metrics {
         namespace,
         function: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
     });
-    tracing::subscriber::set_global_default(log::subscriber(&level, metrics, std::io::stdout))?;
+    tracing::subscriber::set_global_default(log::subscriber(&levels, metrics, std::io::stdout))?;
     let state = state_from_environment().await?;
     let router: Router = operations.into_router(&state);
     invocations::serve(router).await

@@ -67,9 +67,44 @@ Latchkey is a booking API that you host yourself. These pages come with this ser
 
 ${guides.map(({ name, title }) => `- [${title}](/docs/${name})`).join("\n")}
 
-In the examples, \`$URL\` is this server's address, \`$KEY\` an API key, best of a test app, and \`$RESOURCE\` a
-resource's id.
+The samples read from the environment: \`LATCHKEY_URL\` is this server's address, \`LATCHKEY_KEY\` an API key, best of a
+test app, and \`RESOURCE\` a resource's id.
 `;
+
+const LANGUAGES = { sh: "curl", js: "Node", python: "Python", php: "PHP" };
+
+/** Samples that follow each other in several languages become one, in which the reader chooses; without a script. */
+marked.use({
+  hooks: {
+    processAllTokens(tokens) {
+      const grouped = [];
+      for (const token of tokens) {
+        const last = grouped.at(-1);
+        const before = last?.type === "space" ? grouped.at(-2) : last;
+        if (token.type === "code" && LANGUAGES[token.lang] && before?.samples && !before.samples.some(({ lang }) => lang === token.lang)) {
+          if (last !== before) grouped.pop();
+          before.samples.push(token);
+        } else {
+          grouped.push(token.type === "code" && LANGUAGES[token.lang] ? { ...token, samples: [token] } : token);
+        }
+      }
+      return grouped;
+    },
+  },
+  renderer: {
+    code({ samples = [] }) {
+      if (samples.length < 2) return false;
+      const name = `samples-${++count}`;
+      const choices = samples.map(({ lang, text }, at) => {
+        const title = text.includes('"timekit-sdk"') ? "JavaScript (timekit-sdk)" : LANGUAGES[lang];
+        return `<input type="radio" name="${name}" id="${name}-${at}"${at === 0 ? " checked" : ""}><label for="${name}-${at}">${title}</label>`;
+      });
+      const blocks = samples.map((token) => this.parser.parse([{ ...token, samples: undefined }]));
+      return `<div class="samples" role="group" aria-label="Samples">${choices.join("")}${blocks.join("")}</div>`;
+    },
+  },
+});
+let count = 0;
 
 const guide = take("guide.html");
 const licenses = take("licenses.md").replace("The app bundles", "The pages bundle");

@@ -23,7 +23,7 @@ interface Props {
 }
 
 /** Who is no longer coming takes no room in the calendar unless asked for. */
-const isOver = (state: string) => state.includes("cancelled") || state.includes("declined") || state.startsWith("rescheduled");
+const isOver = (state: string) => tone(state) === "bad" || state === "rescheduled_by_customer";
 
 const FIRST_DAY = new Intl.Locale(navigator.language);
 

@@ -13,7 +13,7 @@ const UsageChart = lazy(() => import("./usage-chart").then((it) => ({ default: i
 
 type Key = Schemas["KeyView"];
 
-/** What each scope allows: the API's own words, by area. */
+/** What each scope allows: the API's own words, by area; a test compares them. */
 const SCOPES: readonly (readonly [scope: string, allows: string])[] = [
   ["*", "Everything in the app, signing secrets included."],
   ["bookings.read", "Read bookings."],

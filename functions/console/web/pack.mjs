@@ -5,19 +5,19 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { marked } from "marked";
 
-const GUIDES = [
-  "authentication",
-  "keys",
-  "keeping-keys-safe",
-  "bookings",
-  "availability",
-  "widget",
-  "moving",
-  "tokens",
-  "errors",
-  "rate-limits",
-  "versions",
-];
+const GUIDES = {
+  authentication: "How a request says who it comes from.",
+  keys: "The three kinds, and a key's life.",
+  "keeping-keys-safe": "Seven habits, with samples.",
+  bookings: "How a booking comes about and ends, and how to send one again safely.",
+  availability: "What can be booked, and when.",
+  widget: "Where to tell Timekit's widget and SDK about this server.",
+  moving: "What to bring along, and what differs.",
+  tokens: "What takes the place of a token in a page.",
+  errors: "What each status means, and whose turn it is.",
+  "rate-limits": "How much is too much, and what to do then.",
+  versions: "What a program may rely on.",
+};
 
 const files = new Map();
 
@@ -42,9 +42,9 @@ const take = (name) => {
   return text;
 };
 
-const guides = GUIDES.map((name) => {
+const guides = Object.entries(GUIDES).map(([name, lead]) => {
   const text = readFileSync(`guides/${name}.md`, "utf8");
-  return { name, text, title: text.split("\n")[0].replace(/^# /, "") };
+  return { name, text, lead, title: text.split("\n")[0].replace(/^# /, "") };
 });
 
 const nav = (here) => {
@@ -65,7 +65,11 @@ const start = `# Documentation
 Latchkey is a booking API that you host yourself. These pages come with this server, and so does the
 [reference](/docs/reference), in which you can call it.
 
-${guides.map(({ name, title }) => `- [${title}](/docs/${name})`).join("\n")}
+\`\`\`sh
+curl --user ":$LATCHKEY_KEY" $LATCHKEY_URL/v2/me
+\`\`\`
+
+${guides.map(({ name, title, lead }) => `- [${title}](/docs/${name}): ${lead}`).join("\n")}
 
 The samples read from the environment: \`LATCHKEY_URL\` is this server's address, \`LATCHKEY_KEY\` an API key, best of a
 test app, and \`RESOURCE\` a resource's id.

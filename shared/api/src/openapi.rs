@@ -165,7 +165,7 @@ pub(crate) fn describe_errors(operation: &mut OpenApiOperation) {
             let schema = Ref::from_schema_name(ERROR);
             let content = ContentBuilder::new().schema(Some(schema)).build();
             let content_type = "application/json".to_owned();
-            response.content.insert(content_type, content);
+            response.content.insert(content_type, RefOr::T(content));
         }
         if matches!(status.as_str(), "429" | "503") {
             let header = HeaderBuilder::new()

@@ -355,8 +355,39 @@ type Slot = Schemas["SlotView"];
 /** Tomorrow, or a given day, as a date input has it. */
 const dateOf = (at: Date) => `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
 
-function SlotPicker({ resource, minutes, slot, onSlot, start }: { resource: string; minutes: number; slot: Slot | undefined; onSlot: (slot: Slot | undefined) => void; start?: Date | undefined }) {
-  const [date, setDate] = useState(() => dateOf(start ?? new Date()));
+interface SlotProps {
+  resource: string;
+  minutes: number;
+  slot: Slot | undefined;
+  onSlot: (slot: Slot | undefined) => void;
+  /** What was clicked in the calendar: the slot that is chosen if it is free. */
+  start?: Date | undefined;
+}
+
+function SlotPicker(props: SlotProps) {
+  const [date, setDate] = useState(() => dateOf(props.start ?? new Date()));
+  return (
+    <>
+      <Field label="Day">
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="date"
+            value={date}
+            onInput={(event) => {
+              setDate(event.currentTarget.value);
+              props.onSlot(undefined);
+            }}
+          />
+        )}
+      </Field>
+      <FreeTimes key={`${props.resource} ${props.minutes} ${date}`} {...props} date={date} />
+    </>
+  );
+}
+
+/** What is free on one day. */
+function FreeTimes({ resource, minutes, slot, onSlot, start, date }: SlotProps & { date: string }) {
   const slots = useLoad(async () => {
     if (!resource || !date || !(minutes > 0)) return [];
     const from = new Date(`${date}T00:00`);
@@ -372,43 +403,27 @@ function SlotPicker({ resource, minutes, slot, onSlot, start }: { resource: stri
       output_timezone: HERE,
     };
     return (await ask(api.POST("/v2/availability", { body: body as never }))).data;
-  }, [resource, minutes, date]);
+  }, []);
   useEffect(() => {
-    if (!start || slot) return;
-    const wanted = slots.data?.find((one) => Date.parse(one.start) === start.getTime());
-    if (wanted) onSlot(wanted);
+    const wanted = start && slots.data?.find((one) => Date.parse(one.start) === start.getTime());
+    if (wanted && !slot) onSlot(wanted);
   }, [slots.data]);
   return (
-    <>
-      <Field label="Day">
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="date"
-            value={date}
-            onInput={(event) => {
-              setDate(event.currentTarget.value);
-              onSlot(undefined);
-            }}
-          />
-        )}
-      </Field>
-      <Show of={slots}>
-        {(slots) =>
-          slots.length === 0 ? (
-            <p class="hint">{resource ? `Nothing is free on ${day(`${date}T12:00`)}.` : "Choose a resource to see when it is free."}</p>
-          ) : (
-            <div class="slots" role="radiogroup" aria-label="Free times">
-              {slots.map((one) => (
-                <button key={one.start} type="button" role="radio" aria-checked={one.start === slot?.start} onClick={() => onSlot(one)}>
-                  {clock(one.start)}
-                </button>
-              ))}
-            </div>
-          )
-        }
-      </Show>
-    </>
+    <Show of={slots}>
+      {(slots) =>
+        slots.length === 0 ? (
+          <p class="hint">{resource ? `Nothing is free on ${day(`${date}T12:00`)}.` : "Choose a resource to see when it is free."}</p>
+        ) : (
+          <div class="slots" role="radiogroup" aria-label="Free times">
+            {slots.map((one) => (
+              <button key={one.start} type="button" role="radio" aria-checked={one.start === slot?.start} onClick={() => onSlot(one)}>
+                {clock(one.start)}
+              </button>
+            ))}
+          </div>
+        )
+      }
+    </Show>
   );
 }
 

@@ -375,8 +375,9 @@ export function ShownOnce({ title, secrets, onStored, children }: { title: strin
   return (
     <Dialog title={title} onClose={() => undefined} mustAnswer>
       <p>
-        This is the only time {secrets.length > 1 ? "these keys are" : "this key is"} shown. We keep only a hash, from which nobody, us included, can make it again.
-        Put it where your program reads its secrets. If it is lost, make a new one.
+        {secrets.length > 1
+          ? "This is the only time these keys are shown. We keep only their hashes, from which nobody, us included, can make them again. Put them where your programs read their secrets. If one is lost, make a new one."
+          : "This is the only time this key is shown. We keep only its hash, from which nobody, us included, can make it again. Put it where your program reads its secrets. If it is lost, make a new one."}
       </p>
       {secrets.map(({ label, value }) => (
         <div class="field" key={label}>

@@ -23,6 +23,7 @@ interface Operation {
   security?: unknown;
   parameters?: Parameter[];
   requestBody?: { content?: Record<string, { example?: unknown }> };
+  responses: Record<string, { content?: object }>;
 }
 
 /** A request as the viewer hands it to whoever writes a sample of it: an immutable map. */
@@ -69,6 +70,8 @@ function prepared(document: Document): Document {
   for (const [pattern, operations] of Object.entries(document.paths)) {
     for (const operation of Object.values(operations)) {
       delete operation.security;
+      // All errors have the same body, which the guide shows once.
+      for (const [status, response] of Object.entries(operation.responses)) if (/^[45]/.test(status)) delete response.content;
       const example = operation.operationId ? examples[operation.operationId] : undefined;
       if (!example) continue;
       const values = { path: inPath(pattern, example.path), query: new URLSearchParams(example.query), header: new Map<string, string>() };
@@ -106,6 +109,26 @@ function call(sent: Sent): samples.Call {
   return { url: String(sent.get("url")), method: String(sent.get("method")), scheme, headers, body: typeof body === "string" && body ? body : undefined };
 }
 
+/** The viewer's system, as far as it matters here. */
+interface System {
+  React: { createElement: (type: unknown, props: object | null, ...children: unknown[]) => unknown };
+}
+
+/** Mends what of the viewer those do not find their way in who use no mouse or see no page. */
+const Accessible = () => ({
+  wrapComponents: {
+    // A link within a button is neither.
+    DeepLink:
+      (_: unknown, { React }: System) =>
+      ({ text }: { text: unknown }) =>
+        React.createElement("span", null, text),
+    TextArea:
+      (Original: unknown, { React }: System) =>
+      (props: object) =>
+        React.createElement("label", null, React.createElement("span", { className: "visually-hidden" }, "Request body"), React.createElement(Original, props)),
+  },
+});
+
 async function start() {
   const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: viewerStyle });
   document.head.prepend(style);
@@ -133,7 +156,7 @@ async function start() {
       generators: Object.fromEntries(SAMPLES.map(([name, title, syntax]) => [name, { title, syntax }])),
       languages: SAMPLES.map(([name]) => name),
     },
-    plugins: [{ fn: Object.fromEntries(SAMPLES.map(([name, , , write]) => [`requestSnippetGenerator_${name}`, (sent: Sent) => write(call(sent))])) }],
+    plugins: [Accessible, { fn: Object.fromEntries(SAMPLES.map(([name, , , write]) => [`requestSnippetGenerator_${name}`, (sent: Sent) => write(call(sent))])) }],
     requestInterceptor: (request: Request) => {
       const value = authorization();
       if (value) request.headers.Authorization = value;

@@ -52,7 +52,7 @@ export async function firstRun(browser, base) {
 
   await visitor.go("Start");
   await visitor.heading("First steps");
-  const [, line] = (await page.getByLabel("curl line").textContent()).split("\n");
+  const [, line] = (await visitor.field("curl line").textContent()).split("\n");
   const called = spawnSync("bash", ["-c", line.replace("curl", "curl --silent --fail-with-body")], { env: { ...process.env, LATCHKEY_KEY: key }, encoding: "utf8" });
   assert.equal(called.status, 0, called.stdout + called.stderr);
   assert.match(called.stdout, /Marty McFly|confirmed/);

@@ -188,6 +188,7 @@ function List({ search, turn, onOpen, onNew }: { search: string; turn: number; o
 
 /** Actions that people take here, in this order; the others are customers' or programs'. */
 const ACTIONS = ["confirm", "decline", "cancel", "complete", "pay"] as const;
+const DONE = { confirm: "confirmed", decline: "declined", cancel: "cancelled", complete: "completed", pay: "marked as paid" };
 /** Those that cannot be taken back, which are asked about first. */
 const ENDS: readonly string[] = ["cancel", "decline"];
 const ACTION_NAMES = { confirm: "Confirm", decline: "Decline", cancel: "Cancel booking", complete: "Complete", pay: "Mark as paid" };
@@ -207,7 +208,7 @@ function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () =
     await ask(asked);
     setMessage("");
     setEnding(undefined);
-    tell(`Booking: ${words(action)}`);
+    tell(`Booking ${DONE[action as keyof typeof DONE]}`);
     booking.reload();
     onChanged();
   });

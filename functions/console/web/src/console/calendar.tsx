@@ -55,7 +55,7 @@ export function Calendar({ view, search, hasState, turn, onOpen, onNew }: Props)
       firstDay: firstDay(),
       nowIndicator: true,
       scrollTime: "08:00:00",
-      height: "max(540px, calc(100vh - 310px))",
+      height: "max(540px, calc(100vh - 320px))",
       allDaySlot: false,
       dayMaxEvents: 4,
       ...(innerWidth < 700 && { dayHeaderFormat: { weekday: "narrow", day: "numeric" } }),

@@ -17,7 +17,7 @@ export async function readsDocs(visitor, { key, revoked }) {
   const executes = async (block, status) => {
     await block.getByRole("button", { name: "Execute" }).click();
     await block.locator(".live-responses-table .response-col_status", { hasText: String(status) }).waitFor();
-    return block.locator(".live-responses-table .response-col_description").first().textContent();
+    return block.locator(".live-responses-table .response .response-col_description").first().textContent();
   };
   const me = operation("keys", "get_me");
   await me.locator(".opblock-summary-control").click();

@@ -65,13 +65,16 @@ export async function firstRun(browser, base) {
   await visitor.leave();
 }
 
-/** Turns the calendar to the week of an instant. */
-export async function turnTo(page, at) {
+/** Turns the calendar to the week of an instant, by a click or as `turn` says. */
+export async function turnTo(page, at, turn = () => page.locator(".fc-next-button").click()) {
   const date = new Date(at).toLocaleDateString("sv", { timeZone: "Europe/Copenhagen" });
-  for (let weeks = 0; weeks < 6 && (await page.locator(`.fc-timegrid-col[data-date="${date}"]`).count()) === 0; weeks++) {
-    await page.locator(".fc-next-button").click();
+  const column = page.locator(`.fc-timegrid-col[data-date="${date}"]`);
+  for (let weeks = 0; weeks < 6 && (await column.count()) === 0; weeks++) {
+    const before = await page.locator(".fc-toolbar-title").textContent();
+    await turn();
+    await page.waitForFunction((before) => document.querySelector(".fc-toolbar-title")?.textContent !== before, before);
   }
-  await page.locator(`.fc-timegrid-col[data-date="${date}"]`).waitFor();
+  await column.waitFor();
 }
 
 /** A page of another site that posts a form with this visitor's cookies changes nothing. */

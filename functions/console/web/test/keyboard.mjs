@@ -1,6 +1,7 @@
 // Every screen, without a mouse.
 import assert from "node:assert/strict";
 
+import { turnTo } from "./first-run.mjs";
 import { day, PASSWORD, visit } from "./visitor.mjs";
 
 export async function keyboardAlone(browser, base) {
@@ -77,7 +78,7 @@ export async function keyboardAlone(browser, base) {
   await enter("button", "Move it here");
   await visitor.text("reschedule by customer");
   await enter("button", "Close");
-  while ((await page.locator(`.fc-timegrid-col[data-date="${day(7)}"]`).count()) === 0) await enter("button", "After");
+  await turnTo(page, `${day(7)}T12:00`, () => enter("button", "Later"));
   const booked = page.locator(".fc-event", { hasText: "Marty" });
   await booked.waitFor();
   for (let tries = 0; tries < 200 && !(await booked.evaluate((element) => element === document.activeElement)); tries++) await press("Tab");

@@ -165,7 +165,7 @@ function List({ search, turn, onOpen, onNew }: { search: string; turn: number; o
                         </button>
                         <div class="hint">{booking.customers?.[0]?.email}</div>
                       </td>
-                      <td data-label="When">
+                      <td class="when" data-label="When">
                         <When booking={booking} />
                       </td>
                       <td data-label="What">{event(booking).what}</td>

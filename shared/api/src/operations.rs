@@ -134,6 +134,7 @@ impl Operations {
                 is_versioned,
             };
             openapi::describe_headers(operation, &added);
+            openapi::describe_errors(operation);
             operations.push(added);
         }
         let first = Arc::new(operations.first().expect("a handler has a method").clone());

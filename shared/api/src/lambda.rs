@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use auth::principal::MAX_RATE;
 use auth::{MasterSecret, Policy};
-use aws_config::BehaviorVersion;
 use axum::Router;
 use lambda_http::Error;
 use lambda_http::tower::ServiceBuilder;
 use model::rate::RateLimit;
 use store::{Connection, Store, Tables};
 use tokio::sync::OnceCell;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::error::ApiError;
@@ -21,28 +22,36 @@ use crate::gateway;
 use crate::operations::Operations;
 use crate::state::{Config, Secrets, State};
 
-/// Serves a function's operations until Lambda ends the instance.
+/// Serves a function's operations until Lambda ends the instance. One thread is enough for it: an instance has one
+/// request at a time, and each thread more would cost every cold start.
 ///
 /// # Errors
 ///
 /// If the environment lacks a variable that the template sets, or Lambda's runtime cannot be reached.
 pub async fn run(operations: Operations) -> Result<(), Error> {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_target(false)
-        .with_env_filter(
-            EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .init();
+    log_as_json();
     let state = state_from_environment().await?;
     let router: Router = operations.into_router(&state);
     let service = ServiceBuilder::new()
         .map_request(gateway::with_context)
         .service(router);
     lambda_http::run(service).await
+}
+
+/// Logs what `LOG_LEVEL` names: a level, or levels of targets, such as `info,store=debug`. Fields of spans cannot be
+/// filtered by: that takes regular expressions, which every cold start would compile.
+fn log_as_json() {
+    let targets = variable("LOG_LEVEL").and_then(|targets| targets.parse().ok());
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_target(false)
+        .with_max_level(LevelFilter::TRACE)
+        .finish()
+        .with(targets.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)))
+        .init();
 }
 
 /// The state that a function's environment describes.
@@ -52,9 +61,10 @@ pub async fn run(operations: Operations) -> Result<(), Error> {
 /// If a variable is missing or cannot be read; the message names it.
 pub async fn state_from_environment() -> Result<State, Error> {
     let endpoint = variable("DYNAMODB_ENDPOINT");
-    let connection = endpoint
-        .clone()
-        .map_or(Connection::Aws, Connection::Endpoint);
+    let connection = match endpoint.clone() {
+        Some(endpoint) => Connection::Endpoint(endpoint),
+        None => Connection::from_function().await,
+    };
     let prefix = variable("TABLE_PREFIX").ok_or("TABLE_PREFIX is not set")?;
     let random = Arc::new(SystemRandom);
     let store = Store::new(
@@ -136,11 +146,7 @@ impl SecretInAws {
     }
 
     async fn read(&self) -> Result<MasterSecret, ApiError> {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(store::https_client())
-            .load()
-            .await;
-        let client = aws_sdk_secretsmanager::Client::new(&config);
+        let client = aws_sdk_secretsmanager::Client::new(&store::function_config().await);
         let answer = client.get_secret_value().secret_id(&self.id).send().await;
         let answer = answer.map_err(|error| ApiError::Unavailable(error.into()))?;
         let text = answer.secret_string().unwrap_or_default();

@@ -45,5 +45,4 @@ pub use operations::Operations;
 pub use path::Path;
 pub use query::Query;
 pub use state::{Config, Secrets, State};
-pub use utoipa_axum::routes;
 pub use zone::OutputZone;

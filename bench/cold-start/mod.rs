@@ -39,6 +39,7 @@ struct Case {
     event: Bytes,
     status: u64,
     took: Vec<Duration>,
+    ran: Vec<Duration>,
     peaks_mb: Vec<f64>,
     starts: Vec<Duration>,
     firsts: Vec<Duration>,
@@ -60,6 +61,7 @@ impl Case {
             event: event.to_string().into(),
             status,
             took: Vec::new(),
+            ran: Vec::new(),
             peaks_mb: Vec::new(),
             starts: Vec::new(),
             firsts: Vec::new(),
@@ -77,6 +79,7 @@ impl Case {
             emulator::cold_start(emulator, &self.program, &environment, &self.event).await;
         expect_status(self.status, &start.answer);
         self.took.push(start.took);
+        self.ran.push(start.ran);
         self.peaks_mb.push(start.peak_mb);
     }
 
@@ -89,6 +92,7 @@ impl Case {
 
     fn forget(&mut self) {
         self.took.clear();
+        self.ran.clear();
         self.peaks_mb.clear();
         self.starts.clear();
         self.firsts.clear();
@@ -96,6 +100,10 @@ impl Case {
 
     fn times(&self) -> Times {
         Times::of(self.took.clone())
+    }
+
+    fn ran(&self) -> Times {
+        Times::of(self.ran.clone())
     }
 
     fn peak_mb(&self) -> f64 {
@@ -107,6 +115,7 @@ impl Case {
         Row {
             what: self.what.to_owned(),
             times: Some(self.times()),
+            processor: Some(self.ran().p50),
             peak_mb: Some(self.peak_mb()),
             size_mb: Some(binaries::size_mb(&self.program)),
             compared: format!(
@@ -189,10 +198,11 @@ fn rows(cases: &[Case; 6]) -> Vec<Row> {
     let [_, documented, lean, bookings, authenticated, console] = cases;
     let compare = |what: String, case: &Case, other: &Case, bar: f64| {
         let ratio = case.times().ratio(&other.times());
+        let ran = case.ran().ratio(&other.ran());
         let memory = case.peak_mb() / other.peak_mb();
         Row {
             what,
-            compared: format!("time {ratio:.2}x, memory {memory:.2}x"),
+            compared: format!("time {ratio:.2}x, processor {ran:.2}x, memory {memory:.2}x"),
             bar: at_most(ratio.max(memory), bar, "x"),
             ..Row::default()
         }
@@ -201,9 +211,10 @@ fn rows(cases: &[Case; 6]) -> Vec<Row> {
     for other in [documented, lean] {
         rows.push(compare(format!("bookings {}", of(other)), bookings, other, BOOKINGS_BAR));
         let ratio = authenticated.times().ratio(&other.times());
+        let ran = authenticated.ran().ratio(&other.ran());
         rows.push(Row {
             what: format!("authenticated {}", of(other)),
-            compared: format!("time {ratio:.2}x"),
+            compared: format!("time {ratio:.2}x, processor {ran:.2}x"),
             bar: at_most(ratio, AUTHENTICATED_BAR, "x"),
             ..Row::default()
         });

@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 
-use crate::rig::binaries::{Running, children, in_function_environment, peak_mb};
+use crate::rig::binaries::{
+    Running, children, in_function_environment, peak_mb, processor_time,
+};
 use crate::rig::http::{Client, request};
 
 /// One cold start.
 pub(crate) struct ColdStart {
     /// From the first event, which starts the function, until its answer.
     pub(crate) took: Duration,
+    /// How long of that the function ran on a processor.
+    pub(crate) ran: Duration,
     /// The most memory that the function has had, in megabytes.
     pub(crate) peak_mb: f64,
     /// What it said.
@@ -49,6 +53,7 @@ pub(crate) async fn cold_start(
     let client = Client::new();
     let answer = client.send(request("POST", &url, &[], event.clone())).await;
     let functions = children(running.0.id());
+    let ran = functions.iter().copied().map(processor_time).sum();
     let peak_mb = functions.iter().copied().map(peak_mb).fold(f64::NAN, f64::max);
     drop(running);
     for function in functions {
@@ -60,6 +65,7 @@ pub(crate) async fn cold_start(
     }
     ColdStart {
         took: answer.took,
+        ran,
         peak_mb,
         answer: answer.body,
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-const COLUMNS: [&str; 11] = [
-    "what", "min", "p50", "p99", "per s", "store calls", "allocations", "peak MB", "size MB", "compared", "bar",
+const COLUMNS: [&str; 12] = [
+    "what", "min", "p50", "p99", "processor", "per s", "store calls", "allocations", "peak MB", "size MB", "compared", "bar",
 ];
 
 /// What was measured of one thing. What does not apply stays empty.
@@ -11,6 +11,7 @@ const COLUMNS: [&str; 11] = [
 pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) times: Option<Times>,
+    pub(crate) processor: Option<Duration>,
     pub(crate) per_second: Option<f64>,
     pub(crate) store_calls: Option<f64>,
     pub(crate) allocations: Option<f64>,
@@ -72,10 +73,9 @@ pub(crate) fn at_least(figure: f64, bar: f64, unit: &str) -> String {
 /// Prints parts of rows, each part under its name.
 pub(crate) fn print(parts: &[(&str, Vec<Row>)]) {
     let cells = |row: &Row| -> [String; COLUMNS.len()] {
+        let ms = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
         let time = |time: fn(&Times) -> Duration| {
-            row.times
-                .as_ref()
-                .map_or(String::new(), |times| format!("{:.2} ms", time(times).as_secs_f64() * 1e3))
+            row.times.as_ref().map_or(String::new(), |times| ms(time(times)))
         };
         let number = |number: Option<f64>, decimals: usize| {
             number.map_or(String::new(), |number| format!("{number:.decimals$}"))
@@ -85,6 +85,7 @@ pub(crate) fn print(parts: &[(&str, Vec<Row>)]) {
             time(|times| times.min),
             time(|times| times.p50),
             time(|times| times.p99),
+            row.processor.map_or(String::new(), ms),
             number(row.per_second, 0),
             number(row.store_calls, 2),
             number(row.allocations, 0),

@@ -23,6 +23,7 @@ pub mod include;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod limits;
+#[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod operations;
 pub mod page;

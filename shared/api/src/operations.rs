@@ -1,8 +1,8 @@
 //! Operations: what can be called, by whom, and what answers. A handler gets in only together with its
 //! [`Access`]; its method, path and description come from its `#[utoipa::path]`, so no route is written twice.
 //!
-//! A function serves its operations without ever describing them, so descriptions are made only when asked for: making
-//! them took longer than all else that a function does before its first request.
+//! A function serves its operations without ever describing them, so only the feature `openapi` knows how, and only
+//! when it is asked to.
 
 use std::sync::Arc;
 
@@ -11,20 +11,31 @@ use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter};
-use utoipa::openapi::path::{HttpMethod, Operation as OpenApiOperation, PathItem, Paths};
-use utoipa::openapi::schema::Schema;
-use utoipa::openapi::{Components, OpenApi, RefOr};
+use utoipa::openapi::path::HttpMethod;
+#[cfg(feature = "openapi")]
+use utoipa::openapi::{
+    Components, OpenApi, RefOr,
+    path::{Operation as OpenApiOperation, PathItem, Paths},
+    schema::Schema,
+};
 use utoipa_axum::PathItemExt as _;
 #[doc(hidden)]
 pub use utoipa_axum::paste;
 
 use crate::authorize::authorize;
+#[cfg(feature = "openapi")]
 use crate::openapi;
 use crate::state::State;
 
-/// How a handler describes itself.
+/// Makes a handler's description.
+#[cfg(feature = "openapi")]
 #[doc(hidden)]
-pub type Described = (Vec<(String, RefOr<Schema>)>, Paths, MethodRouter<State>);
+pub type Describe = fn() -> (Vec<(String, RefOr<Schema>)>, Paths, MethodRouter<State>);
+
+/// Nothing, where no handler describes itself.
+#[cfg(not(feature = "openapi"))]
+#[doc(hidden)]
+pub type Describe = ();
 
 /// A handler with its method and path; [`routes!`](crate::routes) makes one.
 #[derive(Debug)]
@@ -33,7 +44,8 @@ pub struct Routes {
     path: String,
     methods: Vec<Method>,
     router: MethodRouter<State>,
-    describe: fn() -> Described,
+    #[cfg(feature = "openapi")]
+    describe: Describe,
 }
 
 impl Routes {
@@ -42,8 +54,10 @@ impl Routes {
     pub fn of<P: utoipa::Path>(
         id: &'static str,
         on: fn(MethodFilter) -> MethodRouter<State>,
-        describe: fn() -> Described,
+        describe: Describe,
     ) -> Self {
+        #[cfg(not(feature = "openapi"))]
+        let () = describe;
         let methods = P::methods();
         let router = methods.iter().fold(MethodRouter::new(), |router, method| {
             router.merge(on(method.to_method_filter()))
@@ -55,6 +69,7 @@ impl Routes {
             path: P::path(),
             methods: methods.collect(),
             router,
+            #[cfg(feature = "openapi")]
             describe,
         }
     }
@@ -68,9 +83,29 @@ macro_rules! routes {
             $crate::operations::Routes::of::<$module::[<__path_ $handler>]>(
                 stringify!($handler),
                 |filter| ::axum::routing::on(filter, $module::$handler),
-                || ::utoipa_axum::routes!($module::$handler),
+                $crate::describe!($module::$handler),
             )
         }
+    };
+}
+
+/// A handler's [`Describe`].
+#[cfg(feature = "openapi")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! describe {
+    ($module:ident::$handler:ident) => {
+        || ::utoipa_axum::routes!($module::$handler)
+    };
+}
+
+/// A handler's [`Describe`].
+#[cfg(not(feature = "openapi"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! describe {
+    ($module:ident::$handler:ident) => {
+        ()
     };
 }
 
@@ -135,7 +170,8 @@ struct Added {
     path: String,
     operations: Vec<Operation>,
     router: MethodRouter<State>,
-    describe: fn() -> Described,
+    #[cfg(feature = "openapi")]
+    describe: Describe,
 }
 
 impl Operations {
@@ -186,6 +222,7 @@ impl Operations {
             path: routes.path,
             operations,
             router: routes.router,
+            #[cfg(feature = "openapi")]
             describe: routes.describe,
         });
         self
@@ -205,6 +242,7 @@ impl Operations {
     }
 
     /// Their description.
+    #[cfg(feature = "openapi")]
     pub fn openapi(&self) -> OpenApi {
         let mut openapi = OpenApi::default();
         for added in &self.added {
@@ -237,6 +275,7 @@ impl Operations {
     }
 }
 
+#[cfg(feature = "openapi")]
 impl Added {
     /// # Panics
     ///
@@ -277,6 +316,7 @@ impl Added {
     }
 }
 
+#[cfg(feature = "openapi")]
 fn take_operation(item: &mut PathItem, method: &Method) -> Option<OpenApiOperation> {
     match http_method(method) {
         HttpMethod::Put => item.put.take(),

@@ -57,7 +57,9 @@ impl Case {
         Self {
             what,
             program: binaries::path(program),
-            environment: environment.map(|(name, value)| (*name, (*value).to_owned())).collect(),
+            environment: environment
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
             event: event.to_string().into(),
             status,
             took: Vec::new(),
@@ -70,13 +72,14 @@ impl Case {
 
     fn environment(&self) -> Vec<(&str, &str)> {
         let environment = self.environment.iter();
-        environment.map(|(name, value)| (*name, value.as_str())).collect()
+        environment
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect()
     }
 
     async fn start_in_emulator(&mut self, emulator: &std::path::Path) {
         let environment = self.environment();
-        let start =
-            emulator::cold_start(emulator, &self.program, &environment, &self.event).await;
+        let start = emulator::cold_start(emulator, &self.program, &environment, &self.event).await;
         expect_status(self.status, &start.answer);
         self.took.push(start.took);
         self.ran.push(start.ran);
@@ -167,15 +170,45 @@ async fn measure_over(server: &Server, store: &str, door: Option<&Door>) -> Vec<
             Some(("SSL_CERT_FILE", door.authority.as_str())),
         )
     });
-    let as_documented: Vec<_> = [("AWS_ENDPOINT_URL_DYNAMODB", store)].into_iter().chain(all).collect();
-    let ours: Vec<_> = [("DYNAMODB_ENDPOINT", store)].into_iter().chain(few).collect();
+    let as_documented: Vec<_> = [("AWS_ENDPOINT_URL_DYNAMODB", store)]
+        .into_iter()
+        .chain(all)
+        .collect();
+    let ours: Vec<_> = [("DYNAMODB_ENDPOINT", store)]
+        .into_iter()
+        .chain(few)
+        .collect();
     let mut cases = [
         Case::new("bare", "bare", &[], &get_booking, 200),
-        Case::new("GetItem, as documented", "get_item", &as_documented, &get_booking, 200),
-        Case::new("GetItem, our client", "get_item_lean", &ours, &get_booking, 200),
+        Case::new(
+            "GetItem, as documented",
+            "get_item",
+            &as_documented,
+            &get_booking,
+            200,
+        ),
+        Case::new(
+            "GetItem, our client",
+            "get_item_lean",
+            &ours,
+            &get_booking,
+            200,
+        ),
         Case::new("bookings, one GetItem", "bookings", &ours, &refused, 401),
-        Case::new("bookings, authenticated", "bookings", &ours, &get_booking, 200),
-        Case::new("console", "console", &ours, &event::of("show_console", None, None), 200),
+        Case::new(
+            "bookings, authenticated",
+            "bookings",
+            &ours,
+            &get_booking,
+            200,
+        ),
+        Case::new(
+            "console",
+            "console",
+            &ours,
+            &event::of("show_console", None, None),
+            200,
+        ),
     ];
     let emulator = emulator::path();
     for run in 0..=RUNS {
@@ -209,7 +242,12 @@ fn rows(cases: &[Case; 6]) -> Vec<Row> {
     };
     let of = |case: &Case| format!("of {:?}", case.what);
     for other in [documented, lean] {
-        rows.push(compare(format!("bookings {}", of(other)), bookings, other, BOOKINGS_BAR));
+        rows.push(compare(
+            format!("bookings {}", of(other)),
+            bookings,
+            other,
+            BOOKINGS_BAR,
+        ));
         let ratio = authenticated.times().ratio(&other.times());
         let ran = authenticated.ran().ratio(&other.ran());
         rows.push(Row {
@@ -219,11 +257,19 @@ fn rows(cases: &[Case; 6]) -> Vec<Row> {
             ..Row::default()
         });
     }
-    rows.push(compare(format!("console {}", of(bookings)), console, bookings, CONSOLE_BAR));
+    rows.push(compare(
+        format!("console {}", of(bookings)),
+        console,
+        bookings,
+        CONSOLE_BAR,
+    ));
     for case in [bookings, console] {
         let size = binaries::size_mb(&case.program);
         rows.push(Row {
-            what: format!("size of {}", case.program.file_name().unwrap_or_default().display()),
+            what: format!(
+                "size of {}",
+                case.program.file_name().unwrap_or_default().display()
+            ),
             size_mb: Some(size),
             bar: at_most(size, SIZE_BAR_MB, " MB"),
             ..Row::default()

@@ -12,7 +12,11 @@ use std::time::Duration;
 pub(crate) fn path(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("this program is a file");
     let path = own.with_file_name(name);
-    assert!(path.is_file(), "{} is missing: call bench/run", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing: call bench/run",
+        path.display()
+    );
     path
 }
 

@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 
-use crate::rig::binaries::{
-    Running, children, in_function_environment, peak_mb, processor_time,
-};
+use crate::rig::binaries::{Running, children, in_function_environment, peak_mb, processor_time};
 use crate::rig::http::{Client, request};
 
 /// One cold start.
@@ -54,7 +52,11 @@ pub(crate) async fn cold_start(
     let answer = client.send(request("POST", &url, &[], event.clone())).await;
     let functions = children(running.0.id());
     let ran = functions.iter().copied().map(processor_time).sum();
-    let peak_mb = functions.iter().copied().map(peak_mb).fold(f64::NAN, f64::max);
+    let peak_mb = functions
+        .iter()
+        .copied()
+        .map(peak_mb)
+        .fold(f64::NAN, f64::max);
     drop(running);
     for function in functions {
         // The emulator was killed, so nobody else ends what it started.

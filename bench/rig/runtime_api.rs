@@ -56,7 +56,10 @@ impl Function {
         let below = "/2018-06-01/runtime";
         let routes = Router::new()
             .route(&format!("{below}/invocation/next"), get(next))
-            .route(&format!("{below}/invocation/{{id}}/response"), post(answered))
+            .route(
+                &format!("{below}/invocation/{{id}}/response"),
+                post(answered),
+            )
             .route(&format!("{below}/invocation/{{id}}/error"), post(failed))
             .route(&format!("{below}/init/error"), post(failed))
             .with_state(api);
@@ -143,7 +146,10 @@ async fn next(State(api): State<Arc<Api>>) -> (HeaderMap, Bytes) {
         ),
     ];
     let headers = headers.map(|(name, value)| {
-        (HeaderName::from_static(name), HeaderValue::from_static(value))
+        (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        )
     });
     (HeaderMap::from_iter(headers), event.unwrap_or_default())
 }

@@ -137,14 +137,27 @@ async fn keys(
     slug: &str,
     callers: usize,
 ) -> Vec<String> {
-    let sent = request("POST", &format!("{base}/v2/sessions"), &[], account.to_string());
+    let sent = request(
+        "POST",
+        &format!("{base}/v2/sessions"),
+        &[],
+        account.to_string(),
+    );
     let answer = http.send(sent).await;
-    let cookie = answer.headers.get("set-cookie").and_then(|cookie| cookie.to_str().ok());
-    let cookie = cookie.and_then(|cookie| cookie.split(';').next()).expect("a session");
+    let cookie = answer
+        .headers
+        .get("set-cookie")
+        .and_then(|cookie| cookie.to_str().ok());
+    let cookie = cookie
+        .and_then(|cookie| cookie.split(';').next())
+        .expect("a session");
     let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let headers = [
         ("cookie", cookie),
-        ("x-csrf-token", said["data"]["csrf_token"].as_str().expect("a token")),
+        (
+            "x-csrf-token",
+            said["data"]["csrf_token"].as_str().expect("a token"),
+        ),
         ("origin", base),
         ("timekit-app", slug),
     ];
@@ -160,7 +173,9 @@ async fn keys(
 }
 
 async fn created(http: &Client, url: &str, headers: &[(&str, &str)], body: &Value) -> Value {
-    let answer = http.send(request("POST", url, headers, body.to_string())).await;
+    let answer = http
+        .send(request("POST", url, headers, body.to_string()))
+        .await;
     let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     assert_eq!(answer.status, 201, "{said}");
     said

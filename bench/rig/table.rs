@@ -3,7 +3,18 @@
 use std::time::Duration;
 
 const COLUMNS: [&str; 12] = [
-    "what", "min", "p50", "p99", "processor", "per s", "store calls", "allocations", "peak MB", "size MB", "compared", "bar",
+    "what",
+    "min",
+    "p50",
+    "p99",
+    "processor",
+    "per s",
+    "store calls",
+    "allocations",
+    "peak MB",
+    "size MB",
+    "compared",
+    "bar",
 ];
 
 /// What was measured of one thing. What does not apply stays empty.
@@ -75,7 +86,9 @@ pub(crate) fn print(parts: &[(&str, Vec<Row>)]) {
     let cells = |row: &Row| -> [String; COLUMNS.len()] {
         let ms = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
         let time = |time: fn(&Times) -> Duration| {
-            row.times.as_ref().map_or(String::new(), |times| ms(time(times)))
+            row.times
+                .as_ref()
+                .map_or(String::new(), |times| ms(time(times)))
         };
         let number = |number: Option<f64>, decimals: usize| {
             number.map_or(String::new(), |number| format!("{number:.decimals$}"))
@@ -95,7 +108,10 @@ pub(crate) fn print(parts: &[(&str, Vec<Row>)]) {
             row.bar.clone(),
         ]
     };
-    let lines: Vec<_> = parts.iter().flat_map(|(_, rows)| rows.iter().map(cells)).collect();
+    let lines: Vec<_> = parts
+        .iter()
+        .flat_map(|(_, rows)| rows.iter().map(cells))
+        .collect();
     let widths: Vec<usize> = (0..COLUMNS.len())
         .map(|column| {
             let cells = lines.iter().map(|line| line[column].chars().count());
@@ -103,7 +119,10 @@ pub(crate) fn print(parts: &[(&str, Vec<Row>)]) {
         })
         .collect();
     let print_line = |cells: &[String]| {
-        let padded = cells.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| format!("{cell:width$}"));
         println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
     };
     print_line(&COLUMNS.map(str::to_owned));

@@ -55,7 +55,9 @@ impl Door {
             }
         }
         let own = std::fs::read(file("ca.pem")).expect("an authority");
-        let roots = SYSTEM_ROOTS.iter().find_map(|path| std::fs::read(path).ok());
+        let roots = SYSTEM_ROOTS
+            .iter()
+            .find_map(|path| std::fs::read(path).ok());
         write(&file("all.pem"), &[roots?, own].concat());
 
         let certificate = CertificateDer::from_pem_file(file("certificate.pem"));

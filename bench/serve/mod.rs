@@ -133,7 +133,11 @@ impl Filled {
         for number in 0..RESOURCES {
             resources.push(server.create_resource(&format!("Resource {number}")).await);
         }
-        let today = SystemClock.now().date_naive().and_time(NaiveTime::MIN).and_utc();
+        let today = SystemClock
+            .now()
+            .date_naive()
+            .and_time(NaiveTime::MIN)
+            .and_utc();
         let first = today + TimeDelta::days(1);
         // One that is in nobody's way.
         let body = booking_body(&resources[0], first - TimeDelta::days(400));
@@ -180,7 +184,12 @@ impl Filled {
                         Kind::Get => ("GET", booking.as_str(), String::new(), 200),
                         Kind::Search => {
                             let resource = &resources[number % resources.len()];
-                            ("POST", "/v2/availability", search_body(resource).to_string(), 200)
+                            (
+                                "POST",
+                                "/v2/availability",
+                                search_body(resource).to_string(),
+                                200,
+                            )
                         }
                         Kind::Create => {
                             // Each resource is booked every twelve hours.

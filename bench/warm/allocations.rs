@@ -52,7 +52,8 @@ pub(super) async fn count(server: &Server, subjects: &mut Subjects) -> [f64; 5] 
             .body(Body::from(body))
             .expect("a request")
     };
-    counts[2] = mean(async |_| answer(&bookings, as_caller("GET", &path, String::new())).await).await;
+    counts[2] =
+        mean(async |_| answer(&bookings, as_caller("GET", &path, String::new())).await).await;
     let bodies: Vec<Value> = (0..2 * REQUESTS).map(|_| subjects.next_booking()).collect();
     counts[3] = mean(async |number| {
         let body = bodies[number as usize].to_string();
@@ -83,7 +84,12 @@ async fn mean(mut run: impl AsyncFnMut(u32)) -> f64 {
 async fn answer(routes: &Router, request: Request<Body>) {
     let Ok(answer) = routes.clone().oneshot(request).await;
     let status = answer.status();
-    let body = answer.into_body().collect().await.expect("a body").to_bytes();
+    let body = answer
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
     assert!(status.is_success(), "{}", String::from_utf8_lossy(&body));
 }
 

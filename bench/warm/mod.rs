@@ -75,7 +75,11 @@ pub(super) struct Subjects {
 
 impl Subjects {
     async fn create(server: &Server) -> Self {
-        let tomorrow = SystemClock.now().date_naive().and_time(chrono::NaiveTime::MIN).and_utc()
+        let tomorrow = SystemClock
+            .now()
+            .date_naive()
+            .and_time(chrono::NaiveTime::MIN)
+            .and_utc()
             + TimeDelta::days(1);
         let booked = server.create_resource("Booked").await;
         let searched = server.create_resource("Searched").await;
@@ -83,7 +87,9 @@ impl Subjects {
         let booking = server.create("/v2/bookings", &first).await;
         for number in 0..40 {
             let start = tomorrow + TimeDelta::hours(12) * number;
-            server.create("/v2/bookings", &booking_body(&searched, start)).await;
+            server
+                .create("/v2/bookings", &booking_body(&searched, start))
+                .await;
         }
         Self {
             authorization: server.authorizations[0].clone(),
@@ -149,23 +155,43 @@ async fn measure_over(store: &Proxy, subjects: &mut Subjects, allocations: &[f64
     let get = event::of("get_booking", Some(&subjects.booking), authorization);
     let get = Bytes::from(get.to_string());
     let create = event::of("create_booking", Some("/v2/bookings"), authorization);
-    let search = event::of("list_available_slots", Some("/v2/availability"), authorization);
+    let search = event::of(
+        "list_available_slots",
+        Some("/v2/availability"),
+        authorization,
+    );
     let search = Bytes::from(event::with_body(search, &subjects.search()).to_string());
     let same = |event: &Bytes| -> Box<dyn FnMut() -> Bytes> {
         let event = event.clone();
         Box::new(move || event.clone())
     };
-    let next = || Bytes::from(event::with_body(create.clone(), &subjects.next_booking()).to_string());
+    let next =
+        || Bytes::from(event::with_body(create.clone(), &subjects.next_booking()).to_string());
     let mut cases = [
         Case::new("GetItem", "get_item_lean", "1", same(&get), 200),
-        Case::new("two GetItems, one after another", "get_item_lean", "2", same(&get), 200),
+        Case::new(
+            "two GetItems, one after another",
+            "get_item_lean",
+            "2",
+            same(&get),
+            200,
+        ),
         Case::new("GET /v2/bookings/{id}", "bookings", "", same(&get), 200),
         Case::new("POST /v2/bookings", "bookings", "", Box::new(next), 201),
-        Case::new("POST /v2/availability", "availability", "", same(&search), 200),
+        Case::new(
+            "POST /v2/availability",
+            "availability",
+            "",
+            same(&search),
+            200,
+        ),
     ];
     let mut measured = Vec::new();
     for case in &mut cases {
-        let environment = [("DYNAMODB_ENDPOINT", store.endpoint.as_str()), ("GETS", case.gets)];
+        let environment = [
+            ("DYNAMODB_ENDPOINT", store.endpoint.as_str()),
+            ("GETS", case.gets),
+        ];
         let mut function = Function::start(&case.program, &environment).await;
         for _ in 0..CALLS {
             function.call_expecting(case.status, &(case.events)()).await;
@@ -196,7 +222,10 @@ async fn measure_over(store: &Proxy, subjects: &mut Subjects, allocations: &[f64
 }
 
 fn rows(cases: &[Case<'_>; 5], measured: &[Measured], allocations: &[f64]) -> Vec<Row> {
-    let times: Vec<Times> = measured.iter().map(|one| Times::of(one.took.clone())).collect();
+    let times: Vec<Times> = measured
+        .iter()
+        .map(|one| Times::of(one.took.clone()))
+        .collect();
     let calls = (CALLS * TURNS) as f64;
     let mut rows: Vec<Row> = (cases.iter().zip(measured).zip(&times).zip(allocations))
         .map(|(((case, measured), times_of_case), allocations)| Row {

@@ -63,7 +63,9 @@ impl Routes {
             router.merge(on(method.to_method_filter()))
         });
         // In this order, so that of two methods the first here is the operation's own and the other its alias.
-        let methods = METHODS.into_iter().filter(|method| methods.contains(&http_method(method)));
+        let methods = METHODS
+            .into_iter()
+            .filter(|method| methods.contains(&http_method(method)));
         Self {
             id,
             path: P::path(),
@@ -310,7 +312,9 @@ impl Added {
         }
         let path = self.operations[0].path.clone();
         let mut one = OpenApi::default();
-        one.paths = Paths::builder().path(path, openapi::path_item(described)).build();
+        one.paths = Paths::builder()
+            .path(path, openapi::path_item(described))
+            .build();
         one.components = Some(Components::builder().schemas_from_iter(schemas).build());
         one
     }

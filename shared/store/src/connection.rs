@@ -20,9 +20,7 @@ use aws_sdk_dynamodb::config::{
     SharedHttpClient,
 };
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{
-    Provider, TlsContext, TrustStore, rustls_provider::CryptoMode,
-};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 
@@ -140,7 +138,10 @@ fn https(context: TlsContext) -> SharedHttpClient {
 /// # Panics
 ///
 /// Never: there is nothing in it that could be wrong.
-#[expect(clippy::expect_used, reason = "a trust store alone is always a context")]
+#[expect(
+    clippy::expect_used,
+    reason = "a trust store alone is always a context"
+)]
 fn trusting_amazon() -> TlsContext {
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build();

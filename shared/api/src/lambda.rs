@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use auth::principal::MAX_RATE;
 use auth::{MasterSecret, Policy};
-use aws_config::BehaviorVersion;
 use axum::Router;
 use lambda_http::Error;
 use model::rate::RateLimit;
@@ -20,7 +19,8 @@ use crate::log::{self, Metrics};
 use crate::operations::Operations;
 use crate::state::{Config, Secrets, State};
 
-/// Serves a function's operations until Lambda ends the instance.
+/// Serves a function's operations until Lambda ends the instance. One thread is enough for it: an instance has one
+/// request at a time, and each thread more would cost every cold start.
 ///
 /// # Errors
 ///
@@ -44,9 +44,10 @@ pub async fn run(operations: Operations) -> Result<(), Error> {
 /// If a variable is missing or cannot be read; the message names it.
 pub async fn state_from_environment() -> Result<State, Error> {
     let endpoint = variable("DYNAMODB_ENDPOINT");
-    let connection = endpoint
-        .clone()
-        .map_or(Connection::Aws, Connection::Endpoint);
+    let connection = match endpoint.clone() {
+        Some(endpoint) => Connection::Endpoint(endpoint),
+        None => Connection::from_function().await,
+    };
     let prefix = variable("TABLE_PREFIX").ok_or("TABLE_PREFIX is not set")?;
     let random = Arc::new(SystemRandom);
     let store = Store::new(
@@ -135,11 +136,7 @@ impl SecretInAws {
     }
 
     async fn read(&self) -> Result<MasterSecret, ApiError> {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(store::https_client())
-            .load()
-            .await;
-        let client = aws_sdk_secretsmanager::Client::new(&config);
+        let client = aws_sdk_secretsmanager::Client::new(&store::function_config().await);
         let answer = client.get_secret_value().secret_id(&self.id).send().await;
         let answer = answer.map_err(|error| ApiError::Unavailable(error.into()))?;
         let text = answer.secret_string().unwrap_or_default();

@@ -42,7 +42,7 @@ pub struct Metrics {
 }
 
 /// Writes to `writer` the lines that `levels` names, and a line for each request whatever it names: a level, or levels of
-/// targets, such as `info,store=debug`. What cannot be read means `info`.
+/// targets, such as `info,store=debug`. What cannot be read means `info`, and so does nothing.
 ///
 /// Without `metrics` no line is a metrics document.
 pub fn subscriber<W>(
@@ -53,10 +53,11 @@ pub fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // Not by fields of spans: that takes regular expressions, which every cold start would compile.
-    let levels: Targets = levels
-        .parse()
-        .unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    // Not by fields of spans: that takes regular expressions, which every function would carry.
+    let levels: Targets = Some(levels)
+        .filter(|levels| !levels.is_empty())
+        .and_then(|levels| levels.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     tracing_subscriber::fmt()
         .fmt_fields(JsonFields::new())
         .event_format(Lines(metrics))

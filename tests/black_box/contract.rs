@@ -305,6 +305,71 @@ fn the_access_table_of_the_documents_says_what_the_code_does() {
 }
 
 #[test]
+fn every_error_code_stands_in_the_documents() {
+    let source = read("shared/api/src/error.rs");
+    let code = source.split("pub const fn code(&self)").nth(1);
+    let code = code.and_then(|rest| rest.split("\n    }\n").next());
+    let in_code: BTreeSet<&str> = code
+        .expect("shared/api/src/error.rs has a function `code`")
+        .lines()
+        .filter_map(|line| line.split("=> \"").nth(1)?.split('"').next())
+        .collect();
+    assert!(in_code.contains("slot_taken"), "{in_code:?}");
+    let documents = read("docs/API-DESIGN.md");
+    let section = documents.split("\n## Errors\n").nth(1).expect("a section");
+    let section = section.split("\n## ").next().expect("its end");
+    let written: BTreeSet<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .filter_map(|line| line.split('|').nth(1))
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    assert_eq!(
+        written, in_code,
+        "make the table below Errors in docs/API-DESIGN.md say what shared/api/src/error.rs has"
+    );
+}
+
+/// The routes that a list of the documents names, like `POST /v2/bookings`.
+fn routes_listed_below(documents: &str, heading: &str) -> BTreeSet<String> {
+    let list = documents.split(heading).nth(1);
+    let list = list.and_then(|rest| rest.split("\n\n").nth(1));
+    list.unwrap_or_else(|| panic!("docs/API-DESIGN.md has a list below: {heading}"))
+        .split('`')
+        .filter(|text| text.contains(" /v"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn what_public_keys_and_tokens_may_call_is_listed_in_the_documents() {
+    let documents = read("docs/API-DESIGN.md");
+    let open_to = |may: fn(&Access) -> bool| -> BTreeSet<String> {
+        let operations = operations().into_iter();
+        operations
+            .filter(|operation| may(&operation.access))
+            .map(|operation| format!("{} {}", operation.method, operation.path))
+            .collect()
+    };
+    for (heading, open) in [
+        (
+            "**A client-token** may call exactly these",
+            open_to(|access| access.client_token),
+        ),
+        (
+            "**A widget key** may call exactly these",
+            open_to(|access| access.widget_key),
+        ),
+    ] {
+        assert_eq!(
+            routes_listed_below(&documents, heading),
+            open,
+            "make the list in docs/API-DESIGN.md below \"{heading}\" say what the code does"
+        );
+    }
+}
+
+#[test]
 fn the_gateway_and_the_local_server_allow_pages_the_same() {
     let template = template();
     let cors_of_gateway = &template["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"];

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use auth::principal::MAX_RATE;
 use auth::{MasterSecret, Policy};
 use aws_config::BehaviorVersion;
+use aws_sdk_secretsmanager::config::{Credentials, Region};
 use axum::Router;
 use lambda_http::Error;
 use lambda_http::tower::ServiceBuilder;
@@ -55,6 +56,10 @@ pub async fn state_from_environment() -> Result<State, Error> {
     let connection = endpoint
         .clone()
         .map_or(Connection::Aws, Connection::Endpoint);
+    let secrets_endpoint = variable("SECRETS_MANAGER_ENDPOINT");
+    if secrets_endpoint.is_some() && endpoint.is_none() {
+        return Err("SECRETS_MANAGER_ENDPOINT is for functions whose DYNAMODB_ENDPOINT is set: this one asks AWS".into());
+    }
     let prefix = variable("TABLE_PREFIX").ok_or("TABLE_PREFIX is not set")?;
     let random = Arc::new(SystemRandom);
     let store = Store::new(
@@ -93,6 +98,7 @@ pub async fn state_from_environment() -> Result<State, Error> {
     };
     let secrets = Secrets::SecretsManager(SecretInAws::new(
         variable("MASTER_SECRET_ID").unwrap_or_default(),
+        secrets_endpoint,
     ));
     Ok(State::new(
         store,
@@ -114,14 +120,16 @@ fn is_on(name: &str) -> bool {
 /// The master secret in AWS Secrets Manager: read when first needed, then kept for the instance's life.
 pub struct SecretInAws {
     id: String,
+    endpoint: Option<String>,
     secret: OnceCell<MasterSecret>,
 }
 
 impl SecretInAws {
-    /// The secret with this name or ARN.
-    pub fn new(id: String) -> Self {
+    /// The secret with this name or ARN. With an `endpoint`, which is a URL, that is asked instead of AWS.
+    pub fn new(id: String, endpoint: Option<String>) -> Self {
         Self {
             id,
+            endpoint,
             secret: OnceCell::new(),
         }
     }
@@ -136,11 +144,21 @@ impl SecretInAws {
     }
 
     async fn read(&self) -> Result<MasterSecret, ApiError> {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(store::https_client())
-            .load()
-            .await;
-        let client = aws_sdk_secretsmanager::Client::new(&config);
+        let config = match &self.endpoint {
+            None => {
+                let config = aws_config::defaults(BehaviorVersion::latest());
+                let config = config.http_client(store::https_client()).load().await;
+                aws_sdk_secretsmanager::config::Builder::from(&config)
+            }
+            // No credentials that mean anything go there.
+            Some(url) => aws_sdk_secretsmanager::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .http_client(Connection::Endpoint(url.clone()).http_client())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+                .endpoint_url(url),
+        };
+        let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
         let answer = client.get_secret_value().secret_id(&self.id).send().await;
         let answer = answer.map_err(|error| ApiError::Unavailable(error.into()))?;
         let text = answer.secret_string().unwrap_or_default();

@@ -2,7 +2,7 @@
 # anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-sam lint setup
+.PHONY: help run web test test-sam lint costs setup
 
 help: ## Say what there is.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: ## Check formatting, lints, documentation and the template, with warnings 
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --all-features --no-deps
 	scripts/lint-template
+
+costs: ## Count what each operation costs, and write docs/OPERATIONS.md's table.
+	@scripts/costs
 
 setup: ## Install what the tests need and this machine lacks, after asking.
 	@scripts/setup

@@ -97,8 +97,17 @@ impl Server {
     ///
     /// If the listener has no address.
     pub fn start(listener: TcpListener, state: &State) -> std::io::Result<Self> {
+        Self::start_routes(listener, router(state))
+    }
+
+    /// As [`Server::start`], by routes that are those of [`router`] with something around them.
+    ///
+    /// # Errors
+    ///
+    /// If the listener has no address.
+    pub fn start_routes(listener: TcpListener, router: Router) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
-        let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let (stop, stopped) = oneshot::channel();
         let serving = axum::serve(listener, service).with_graceful_shutdown(async {
             // An error means that the handle is gone: then, too, it is time to stop.

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use api::operations::Operation;
 use api::{cors, openapi};
-use axum::body::Body;
 use local::tables::TEMPLATE;
 use serde_json::Value;
 use serde_norway::Value as Yaml;
 use tests::TestServer;
+use tests::roles::{routes, served_by, template_functions};
 use tower::ServiceExt as _;
+
+use crate::every_operation::function_request;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,75 +22,16 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     local::operations().list().to_vec()
 }
 
 fn template() -> Yaml {
     serde_norway::from_str(TEMPLATE).expect("template.yaml is YAML")
-}
-
-/// The template's functions by the name of their binary.
-fn template_functions() -> BTreeMap<String, Yaml> {
-    let template = template();
-    let resources = template["Resources"]
-        .as_mapping()
-        .expect("resources")
-        .clone();
-    resources
-        .into_iter()
-        .filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::Serverless::Function"))
-        .map(|(_, resource)| {
-            let binary = resource["Metadata"]["BuildProperties"]["Binary"]
-                .as_str()
-                .expect("a binary")
-                .to_owned();
-            (binary, resource)
-        })
-        .collect()
-}
-
-/// Every route of the template with the function that it leads to.
-fn routes() -> Vec<(String, String)> {
-    template_functions()
-        .into_iter()
-        .flat_map(|(function, resource)| {
-            let events = resource["Properties"]["Events"]
-                .as_mapping()
-                .expect("events")
-                .clone();
-            events
-                .into_iter()
-                .map(move |(_, event)| {
-                    let path = event["Properties"]["Path"]
-                        .as_str()
-                        .expect("a path")
-                        .to_owned();
-                    (path, function.clone())
-                })
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// The function that API Gateway hands a path to: an exact route before a greedy one, a longer greedy one before a
-/// shorter, `$default` last.
-fn served_by(path: &str, routes: &[(String, String)]) -> String {
-    let rank = |route: &str| match route.strip_suffix("{proxy+}") {
-        _ if route == path => Some(usize::MAX),
-        Some(prefix) if path.starts_with(prefix) => Some(prefix.len()),
-        None if route == "$default" => Some(0),
-        _ => None,
-    };
-    let best = routes
-        .iter()
-        .filter_map(|(route, function)| rank(route).map(|rank| (rank, function)))
-        .max();
-    best.expect("the template has a $default route").1.clone()
 }
 
 #[test]
@@ -361,92 +304,6 @@ fn the_gateway_and_the_local_server_allow_pages_the_same() {
 }
 
 #[test]
-fn only_keys_and_accounts_may_write_keys_and_nobody_may_change_the_audit_log() {
-    let template = template();
-    for (function, resource) in template_functions() {
-        let role = match &resource["Properties"]["Role"] {
-            Yaml::Tagged(reference) => reference
-                .value
-                .as_str()
-                .expect("a role")
-                .split('.')
-                .next()
-                .expect("a name")
-                .to_owned(),
-            other => panic!("{function}: its Role must be !GetAtt <role>.Arn, not {other:?}"),
-        };
-        let text = serde_norway::to_string(
-            &template["Resources"][role.as_str()]["Properties"]["Policies"],
-        )
-        .expect("YAML");
-        let policies: Yaml = serde_norway::from_str(&text).expect("YAML");
-        for policy in policies.as_sequence().expect("policies") {
-            for statement in policy["PolicyDocument"]["Statement"]
-                .as_sequence()
-                .expect("statements")
-            {
-                let resource = serde_norway::to_string(&statement["Resource"]).expect("YAML");
-                let actions: Vec<&str> = statement["Action"]
-                    .as_sequence()
-                    .expect("a list")
-                    .iter()
-                    .filter_map(Yaml::as_str)
-                    .collect();
-                let writes = actions.iter().any(|action| {
-                    ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"]
-                        .iter()
-                        .any(|write| action.ends_with(write))
-                });
-                assert!(
-                    actions.iter().all(|action| !action.contains('*')),
-                    "{function}: {actions:?}"
-                );
-                if writes && resource.contains("KeysTable") {
-                    assert!(
-                        ["keys", "accounts"].contains(&function.as_str()),
-                        "{function} may write the keys table"
-                    );
-                }
-                if resource.contains("AuditTable") {
-                    let read = if function == "keys" {
-                        "dynamodb:Query"
-                    } else {
-                        ""
-                    };
-                    let allowed = actions
-                        .iter()
-                        .all(|action| *action == "dynamodb:PutItem" || *action == read);
-                    assert!(
-                        allowed,
-                        "{function}: on the audit table only PutItem, and Query for keys: {actions:?}"
-                    );
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn every_functions_log_is_watched_for_the_words_that_say_its_meters_are_away() {
-    let template = template();
-    let filters = template["Resources"]
-        .as_mapping()
-        .expect("resources")
-        .values();
-    let watched = filters
-        .filter(|resource| resource["Type"].as_str() == Some("AWS::Logs::MetricFilter"))
-        .filter(|filter| {
-            let pattern = filter["Properties"]["FilterPattern"]
-                .as_str()
-                .unwrap_or_default();
-            pattern.contains(auth::limiter::METERS_AWAY)
-        })
-        .count();
-    let advice = "give each function's log group a metric filter on METERS_AWAY of shared/auth/src/limiter.rs";
-    assert_eq!(watched, template_functions().len(), "{advice}");
-}
-
-#[test]
 fn there_is_one_event_for_each_operation_and_none_else() {
     let files: BTreeSet<String> = std::fs::read_dir(root().join("events"))
         .expect("events/")
@@ -492,17 +349,8 @@ async fn every_event_reaches_its_operation_and_gets_the_status_written_beside_it
             request.uri().path()
         );
         let server = TestServer::start().await;
-        let (parts, body) = api::gateway::with_context(request).into_parts();
-        let body = match body {
-            lambda_http::Body::Text(text) => Body::from(text),
-            lambda_http::Body::Binary(bytes) => Body::from(bytes),
-            _ => Body::empty(),
-        };
-        let router = local::server::router(&server.state);
-        let response = router
-            .oneshot(http::Request::from_parts(parts, body))
-            .await
-            .expect("an answer");
+        let response = server.router().oneshot(function_request(request)).await;
+        let response = response.expect("an answer");
         let status = response.status().as_u16();
         assert_eq!(
             Some(&status),

@@ -231,8 +231,17 @@ async fn a_teams_tokens_are_for_those_who_may_have_them() {
         assert!(users.peek().is_some(), "somebody is free");
         users.all(|user| user["token"].is_string())
     };
-    assert!(has_tokens(&find(&page).await.expecting(200)));
-    assert!(has_tokens(&find(&app).await.expecting(200)));
+    let addresses = |reply: &Reply| -> Vec<Value> {
+        let users = data(reply)[0]["users"].as_array().expect("users");
+        users.iter().map(|user| user["email"].clone()).collect()
+    };
+    let seen = find(&page).await.expecting(200);
+    assert!(has_tokens(&seen));
+    // A page that names somebody by an id is not told the address.
+    assert_eq!(addresses(&seen), [json!("ann@clinic.example"), Value::Null]);
+    let seen = find(&app).await.expecting(200);
+    assert!(has_tokens(&seen));
+    assert_eq!(addresses(&seen)[1], "bob@clinic.example");
     let wanted = json!({ "name": "Screen", "scopes": ["availability.read"] });
     let (_, screen) = server.make_key(&app, wanted).await;
     assert!(!has_tokens(&find(&screen).await.expecting(200)));

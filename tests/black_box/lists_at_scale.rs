@@ -39,7 +39,7 @@ fn id(group: u128, number: i32) -> Uuid {
 }
 
 /// Booking `number` of the block, for the app that `group` stands for. It is made in January, and starts in February.
-fn block_booking(group: u128, number: i32) -> Booking {
+pub(crate) fn block_booking(group: u128, number: i32) -> Booking {
     let created_at = instant(SINCE) + TimeDelta::minutes(i64::from(number) * 80);
     let start = created_at + TimeDelta::days(31);
     let graphs = i32::try_from(Graph::ALL.len()).expect("a few");

@@ -486,6 +486,47 @@ async fn a_store_that_is_not_there_gets_one_clear_sentence() {
     assert_refused(&output, &["store"]);
 }
 
+/// As Lambda's runtime sets it for each request.
+#[tokio::test]
+async fn calls_to_the_store_carry_the_trace_that_the_environment_names() {
+    let trace = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1";
+    let store = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let store = store.expect("a free port");
+    let url = format!("http://{}", store.local_addr().expect("an address"));
+    let data = folder();
+    let data = data.path().to_str().expect("text");
+    let mut child = latchkey(&[
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        data,
+        "--dynamodb-endpoint",
+        &url,
+    ])
+    .env("AWS_LAMBDA_FUNCTION_NAME", "latchkey-bookings")
+    .env("_X_AMZN_TRACE_ID", trace)
+    .spawn()
+    .expect("it starts");
+    let (connection, _) = timeout(PATIENCE, store.accept())
+        .await
+        .expect("it calls")
+        .expect("a call");
+    let mut head = BufReader::new(connection).lines();
+    let mut sent = None;
+    while let Ok(Some(line)) = head.next_line().await {
+        let header = line
+            .split_once(": ")
+            .filter(|(name, _)| name.eq_ignore_ascii_case("x-amzn-trace-id"));
+        sent = header.map(|(_, value)| value.to_owned()).or(sent);
+        if line.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(sent.as_deref(), Some(trace));
+    child.kill().await.expect("it ends");
+}
+
 #[tokio::test]
 async fn ctrl_c_and_a_request_to_terminate_stop_it_cleanly() {
     let data = folder();

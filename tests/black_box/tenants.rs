@@ -30,6 +30,8 @@ struct Things {
     project: String,
     location: String,
     service: String,
+    widget: String,
+    filters: String,
     customer_email: String,
 }
 
@@ -54,6 +56,12 @@ impl Things {
             "name": "Page", "resources": [resource], "locations": [location], "services": [service],
         });
         let project = client.post("/v2/projects", new).await.id();
+        let new = json!({ "name": "Older page" });
+        let widget = client.post("/v2/widgets", new.clone()).await.id();
+        let filters = client
+            .post("/v2/findtime/filtercollections", new)
+            .await
+            .id();
         let customer_email = format!("marty@{}.example", app.slug);
         let book = async |hour: u32| {
             let start = format!("2026-12-01T{hour}:00:00Z");
@@ -67,10 +75,7 @@ impl Things {
         let (tentative, declined) = (book(10).await, book(12).await);
         let decline = format!("/v2/bookings/{declined}/decline");
         assert_eq!(client.put(&decline, json!({})).await.status, 200);
-        let credentials = client.get("/v2/credentials").await;
-        let credential = credentials.body["data"][0]["id"]
-            .as_str()
-            .expect("a credential");
+        let credential = credential_of(&client, &resource, "server-token").await;
         let (key, _) = server.make_key(&client, json!({ "name": "Named" })).await;
         Self {
             tentative,
@@ -79,12 +84,14 @@ impl Things {
             email,
             calendar,
             event,
-            credential: credential.to_owned(),
+            credential,
             key,
             slug: app.slug.clone(),
             project,
             location,
             service,
+            widget,
+            filters,
             customer_email,
         }
     }
@@ -106,11 +113,13 @@ impl Things {
             project: random_id(server),
             location: random_id(server),
             service: random_id(server),
+            widget: random_id(server),
+            filters: random_id(server),
             customer_email: self.customer_email.replace("marty@", "ytram@"),
         }
     }
 
-    fn all(&self) -> [&str; 13] {
+    fn all(&self) -> [&str; 15] {
         [
             &self.tentative,
             &self.declined,
@@ -124,6 +133,8 @@ impl Things {
             &self.project,
             &self.location,
             &self.service,
+            &self.widget,
+            &self.filters,
             &self.customer_email,
         ]
     }
@@ -153,6 +164,21 @@ impl Things {
         requests.push((Method::POST, "/v2/events".to_owned(), by_resource));
         requests.push((Method::POST, "/v2/events".to_owned(), by_calendar));
         requests.push((Method::POST, "/v2/calendars".to_owned(), calendar));
+        let one = json!({ "resource_ids": [self.resource], "future": "2 days" });
+        let of_calendar = json!({ "calendar_ids": [self.calendar], "future": "2 days" });
+        let team = json!({ "users": [{ "_email": self.email }], "future": "2 days" });
+        let slots = json!({ "resources": [self.resource], "mode": "mutual", "to": "2 days" });
+        let of_project = json!({ "project_id": self.project, "to": "2 days" });
+        for (path, search) in [
+            ("findtime", one.clone()),
+            ("findtime", of_calendar),
+            ("findtime/bulk", json!({ "users": [one] })),
+            ("findtime/team", team),
+            ("availability", slots),
+            ("availability", of_project),
+        ] {
+            requests.push((Method::POST, format!("/v2/{path}"), search));
+        }
         requests.push((
             Method::POST,
             "/v2/resources/resetpassword".to_owned(),
@@ -181,7 +207,11 @@ impl Things {
 
     /// The operation's paths with these names in it; none if its path asks for nothing.
     fn paths(&self, operation: &Operation) -> Vec<String> {
-        if !operation.path.contains('{') {
+        // Pages are the same for everybody and read nothing that is anybody's.
+        let is_page = !["/v1/", "/v2/"]
+            .iter()
+            .any(|api| operation.path.starts_with(api));
+        if is_page || !operation.path.contains('{') {
             return Vec::new();
         }
         let ids: Vec<&str> = match operation.path.split('/').nth(2) {
@@ -197,6 +227,12 @@ impl Things {
             Some("projects") => vec![&self.project],
             Some("locations") => vec![&self.location],
             Some("location") => vec![&self.service],
+            // An older page's configuration is anybody's to read; what may be in it has tests in widgets.rs.
+            Some("widgets") if operation.path.starts_with("/v2/widgets/embed/") => Vec::new(),
+            Some("widgets") if operation.path.contains("{slug}") => vec![&self.slug],
+            Some("widgets") => vec![&self.widget],
+            Some("findtime") => vec![&self.filters],
+            Some("users") => vec![&self.resource],
             // Every app has the same templates.
             Some("templates") => Vec::new(),
             _ => panic!(
@@ -224,12 +260,28 @@ impl Things {
 fn body_of(operation: &Operation) -> Value {
     match operation.id.as_str() {
         "update_booking" => json!({ "meta": { "stolen": true } }),
-        "update_resource" | "update_app" | "update_project" | "update_location"
-        | "update_service" | "update_calendar" => json!({ "name": "Stolen" }),
+        "update_resource"
+        | "update_app"
+        | "update_project"
+        | "update_location"
+        | "update_service"
+        | "update_calendar"
+        | "update_widget"
+        | "update_filter_collection" => json!({ "name": "Stolen" }),
         "update_event" => json!({ "what": "Stolen" }),
         "set_project_resources" => json!([]),
         _ => json!({}),
     }
+}
+
+/// The credential of this kind that a resource has from the start.
+async fn credential_of(client: &Client, resource: &str, token_type: &str) -> String {
+    let path = format!("/v2/credentials?search=resource.id:{resource}");
+    let credentials = client.get(&path).await.expecting(200);
+    let rows = credentials.body["data"].as_array().expect("credentials");
+    let row = rows.iter().find(|row| row["type"] == token_type);
+    let id = row.and_then(|row| row["id"].as_str());
+    id.expect("such a credential").to_owned()
 }
 
 fn random_id(server: &TestServer) -> String {
@@ -250,6 +302,8 @@ async fn everything(owner: &Client) -> Vec<Value> {
         "/v2/projects?include=resources,availability_constraints,locations,services",
         "/v2/locations?include=services",
         "/v2/location/services?include=locations",
+        "/v2/widgets",
+        "/v2/findtime/filtercollections",
     ] {
         let reply = owner.get(path).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.body);
@@ -363,6 +417,10 @@ async fn a_resources_token_reaches_no_other_resource_of_its_app() {
     let (app, _) = server.sign_up("somebody@clinic.example").await;
     let things = Things::made_in(&app, &server).await;
     let owner = server.with_key(&app.api_key);
+    // Who has a client-token can be in a team, and the others of the app find it there; find_time.rs has tests of that.
+    let page = credential_of(&owner, &things.resource, "client-token").await;
+    let page = format!("/v2/credentials/{page}");
+    owner.delete(&page).await.expecting(204);
     let new = json!({ "name": "Room", "timezone": "UTC", "email": "room@clinic.example" });
     let room = owner.post("/v2/resources", new).await.id();
     let before = everything(&owner).await;

@@ -81,7 +81,10 @@ async fn a_widget_takes_no_secret_and_keeps_no_token() {
         (json!({ "api_token": 5 }), "config.api_token"),
         (json!({ "timekitConfig": { "appKey": key } }), "config"),
         (json!({ "note": format!("use {named}") }), "config"),
-        (json!({ "timekitConfig": [{ "resourceKey": secret }] }), "config"),
+        (
+            json!({ "timekitConfig": [{ "resourceKey": secret }] }),
+            "config",
+        ),
     ] {
         let body = json!({ "name": "A", "config": config });
         let refused = app.post("/v2/widgets", body.clone()).await;

@@ -120,6 +120,11 @@ impl Client {
         }
     }
 
+    /// What it sends besides the body.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// The same caller, who sends one more header, or another value of it.
     #[must_use]
     pub fn header(&self, name: &str, value: &str) -> Self {

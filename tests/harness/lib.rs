@@ -6,8 +6,11 @@ mod client;
 mod clock;
 mod engine;
 mod faults;
+pub mod function;
 pub mod graphs;
 pub mod invariants;
+mod log;
+pub mod roles;
 mod simulation;
 
 use std::collections::HashMap;
@@ -18,11 +21,12 @@ use api::ambient::SystemRandom;
 use api::{Config, Secrets, State};
 use auth::{MasterSecret, Policy};
 use aws_sdk_dynamodb::types::AttributeValue;
+use axum::Router;
 use chrono::{DateTime, Utc};
 use dynoxide::ImportOptions;
 use local::demo::{self, Demo};
 use local::embedded::{DataFolder, EmbeddedStore};
-use local::server::{self, Parts, Server};
+use local::server::{self, Server};
 use local::tables;
 use model::booking::Booking;
 use model::ids::{AppId, ResourceId};
@@ -36,6 +40,8 @@ pub use client::{Client, Reply, field_names};
 pub use clock::ManualClock;
 pub use engine::Engine;
 pub use faults::{Fault, Faults, FaultyHttpClient, Lasting};
+pub use log::Log;
+pub use roles::Roles;
 pub use simulation::{Instance, Random, Simulation};
 
 /// The present, unless a test sets another.
@@ -79,6 +85,8 @@ pub struct TestServer {
     pub state: State,
     /// The demo's keys.
     pub demo: Demo,
+    /// What its functions may do, and what they have done.
+    pub roles: Roles,
     base: String,
     embedded: Option<EmbeddedStore>,
     options: Options,
@@ -119,7 +127,8 @@ impl TestServer {
 
     async fn start_on(embedded: EmbeddedStore, options: Options) -> Self {
         let clock = Arc::new(ManualClock::at(instant(NOW)));
-        let state = new_state(embedded.endpoint(), clock.clone(), options).await;
+        let roles = Roles::default();
+        let state = new_state(embedded.endpoint(), clock.clone(), &roles, options).await;
         let demo = demo::create(&state).await.expect("a demo");
         let (server, base) = serve(&state).await;
         Self {
@@ -127,6 +136,7 @@ impl TestServer {
             instances: vec![state.clone()],
             state,
             demo,
+            roles,
             base,
             embedded: Some(embedded),
             options,
@@ -147,7 +157,7 @@ impl TestServer {
 
     /// As [`TestServer::another_instance`], on a way to the store of its own.
     pub async fn another_instance_by(&mut self, endpoint: String) -> String {
-        let state = new_state(endpoint, self.clock.clone(), self.options).await;
+        let state = new_state(endpoint, self.clock.clone(), &self.roles, self.options).await;
         let (server, base) = serve(&state).await;
         self.servers.push(server);
         self.instances.push(state);
@@ -160,8 +170,12 @@ impl TestServer {
             .embedded
             .as_ref()
             .expect("the store has not been stopped");
-        let (endpoint, clock) = (embedded.endpoint(), self.clock.clone());
-        let state = new_state_with(endpoint, clock, self.options, master_secret).await;
+        let connection = Connection::Endpoint(embedded.endpoint());
+        let http = self.roles.guard(connection.http_client());
+        let client = connection.client_over(http).await;
+        let secrets = guarded(master_secret, &self.roles);
+        let random = Arc::new(SystemRandom);
+        let state = state_over(client, self.clock.clone(), random, secrets, self.options);
         let (server, base) = serve(&state).await;
         self.servers.push(server);
         self.instances.push(state);
@@ -175,10 +189,11 @@ impl TestServer {
             .as_ref()
             .expect("the store has not been stopped");
         let connection = Connection::Endpoint(embedded.endpoint());
-        let (http, faults) = FaultyHttpClient::over(connection.http_client());
+        let (http, faults) = FaultyHttpClient::over(self.roles.guard(connection.http_client()));
         let client = connection.client_over(http).await;
         let random = Arc::new(SystemRandom);
-        let state = state_over(client, self.clock.clone(), random, self.options);
+        let secrets = guarded(&master_secret(), &self.roles);
+        let state = state_over(client, self.clock.clone(), random, secrets, self.options);
         let (server, base) = serve(&state).await;
         self.servers.push(server);
         self.instances.push(state);
@@ -228,7 +243,12 @@ impl TestServer {
     /// The same caller at another address.
     pub fn calling_from(&self, address: &str, client: &Client) -> Client {
         let address = address.parse().expect("an address");
-        client.calling_from(address, server::router(&self.state))
+        client.calling_from(address, self.router())
+    }
+
+    /// Its routes, without a connection.
+    pub fn router(&self) -> Router {
+        Roles::apply(server::router(&self.state))
     }
 
     /// A DynamoDB client for the store behind the server.
@@ -345,8 +365,20 @@ impl TestServer {
     }
 }
 
-async fn new_state(endpoint: String, clock: Arc<ManualClock>, options: Options) -> State {
-    new_state_with(endpoint, clock, options, &master_secret()).await
+async fn new_state(
+    endpoint: String,
+    clock: Arc<ManualClock>,
+    roles: &Roles,
+    options: Options,
+) -> State {
+    let connection = Connection::Endpoint(endpoint);
+    let http = roles.guard(connection.http_client());
+    let client = connection.client_over(http).await;
+    tables::create(&client, tables::PREFIX)
+        .await
+        .expect("tables");
+    let secrets = guarded(&master_secret(), roles);
+    state_over(client, clock, Arc::new(SystemRandom), secrets, options)
 }
 
 /// The master secret of the usual server, as JSON.
@@ -358,19 +390,13 @@ fn parsed(master_secret: &Value) -> MasterSecret {
     MasterSecret::parse(&master_secret.to_string()).expect("a master secret")
 }
 
-async fn new_state_with(
-    endpoint: String,
-    clock: Arc<ManualClock>,
-    options: Options,
-    master_secret: &Value,
-) -> State {
-    let parts = Parts {
-        endpoint,
+/// The master secret, for the functions that may read it.
+fn guarded(master_secret: &Value, roles: &Roles) -> Secrets {
+    let roles = roles.clone();
+    Secrets::Guarded {
         secret: parsed(master_secret),
-        clock,
-        config: config(options),
-    };
-    server::state(parts).await.expect("a state")
+        may_read: Box::new(move || roles.may_read_master_secret()),
+    }
 }
 
 /// A state on tables that exist, reached through `client`.
@@ -378,11 +404,11 @@ fn state_over(
     client: aws_sdk_dynamodb::Client,
     clock: Arc<ManualClock>,
     random: Arc<dyn model::Random>,
+    secrets: Secrets,
     options: Options,
 ) -> State {
     let tables = Tables::with_prefix(tables::PREFIX);
     let store = Store::new(client, tables, random.clone());
-    let secrets = Secrets::Here(parsed(&master_secret()));
     State::new(store, clock, random, secrets, config(options))
 }
 
@@ -404,7 +430,8 @@ fn config(options: Options) -> Config {
 async fn serve(state: &State) -> (Server, String) {
     let any_port = ([127, 0, 0, 1], 0).into();
     let listener = server::listen(any_port).await.expect("a free port");
-    let server = Server::start(listener, state).expect("a server");
+    let routes = Roles::apply(server::router(state));
+    let server = Server::start_routes(listener, routes).expect("a server");
     let base = format!("http://{}", server.address());
     (server, base)
 }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use api::State;
+use api::{Secrets, State};
 use chrono::{DateTime, Utc};
 use local::demo::{self, Demo};
 use local::{server, tables};
@@ -14,7 +14,7 @@ use store::Connection;
 use crate::engine::Engine;
 use crate::faults::{Faults, FaultyHttpClient};
 use crate::invariants::Snapshot;
-use crate::{Client, ManualClock, NOW, Options, instant, state_over};
+use crate::{Client, ManualClock, NOW, Options, instant, master_secret, parsed, state_over};
 
 /// Randomness that follows from a seed.
 #[derive(Debug)]
@@ -125,6 +125,7 @@ impl Simulation {
             client,
             self.clock.clone(),
             self.random.clone(),
+            Secrets::Here(parsed(&master_secret())),
             self.options,
         )
     }

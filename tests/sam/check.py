@@ -153,6 +153,16 @@ def as_the_readme_says(sam, demo, check):
         return check("list_bookings", answer_of(command, elsewhere), options[2])
 
 
+def takes_a_secret_from_elsewhere(folder):
+    """What is wrong if a function over AWS's own tables, which is a deployed one, starts with a secret of another place."""
+    variables = {"TABLE_PREFIX": "latchkey-", "SECRETS_MANAGER_ENDPOINT": "http://127.0.0.1:1"}
+    binary = Path(folder, "BookingsFunction", "bootstrap")
+    ended = subprocess.run([binary], env=variables, capture_output=True, text=True, timeout=PATIENCE_S)
+    if ended.returncode != 0 and "SECRETS_MANAGER_ENDPOINT" in ended.stderr:
+        return []
+    return [f"a function over AWS's tables must refuse SECRETS_MANAGER_ENDPOINT, and said: {ended.stderr}"]
+
+
 def env_file(place):
     """A file like events/env.json for this place."""
     file = Path(tempfile.mkdtemp(dir=place.demo.scratch), "env.json")
@@ -163,7 +173,7 @@ def env_file(place):
 def main():
     folder, program, architecture = sys.argv[1:]
     sam = Sam(folder, architecture)
-    wrong = []
+    wrong = takes_a_secret_from_elsewhere(folder)
 
     def check(operation, answer, how):
         """One if the answer is as expected, else none, and a sentence about it."""

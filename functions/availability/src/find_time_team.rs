@@ -37,7 +37,7 @@ pub(crate) struct TeamUserView {
     user_id: String,
     /// What people call it.
     name: String,
-    /// Its address, as the request names it.
+    /// Its address, as the request names it; `null` for a page that names it otherwise.
     email: Option<String>,
     /// Its calendars.
     calendar_ids: Vec<String>,
@@ -120,11 +120,13 @@ async fn user(
         None if is_resource => return Err(ApiError::NotFound("Resource")),
         _ => None,
     };
+    // A page is told no address that it did not name itself.
+    let own = resource.email.clone().filter(|_| !principal.is_public());
     let email = search.email().map(str::to_owned);
     Ok(TeamUserView {
         user_id: resource.id.to_string(),
         name: resource.name.clone(),
-        email: email.or_else(|| resource.email.clone()),
+        email: email.or(own),
         calendar_ids: resource
             .calendars
             .iter()

@@ -75,6 +75,7 @@ impl FreeTime {
                     .store()
                     .get_project(tenant, id)
                     .await?
+                    .filter(|project| is_within_reach(project, tenant))
                     .ok_or(ApiError::NotFound("Project"))?,
             ),
         };
@@ -163,6 +164,13 @@ impl FreeTime {
         };
         Ok(Self { search, resources })
     }
+}
+
+/// A resource's own token reaches the projects that it can be booked through, and no others.
+fn is_within_reach(project: &Project, tenant: Tenant) -> bool {
+    tenant
+        .only_resource
+        .is_none_or(|own| project.resources.contains(&own))
 }
 
 /// What was kept before it was checked.

@@ -7,8 +7,8 @@ mod tell;
 
 use std::sync::Arc;
 
+use auth::Denied;
 use auth::limiter::Standing;
-use auth::{Denied, Principal};
 use axum::extract::Request;
 use axum::http::HeaderName;
 use axum::middleware::Next;
@@ -37,12 +37,14 @@ pub const EXPIRY_NOTICE: TimeDelta = TimeDelta::days(7);
 #[derive(Clone, Debug, Default)]
 pub struct Standings(pub Vec<Standing>);
 
-/// Who called which operation, for the log line at the edge.
+/// Who called which operation, for the log line at the edge. Of a refused caller it is the key that was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Called {
     pub(crate) operation: String,
     pub(crate) app: Option<String>,
-    pub(crate) actor: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) caller: Option<String>,
+    pub(crate) meters_are_away: bool,
 }
 
 /// Lets a request through to its handler if `operation` is open to its caller.
@@ -66,6 +68,13 @@ pub(crate) async fn authorize(
         result: admitted,
         standings,
     } = admission;
+    let called = Called {
+        operation: operation.id.clone(),
+        app: known.app().map(|app| app.to_string()),
+        key: known.key.as_ref().map(|key| key.id.to_string()),
+        caller: known.actor(),
+        meters_are_away: !standings.is_empty() && state.limiter().is_away(state.now()),
+    };
     let caller = known.caller;
     let mut response = match (caller, admitted) {
         (Err(error), _) | (Ok(_), Err(error)) => error.into_response(),
@@ -86,13 +95,7 @@ pub(crate) async fn authorize(
         tell_about_caller(response.headers_mut(), principal, &state);
         tell_limits(response.headers_mut(), &standings, state.now());
     }
-    response.extensions_mut().insert(Called {
-        operation: operation.id.clone(),
-        app: principal
-            .as_ref()
-            .map(|principal| principal.app.to_string()),
-        actor: principal.as_ref().map(Principal::actor),
-    });
+    response.extensions_mut().insert(called);
     response
 }
 

@@ -1,13 +1,14 @@
 //! The outermost layer: ids, headers, the shape of errors, and the one log line of a request.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Request, State as Extract};
-use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use store::{Cost, Meter};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
@@ -17,6 +18,20 @@ use crate::state::State;
 
 /// Names the request in answers and logs.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The lines that say what became of a request have this target.
+pub const REQUESTS: &str = "latchkey::requests";
+
+/// What others call the request in their own logs, as far as they have told.
+#[derive(Clone, Debug, Default)]
+pub struct KnownAs {
+    /// The gateway's id of it.
+    pub gateway_request_id: Option<String>,
+    /// Lambda's id of it.
+    pub function_request_id: Option<String>,
+    /// The id of its X-Ray trace.
+    pub trace_id: Option<String>,
+}
 
 /// Headers that every answer carries, unless the handler has set its own.
 pub const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
@@ -45,6 +60,12 @@ pub(crate) fn around(operations: Router<State>, state: &State, with_cors: bool) 
     } else {
         inner
     };
+    #[cfg(feature = "gateway")]
+    let inner = if with_cors {
+        inner
+    } else {
+        inner.layer(axum::middleware::from_fn(crate::invocations::within_bounds))
+    };
     // The edge must see the path before it is matched, so the operations hang below a router that matches nothing.
     Router::new()
         .fallback_service(inner)
@@ -60,10 +81,12 @@ async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) 
     let begun = Instant::now();
     let request_id = uuid_text(&state);
     let method = request.method().clone();
+    let known_as = request.extensions_mut().remove().unwrap_or_default();
     *request.uri_mut() = without_trailing_slash(request.uri());
     // Every line that is written on the way carries the request's id.
-    let span = tracing::info_span!("request", id = request_id);
-    let mut response = next.run(request).instrument(span).await;
+    let span = tracing::info_span!("request", request_id);
+    let meter = Meter::default();
+    let mut response = meter.measure(next.run(request)).instrument(span).await;
 
     let error = response.extensions_mut().remove::<Arc<ApiError>>();
     if let Some(error) = &error {
@@ -80,30 +103,80 @@ async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) 
     }
 
     let called = response.extensions_mut().remove::<Called>();
-    let called = called.as_ref();
-    let status = response.status();
-    let cause = error.as_ref().and_then(|error| error.cause());
-    if status.is_server_error() {
-        tracing::error!(
-            request.id = request_id,
-            code = error.as_ref().map(|e| e.code()),
-            cause,
-            "request failed"
+    let line = Line {
+        request_id: &request_id,
+        known_as,
+        method: method.as_str(),
+        status: response.status(),
+        error: error.as_deref(),
+        called: called.as_ref(),
+        duration: begun.elapsed(),
+        cost: meter.cost(),
+    };
+    line.write();
+    response
+}
+
+/// What the log says of a request when it is over.
+struct Line<'a> {
+    request_id: &'a str,
+    known_as: KnownAs,
+    method: &'a str,
+    status: StatusCode,
+    error: Option<&'a ApiError>,
+    called: Option<&'a Called>,
+    duration: Duration,
+    cost: Cost,
+}
+
+impl Line<'_> {
+    fn write(&self) {
+        let Self {
+            request_id,
+            status,
+            called,
+            ..
+        } = self;
+        let code = self.error.map(ApiError::code);
+        let cause = self.error.and_then(ApiError::cause);
+        // That this server never does what was asked for is no failure.
+        let has_failed = status.is_server_error() && *status != StatusCode::NOT_IMPLEMENTED;
+        if has_failed {
+            tracing::error!(request_id, code, cause, "request failed");
+        }
+        // What did not happen is left out: a metric without a value costs nothing.
+        let count_if = |happened: bool| happened.then_some(1_u64);
+        tracing::info!(
+            target: REQUESTS,
+            request_id,
+            gateway_request_id = self.known_as.gateway_request_id,
+            function_request_id = self.known_as.function_request_id,
+            trace_id = self.known_as.trace_id,
+            operation = called.map(|called| called.operation.as_str()),
+            method = self.method,
+            status = status.as_u16(),
+            code,
+            reason = cause.filter(|_| status.is_client_error()),
+            app_id = called.and_then(|called| called.app.as_deref()),
+            key_id = called.and_then(|called| called.key.as_deref()),
+            caller = called.and_then(|called| called.caller.as_deref()),
+            Duration = self.duration.as_micros() as f64 / 1_000.0,
+            StoreCalls = self.cost.calls,
+            ReadUnits = self.cost.read_units,
+            WriteUnits = self.cost.write_units,
+            Requests = 1_u64,
+            ServerErrors = count_if(has_failed),
+            Contended = count_if(matches!(self.error, Some(ApiError::Contended))),
+            Conflicts = count_if(*status == StatusCode::CONFLICT),
+            AuthRefusals = count_if(matches!(
+                *status,
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+            )),
+            RateLimited = count_if(*status == StatusCode::TOO_MANY_REQUESTS),
+            MetersAway = count_if(called.is_some_and(|called| called.meters_are_away)),
+            "answered"
         );
     }
-    tracing::info!(
-        request.id = request_id,
-        operation = called.map(|called| called.operation.as_str()),
-        method = method.as_str(),
-        status = status.as_u16(),
-        code = error.as_ref().map(|error| error.code()),
-        reason = cause.filter(|_| status.is_client_error()),
-        app.id = called.and_then(|called| called.app.as_deref()),
-        caller = called.and_then(|called| called.actor.as_deref()),
-        duration_ms = begun.elapsed().as_millis(),
-        "answered"
-    );
-    response
 }
 
 fn uuid_text(state: &State) -> String {

@@ -102,6 +102,9 @@ pub enum ApiError {
     /// The body is larger than is taken.
     #[error("the body is too large")]
     TooLarge,
+    /// The answer is larger than Lambda takes.
+    #[error("the answer is too large")]
+    AnswerTooLarge,
     /// Too many in too short a time.
     #[error("too many requests")]
     TooMany {
@@ -151,9 +154,10 @@ impl ApiError {
             | Self::Conflict(_)
             | Self::OutcomeUnknown => StatusCode::CONFLICT,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
-            Self::Invalid(_) | Self::InvalidHeader { .. } | Self::IdempotencyKeyReused => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::Invalid(_)
+            | Self::InvalidHeader { .. }
+            | Self::IdempotencyKeyReused
+            | Self::AnswerTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Contended | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -189,6 +193,7 @@ impl ApiError {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::TooLarge => "too_large",
+            Self::AnswerTooLarge => "answer_too_large",
             Self::TooMany { .. } => "too_many_requests",
             Self::Contended => "contended",
             Self::Unavailable(_) => "unavailable",
@@ -310,6 +315,9 @@ impl ApiError {
             }
             Self::TooLarge => {
                 format!("The body is too large. At most {} bytes are taken.", crate::body::MAX_BODY)
+            }
+            Self::AnswerTooLarge => {
+                "The answer is larger than the 6 MB that can be sent at once. Ask for less: a smaller limit, a shorter period or fewer includes. What was to be changed has been changed.".to_owned()
             }
             Self::TooMany { retry_after_s } => format!("Too many requests. Try again in {retry_after_s} seconds."),
             Self::Contended => "Many changes to the same time at once. Nothing was changed; try again.".to_owned(),

@@ -10,15 +10,14 @@ use aws_config::BehaviorVersion;
 use aws_sdk_secretsmanager::config::{Credentials, Region};
 use axum::Router;
 use lambda_http::Error;
-use lambda_http::tower::ServiceBuilder;
 use model::rate::RateLimit;
 use store::{Connection, Store, Tables};
 use tokio::sync::OnceCell;
-use tracing_subscriber::EnvFilter;
 
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::error::ApiError;
-use crate::gateway;
+use crate::invocations;
+use crate::log::{self, Metrics};
 use crate::operations::Operations;
 use crate::state::{Config, Secrets, State};
 
@@ -28,22 +27,15 @@ use crate::state::{Config, Secrets, State};
 ///
 /// If the environment lacks a variable that the template sets, or Lambda's runtime cannot be reached.
 pub async fn run(operations: Operations) -> Result<(), Error> {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_target(false)
-        .with_env_filter(
-            EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .init();
+    let level = variable("LOG_LEVEL").unwrap_or_default();
+    let metrics = variable("METRICS_NAMESPACE").map(|namespace| Metrics {
+        namespace,
+        function: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
+    });
+    tracing::subscriber::set_global_default(log::subscriber(&level, metrics, std::io::stdout))?;
     let state = state_from_environment().await?;
     let router: Router = operations.into_router(&state);
-    let service = ServiceBuilder::new()
-        .map_request(gateway::with_context)
-        .service(router);
-    lambda_http::run(service).await
+    invocations::serve(router).await
 }
 
 /// The state that a function's environment describes.
@@ -78,13 +70,15 @@ pub async fn state_from_environment() -> Result<State, Error> {
         secure_cookies: true,
         auth_cache_s: variable("AUTH_CACHE_SECONDS")
             .map_or(Ok(0), |number| number.parse())
-            .map_err(|_| "AUTH_CACHE_SECONDS is not a number")?,
+            .map_err(
+                |_| "AUTH_CACHE_SECONDS is not a whole number: give 0 to 5, or leave it out",
+            )?,
         max_rate: match variable("MAX_RATE_PER_MINUTE") {
             None => MAX_RATE,
             Some(number) => {
                 let number = number
                     .parse()
-                    .map_err(|_| "MAX_RATE_PER_MINUTE is not a number")?;
+                    .map_err(|_| "MAX_RATE_PER_MINUTE is not a whole number: give the most requests a minute that a key may be given, or leave it out")?;
                 RateLimit::per_minute(number)
             }
         },
@@ -138,8 +132,13 @@ impl SecretInAws {
     ///
     /// # Errors
     ///
-    /// [`ApiError::Unavailable`] if it cannot be read; the next request tries again.
+    /// [`ApiError::Unavailable`] if it cannot be read; the next request tries again. [`ApiError::Internal`] if the
+    /// function was not told which it is.
     pub async fn get(&self) -> Result<&MasterSecret, ApiError> {
+        if self.id.is_empty() && self.endpoint.is_none() {
+            let fault = "MASTER_SECRET_ID is not set: give the name or ARN of the secret that the template makes";
+            return Err(ApiError::Internal(fault.into()));
+        }
         self.secret.get_or_try_init(|| self.read()).await
     }
 

@@ -20,9 +20,13 @@ pub mod faults;
 pub mod gateway;
 pub mod idempotency;
 pub mod include;
+#[cfg(feature = "gateway")]
+pub mod invocations;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod limits;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod openapi;
 pub mod operations;
 pub mod page;

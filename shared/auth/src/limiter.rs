@@ -56,7 +56,7 @@ const AWAY: TimeDelta = TimeDelta::seconds(5);
 /// Of a limit, what an instance admits by itself while the ledgers are away.
 const SHARE_WHILE_AWAY: u32 = 10;
 
-/// What is logged then. `template.yaml` raises an alarm on it.
+/// What is logged then. `docs/OPERATIONS.md` tells whom the alarm has called to look for it; a test compares them.
 pub const METERS_AWAY: &str = "the meters are away: admitting a tenth of each limit";
 
 /// One per instance. Cheap to clone.
@@ -211,7 +211,8 @@ impl Limiter {
         }
     }
 
-    fn is_away(&self, now: DateTime<Utc>) -> bool {
+    /// Whether the ledgers did not answer lately, so that this instance admits by itself.
+    pub fn is_away(&self, now: DateTime<Utc>) -> bool {
         self.0
             .away_until
             .lock()

@@ -2,7 +2,7 @@
 //! however many instances count at once.
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::call::PATIENCE;
@@ -86,6 +86,7 @@ impl Store {
         let limit = i64::try_from(window.limit).unwrap_or(i64::MAX);
         self.call_for(
             "UpdateItem",
+            &[Table::Meters],
             PATIENCE,
             || {
                 // Each attempt is an attribute of its own, so counting at once loses none.
@@ -103,6 +104,7 @@ impl Store {
                     .expression_attribute_values(":one", number(1))
                     .expression_attribute_values(":limit", number(limit))
                     .return_values(ReturnValue::AllNew)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
             },
             |answer| match answer {
@@ -125,7 +127,7 @@ impl Store {
     /// Only if the store fails.
     pub async fn forget_attempt(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let Some(id) = &attempt.id else { return Ok(()) };
-        self.call("UpdateItem", || {
+        self.call("UpdateItem", Table::Meters, || {
             self.client
                 .update_item()
                 .table_name(self.table(Table::Meters))
@@ -134,6 +136,7 @@ impl Store {
                 .expression_attribute_names("#id", format!("a#{id}"))
                 .expression_attribute_names("#count", "count")
                 .expression_attribute_values(":less", AttributeValue::N("-1".to_owned()))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
         })
         .await?;

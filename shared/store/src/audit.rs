@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, Utc};
 use model::audit::{AuditAction, AuditEvent};
 use model::ids::AppId;
@@ -80,6 +80,7 @@ impl Store {
         let ttl_s = event.at.timestamp() + COUNTS_KEPT_S;
         self.call_for(
             "UpdateItem",
+            &[Table::Meters],
             Duration::ZERO,
             || {
                 self.client
@@ -91,6 +92,7 @@ impl Store {
                     .expression_attribute_names("#count", "count")
                     .expression_attribute_values(":ttl", AttributeValue::N(ttl_s.to_string()))
                     .expression_attribute_values(":more", AttributeValue::N(more.to_string()))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
             },
             |answer| answer.map_err(error::judged),

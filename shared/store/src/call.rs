@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
 use crate::error::{Failure, Verdict};
-use crate::{Store, StoreError, error};
+use crate::{Store, StoreError, Table, error};
+use crate::meter::{self, Consumed};
 
 /// How long throttling and time-outs are met with another try.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
@@ -17,17 +18,20 @@ const FIRST_WAIT_MS: u64 = 25;
 const LONGEST_WAIT_MS: u64 = 500;
 
 impl Store {
-    /// Sends until it is answered, refused for good, or `patience` ends.
+    /// Sends until it is answered, refused for good, or `patience` ends. The request must ask for the capacity consumed.
     ///
-    /// `understood` picks the errors that are an answer to this caller, such as a failed condition.
+    /// `answer` picks the errors that are an answer to this caller, such as a failed condition. `tables` are those that the
+    /// action is about, for the log to name one that is missing.
     pub(crate) async fn call_for<T, E, A, F>(
         &self,
         action: &'static str,
+        tables: &[Table],
         patience: Duration,
         send: impl Fn() -> F,
         answer: impl Fn(Result<T, SdkError<E>>) -> Result<A, Failure<E>>,
     ) -> Result<A, StoreError>
     where
+        T: Consumed,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
@@ -35,12 +39,18 @@ impl Store {
         let mut longest_ms = FIRST_WAIT_MS;
         loop {
             self.calls.fetch_add(1, Ordering::Relaxed);
-            let Failure { verdict, error } = match answer(send().await) {
+            meter::count_call();
+            let answered = send().await;
+            if let Ok(answered) = &answered {
+                meter::count_units(answered.units());
+            }
+            let Failure { verdict, error } = match answer(answered) {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
             if verdict == Verdict::Permanent {
-                return Err(StoreError::broken(action, error));
+                let tables = tables.iter().map(|table| self.table(*table)).collect();
+                return Err(error::permanent(action, tables, error));
             }
             if Instant::now() >= deadline {
                 return Err(StoreError::Unavailable {
@@ -58,13 +68,15 @@ impl Store {
     pub(crate) async fn call<T, E, F>(
         &self,
         action: &'static str,
+        table: Table,
         send: impl Fn() -> F,
     ) -> Result<T, StoreError>
     where
+        T: Consumed,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
-        self.call_for(action, PATIENCE, send, |answer| {
+        self.call_for(action, &[table], PATIENCE, send, |answer| {
             answer.map_err(error::judged)
         })
         .await

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// The action that writes.
@@ -50,6 +51,48 @@ impl StoreError {
     }
 }
 
+/// What whoever runs the deployment has to mend: nothing that a request could be blamed for.
+#[derive(Debug, thiserror::Error)]
+enum Misconfigured {
+    #[error(
+        "there is no table {}: deploy the template that makes it, or correct TABLE_PREFIX and the region", .tables.join(" or ")
+    )]
+    TableMissing { tables: Vec<String>, source: Source },
+    #[error(
+        "there are no AWS credentials: give the function a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    )]
+    CredentialsMissing { source: Source },
+}
+
+/// What an error that asking again does not help means, if the action was about these tables.
+pub(crate) fn permanent<E>(
+    action: &'static str,
+    tables: Vec<String>,
+    error: SdkError<E>,
+) -> StoreError
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let is_missing = error.code() == Some("ResourceNotFoundException");
+    let lacks_credentials = lacks_credentials(&error);
+    let source = error.into();
+    if is_missing {
+        StoreError::broken(action, Misconfigured::TableMissing { tables, source })
+    } else if lacks_credentials {
+        StoreError::broken(action, Misconfigured::CredentialsMissing { source })
+    } else {
+        StoreError::broken(action, source)
+    }
+}
+
+/// Whether nobody has given this process credentials. Those that only could not be fetched may come yet.
+fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain
+        .filter_map(|error| error.downcast_ref::<CredentialsError>())
+        .any(|error| matches!(error, CredentialsError::CredentialsNotLoaded(_)))
+}
+
 /// Whether asking again may help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -66,15 +109,22 @@ pub(crate) struct Failure<E> {
 }
 
 /// Judges an error by its code.
-pub(crate) fn judged<E: ProvideErrorMetadata>(error: SdkError<E>) -> Failure<E> {
+pub(crate) fn judged<E>(error: SdkError<E>) -> Failure<E>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
     Failure {
         verdict: verdict(&error),
         error,
     }
 }
 
-fn verdict<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Verdict {
+fn verdict<E>(error: &SdkError<E>) -> Verdict
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
     match error {
+        SdkError::DispatchFailure(_) if lacks_credentials(error) => Verdict::Permanent,
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
             Verdict::Transient
         }

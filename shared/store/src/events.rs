@@ -2,11 +2,11 @@
 //! [`decision`](crate::decision). An event is there as long as its resource is, whatever is left of it after that.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use model::event::{Event, MAX_EVENT_DAYS};
 use model::ids::{CalendarId, EventId, ResourceId};
 use model::time::TimeSlot;
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinSet;
 
 use crate::item::{BY_RESOURCE, BY_START, Item, Key, RawItem, TABLE, record, text};
 use crate::list::{self, Between, Chunk, Direction, MonthlyIndex, Partition, Position, Walk};
@@ -195,25 +195,10 @@ impl Store {
         window: EventWindow,
         most: usize,
     ) -> Result<Vec<Vec<Event>>, StoreError> {
-        let mut found: Vec<Vec<Event>> = vec![Vec::new(); resources.len()];
-        let mut waiting = resources.iter().copied().enumerate();
-        let mut asked = JoinSet::new();
-        loop {
-            while asked.len() < AT_ONCE
-                && let Some((place, resource)) = waiting.next()
-            {
-                let store = self.clone();
-                asked.spawn(async move {
-                    let events = store.first_events(tenant, resource, window, most).await;
-                    (place, events)
-                });
-            }
-            match asked.join_next().await {
-                None => return Ok(found),
-                Some(Ok((place, events))) => found[place] = events?,
-                Some(Err(error)) => return Err(StoreError::broken("Query", error)),
-            }
-        }
+        let resources = resources.iter().copied();
+        let asked = resources.map(|id| self.first_events(tenant, id, window, most));
+        // In this task, because what a request costs is counted there.
+        stream::iter(asked).buffered(AT_ONCE).try_collect().await
     }
 
     async fn first_events(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -107,12 +107,13 @@ impl Store {
             return Ok(None);
         }
         let answer = self
-            .call("GetItem", || {
+            .call("GetItem", table, || {
                 self.client
                     .get_item()
                     .table_name(self.table(table))
                     .set_key(Some(key.attributes()))
                     .consistent_read(true)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
             })
             .await?;
@@ -148,10 +149,11 @@ impl Store {
                     .build()
                     .map_err(|e| StoreError::broken("BatchGetItem", e))?;
                 let answer = self
-                    .call("BatchGetItem", || {
+                    .call("BatchGetItem", table, || {
                         self.client
                             .batch_get_item()
                             .request_items(&name, request.clone())
+                            .return_consumed_capacity(ReturnConsumedCapacity::Total)
                             .send()
                     })
                     .await?;
@@ -225,7 +227,7 @@ impl Store {
         let mut start = None;
         loop {
             let answer = self
-                .call("Query", || {
+                .call("Query", table, || {
                     self.client
                         .query()
                         .table_name(self.table(table))
@@ -233,6 +235,7 @@ impl Store {
                         .set_expression_attribute_values(Some(values.clone()))
                         .consistent_read(true)
                         .set_exclusive_start_key(start.clone())
+                        .return_consumed_capacity(ReturnConsumedCapacity::Total)
                         .send()
                 })
                 .await?;
@@ -283,7 +286,7 @@ impl Store {
         loop {
             let limit = i32::try_from(walk.limit - items.len()).unwrap_or(i32::MAX);
             let answer = self
-                .call("Query", || {
+                .call("Query", *table, || {
                     self.client
                         .query()
                         .table_name(self.table(*table))
@@ -295,6 +298,7 @@ impl Store {
                         .scan_index_forward(walk.direction == Direction::Ascending)
                         .limit(limit)
                         .set_exclusive_start_key(start.clone())
+                        .return_consumed_capacity(ReturnConsumedCapacity::Total)
                         .send()
                 })
                 .await?;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use model::ids::KeyId;
 use model::rate::{Ledger, Lent, RateLimit};
@@ -338,6 +340,7 @@ impl Store {
         };
         self.call_for(
             "UpdateItem",
+            &[Table::Meters],
             Duration::ZERO,
             || {
                 self.client
@@ -349,6 +352,7 @@ impl Store {
                     .set_expression_attribute_names(Some(update.names.clone()))
                     .set_expression_attribute_values(Some(update.values.clone()))
                     .return_values(ReturnValue::AllNew)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .return_values_on_condition_check_failure(
                         ReturnValuesOnConditionCheckFailure::AllOld,
                     )
@@ -388,7 +392,7 @@ impl Store {
             update.set(&attribute::copied(hour), sum);
         }
         transaction.commit().await?;
-        self.call("UpdateItem", || {
+        self.call("UpdateItem", Table::Meters, || {
             self.client
                 .update_item()
                 .table_name(self.table(Table::Meters))
@@ -396,6 +400,7 @@ impl Store {
                 .update_expression(update.expression())
                 .set_expression_attribute_names(Some(update.names.clone()))
                 .set_expression_attribute_values(Some(update.values.clone()))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
         })
         .await?;

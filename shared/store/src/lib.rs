@@ -24,6 +24,7 @@ mod item;
 mod keys;
 mod ledgers;
 mod list;
+mod meter;
 mod projects;
 mod reservations;
 mod resources;
@@ -61,6 +62,7 @@ pub use idempotency::{
 pub use keys::{ChangeKeyError, CreateKeyError};
 pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
+pub use meter::{Cost, Meter};
 pub use projects::{ChangeProjectError, CreateProjectError, Tie};
 pub use resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
 pub use sheets::sheet_items;

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
+};
 
 use crate::call::PATIENCE;
 use crate::error::{self, Failure, TRANSACT, Verdict};
@@ -73,6 +75,7 @@ pub(crate) struct Transaction<'a, L> {
     store: &'a Store,
     labels: Vec<L>,
     actions: Vec<TransactWriteItem>,
+    tables: Vec<Table>,
     bytes: usize,
 }
 
@@ -93,6 +96,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
             store,
             labels: Vec::new(),
             actions: Vec::new(),
+            tables: Vec::new(),
             bytes: 0,
         }
     }
@@ -131,7 +135,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
     ) -> Result<(), StoreError> {
         self.bytes += size_of_item(&attributes);
         let put = self.conditional_put(table, attributes, condition)?;
-        self.add(label, put);
+        self.add(label, table, put);
         Ok(())
     }
 
@@ -163,7 +167,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
             .set_item(Some(item.into_attributes()))
             .build()
             .map_err(|e| StoreError::broken("Put", e))?;
-        self.add(label, TransactWriteItem::builder().put(put).build());
+        self.add(label, table, TransactWriteItem::builder().put(put).build());
         Ok(())
     }
 
@@ -183,6 +187,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
             .map_err(|e| StoreError::broken("ConditionCheck", e))?;
         self.add(
             label,
+            table,
             TransactWriteItem::builder().condition_check(check).build(),
         );
         Ok(())
@@ -202,12 +207,23 @@ impl<'a, L: Clone> Transaction<'a, L> {
             .set_expression_attribute_values(condition.and_then(Condition::values))
             .build()
             .map_err(|e| StoreError::broken("Delete", e))?;
-        self.add(label, TransactWriteItem::builder().delete(delete).build());
+        self.add(
+            label,
+            table,
+            TransactWriteItem::builder().delete(delete).build(),
+        );
         Ok(())
     }
 
-    fn add(&mut self, label: L, action: TransactWriteItem) {
+    fn add(&mut self, label: L, table: Table, action: TransactWriteItem) {
         self.labels.push(label);
+        self.act_on(table, action);
+    }
+
+    fn act_on(&mut self, table: Table, action: TransactWriteItem) {
+        if !self.tables.contains(&table) {
+            self.tables.push(table);
+        }
         self.actions.push(action);
     }
 
@@ -221,7 +237,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
         if let Some(keep) = &self.store.keep {
             let (item, condition) = keep.put(self.store)?;
             let put = self.conditional_put(Table::Idempotency, item, &condition)?;
-            self.actions.push(put);
+            self.act_on(Table::Idempotency, put);
         }
         if self.actions.len() > MAX_ACTIONS {
             return Err(StoreError::broken(TRANSACT, "more than 100 actions"));
@@ -238,6 +254,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
         self.store
             .call_for(
                 TRANSACT,
+                &self.tables,
                 PATIENCE,
                 || {
                     let request = self
@@ -246,6 +263,7 @@ impl<'a, L: Clone> Transaction<'a, L> {
                         .transact_write_items()
                         .set_transact_items(Some(self.actions.clone()))
                         .client_request_token(&token)
+                        .return_consumed_capacity(ReturnConsumedCapacity::Total)
                         .customize();
                     if self.bytes() < LARGE {
                         request.send()

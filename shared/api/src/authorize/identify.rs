@@ -8,6 +8,7 @@ use auth::{
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use model::ids::AppId;
 use model::key::ApiKey;
 use model::origin::Origin;
 
@@ -39,6 +40,21 @@ impl Known {
         match &self.caller {
             Ok(Caller::App(principal)) => Some(principal.clone()),
             Ok(Caller::Account(_) | Caller::Anonymous) | Err(_) => None,
+        }
+    }
+
+    /// The app that the caller acts for, or would if it were let in.
+    pub(super) fn app(&self) -> Option<AppId> {
+        let principal = self.principal().map(|principal| principal.app);
+        principal.or_else(|| self.key.as_ref().map(|key| key.app))
+    }
+
+    /// How the caller is named in logs.
+    pub(super) fn actor(&self) -> Option<String> {
+        match &self.caller {
+            Ok(Caller::App(principal)) => Some(principal.actor()),
+            Ok(Caller::Account(account)) => Some(format!("account:{account}")),
+            Ok(Caller::Anonymous) | Err(_) => None,
         }
     }
 }

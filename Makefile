@@ -2,7 +2,7 @@
 # anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-sam lint costs setup
+.PHONY: help run web test test-sam lint costs bench setup
 
 help: ## Say what there is.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ lint: ## Check formatting, lints, documentation and the template, with warnings 
 
 costs: ## Count what each operation costs, and write docs/OPERATIONS.md's table.
 	@scripts/costs
+
+bench: ## Measure release builds beside bare ones, and print one table; ARGS=warm measures a part, see bench/README.md.
+	@bench/run $(ARGS)
 
 setup: ## Install what the tests need and this machine lacks, after asking.
 	@scripts/setup

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from common import EXPECTED, PATIENCE_S, ROOT, Demo, Phase, Place, event, free_ports, wait_for, walks
@@ -86,8 +87,8 @@ def main():
                 steps, failed = walks(f"http://{HERE}:{port}", place)
             with Phase("cargo lambda invoke of an event of each function"), place.with_demo():
                 invoked = [found for function, operation in EVENTS.items() for found in invoke(port, function, operation)]
-    with Phase("cargo lambda deploy --dry of each function"):
-        deployed = [found for function in EVENTS for found in deploy_dry(function)]
+    with Phase("cargo lambda deploy --dry of each function"), ThreadPoolExecutor(os.cpu_count()) as workers:
+        deployed = [found for wrong in workers.map(deploy_dry, EVENTS) for found in wrong]
 
     wrong = failed + invoked + deployed
     for sentence in wrong:

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use auth::principal::MAX_RATE;
 use auth::{MasterSecret, Policy};
-use aws_config::BehaviorVersion;
-use aws_sdk_secretsmanager::config::{Credentials, Region};
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use axum::Router;
 use lambda_http::Error;
 use model::rate::RateLimit;
@@ -21,18 +20,19 @@ use crate::log::{self, Metrics};
 use crate::operations::Operations;
 use crate::state::{Config, Secrets, State};
 
-/// Serves a function's operations until Lambda ends the instance.
+/// Serves a function's operations until Lambda ends the instance. One thread is enough for it: an instance has one
+/// request at a time, and each thread more would cost every cold start.
 ///
 /// # Errors
 ///
 /// If the environment lacks a variable that the template sets, or Lambda's runtime cannot be reached.
 pub async fn run(operations: Operations) -> Result<(), Error> {
-    let level = variable("LOG_LEVEL").unwrap_or_default();
+    let levels = variable("LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
     let metrics = variable("METRICS_NAMESPACE").map(|namespace| Metrics {
         namespace,
         function: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
     });
-    tracing::subscriber::set_global_default(log::subscriber(&level, metrics, std::io::stdout))?;
+    tracing::subscriber::set_global_default(log::subscriber(&levels, metrics, std::io::stdout))?;
     let state = state_from_environment().await?;
     let router: Router = operations.into_router(&state);
     invocations::serve(router).await
@@ -45,13 +45,14 @@ pub async fn run(operations: Operations) -> Result<(), Error> {
 /// If a variable is missing or cannot be read; the message names it.
 pub async fn state_from_environment() -> Result<State, Error> {
     let endpoint = variable("DYNAMODB_ENDPOINT");
-    let connection = endpoint
-        .clone()
-        .map_or(Connection::Aws, Connection::Endpoint);
     let secrets_endpoint = variable("SECRETS_MANAGER_ENDPOINT");
     if secrets_endpoint.is_some() && endpoint.is_none() {
         return Err("SECRETS_MANAGER_ENDPOINT is for functions whose DYNAMODB_ENDPOINT is set: this one asks AWS".into());
     }
+    let connection = match endpoint.clone() {
+        Some(endpoint) => Connection::Endpoint(endpoint),
+        None => Connection::from_function().await,
+    };
     let prefix = variable("TABLE_PREFIX").ok_or("TABLE_PREFIX is not set")?;
     let random = Arc::new(SystemRandom);
     let store = Store::new(
@@ -144,11 +145,7 @@ impl SecretInAws {
 
     async fn read(&self) -> Result<MasterSecret, ApiError> {
         let config = match &self.endpoint {
-            None => {
-                let config = aws_config::defaults(BehaviorVersion::latest());
-                let config = config.http_client(store::https_client()).load().await;
-                aws_sdk_secretsmanager::config::Builder::from(&config)
-            }
+            None => aws_sdk_secretsmanager::config::Builder::from(&store::function_config().await),
             // No credentials that mean anything go there.
             Some(url) => aws_sdk_secretsmanager::Config::builder()
                 .behavior_version(BehaviorVersion::latest())

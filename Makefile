@@ -1,11 +1,11 @@
 # `make run` and `make test` install nothing but npm packages, into this folder; `make setup` asks before it installs
-# anything.
+# anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test lint costs bench setup
+.PHONY: help run web test test-sam lint costs bench setup
 
 help: ## Say what there is.
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 run: ## Serve the API here; ARGS="--port 9090" passes options on.
 	@scripts/build-web || [ $$? = 75 ]
@@ -16,6 +16,9 @@ web: ## Build the pages that the program takes in; needs Node.
 
 test: ## Run every test and lint the template, then say what was skipped; ARGS=name runs some tests only.
 	@scripts/test $(ARGS)
+
+test-sam: ## Run the functions as the SAM CLI and cargo-lambda do; installs what that needs, and needs root for it.
+	@tests/sam/run
 
 lint: ## Check formatting, lints, documentation and the template, with warnings denied.
 	cargo fmt --all --check

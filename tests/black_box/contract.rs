@@ -57,6 +57,62 @@ fn every_path_with_and_without_its_slash_falls_to_the_function_that_serves_it() 
 }
 
 #[test]
+fn cargo_lambdas_emulator_has_the_routes_of_the_template() {
+    let mut entries: Vec<String> = routes()
+        .iter()
+        .flat_map(|(route, function)| {
+            // What is greedy also takes nothing at all, which its pattern there does not.
+            let paths = match route.strip_suffix("{proxy+}") {
+                _ if route == "$default" => vec!["/".to_owned(), "/{*proxy}".to_owned()],
+                Some(prefix) => vec![prefix.to_owned(), format!("{prefix}{{*proxy}}")],
+                None => vec![route.clone()],
+            };
+            paths
+                .into_iter()
+                .map(move |path| format!("{path:?} = {function:?}\n"))
+        })
+        .collect();
+    entries.sort();
+    let section = format!(
+        "[workspace.metadata.lambda.watch.router]\n{}",
+        entries.concat()
+    );
+    assert!(
+        (read("Cargo.toml") + "\n").contains(&(section.clone() + "\n")),
+        "Cargo.toml must have this section, made of the routes of template.yaml:\n{section}"
+    );
+}
+
+#[test]
+fn only_variables_that_functions_have_are_set_for_containers_and_no_deployed_one_has_another_store_or_secret()
+ {
+    let environment: Value = serde_json::from_str(&read("events/env.json")).expect("JSON");
+    let template = template();
+    let globals = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let set = environment["Parameters"].as_object().expect("variables");
+    for name in set.keys() {
+        assert!(
+            name.starts_with("AWS_") || !globals[name.as_str()].is_null(),
+            "events/env.json: `sam local` sets only what is declared, so give {name} a value in Globals of template.yaml"
+        );
+    }
+    for name in ["DYNAMODB_ENDPOINT", "SECRETS_MANAGER_ENDPOINT"] {
+        assert_eq!(
+            globals[name].as_str(),
+            Some(""),
+            "{name} in Globals of template.yaml"
+        );
+        for (function, resource) in template_functions() {
+            let own = &resource["Properties"]["Environment"]["Variables"][name];
+            assert!(
+                own.is_null(),
+                "{function} of template.yaml has its own {name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_function_folder_is_a_function_of_the_template() {
     let folders: BTreeSet<String> = std::fs::read_dir(root().join("functions"))
         .expect("functions/")

@@ -8,6 +8,9 @@ use api::operations::Operation;
 use api::{cors, openapi};
 use auth::Access;
 use local::tables::TEMPLATE;
+use model::audit::AuditAction;
+use model::graph::BookingState;
+use model::scope::Scope;
 use serde_json::Value;
 use serde_norway::Value as Yaml;
 use tests::TestServer;
@@ -49,6 +52,62 @@ fn every_path_with_and_without_its_slash_falls_to_the_function_that_serves_it() 
                     operation.id
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn cargo_lambdas_emulator_has_the_routes_of_the_template() {
+    let mut entries: Vec<String> = routes()
+        .iter()
+        .flat_map(|(route, function)| {
+            // What is greedy also takes nothing at all, which its pattern there does not.
+            let paths = match route.strip_suffix("{proxy+}") {
+                _ if route == "$default" => vec!["/".to_owned(), "/{*proxy}".to_owned()],
+                Some(prefix) => vec![prefix.to_owned(), format!("{prefix}{{*proxy}}")],
+                None => vec![route.clone()],
+            };
+            paths
+                .into_iter()
+                .map(move |path| format!("{path:?} = {function:?}\n"))
+        })
+        .collect();
+    entries.sort();
+    let section = format!(
+        "[workspace.metadata.lambda.watch.router]\n{}",
+        entries.concat()
+    );
+    assert!(
+        (read("Cargo.toml") + "\n").contains(&(section.clone() + "\n")),
+        "Cargo.toml must have this section, made of the routes of template.yaml:\n{section}"
+    );
+}
+
+#[test]
+fn only_variables_that_functions_have_are_set_for_containers_and_no_deployed_one_has_another_store_or_secret()
+ {
+    let environment: Value = serde_json::from_str(&read("events/env.json")).expect("JSON");
+    let template = template();
+    let globals = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let set = environment["Parameters"].as_object().expect("variables");
+    for name in set.keys() {
+        assert!(
+            name.starts_with("AWS_") || !globals[name.as_str()].is_null(),
+            "events/env.json: `sam local` sets only what is declared, so give {name} a value in Globals of template.yaml"
+        );
+    }
+    for name in ["DYNAMODB_ENDPOINT", "SECRETS_MANAGER_ENDPOINT"] {
+        assert_eq!(
+            globals[name].as_str(),
+            Some(""),
+            "{name} in Globals of template.yaml"
+        );
+        for (function, resource) in template_functions() {
+            let own = &resource["Properties"]["Environment"]["Variables"][name];
+            assert!(
+                own.is_null(),
+                "{function} of template.yaml has its own {name}"
+            );
         }
     }
 }
@@ -129,6 +188,100 @@ fn the_committed_openapi_document_is_the_one_the_code_describes() {
         .map(|operation| operation.id)
         .collect();
     assert_eq!(ids, listed);
+}
+
+#[test]
+fn every_operation_is_documented_with_its_callers_its_cost_and_its_errors() {
+    let document: Value = serde_json::from_str(&read("docs/openapi.json")).expect("JSON");
+    for operation in operations() {
+        let (id, access) = (&operation.id, operation.access);
+        let method = operation.method.as_str().to_lowercase();
+        let described = &document["paths"][&operation.path][&method];
+        let description = described["description"].as_str().expect("a description");
+        for said in ["May be called by: ", &openapi::callers(access)] {
+            assert!(description.contains(said), "{id}: {description}");
+        }
+        let cost = [
+            "A call takes one permit",
+            "times a minute.",
+            "It is not limited.",
+        ];
+        assert!(
+            cost.iter().any(|words| description.contains(words)),
+            "{id} does not say what it costs: {description}"
+        );
+        let responses = described["responses"].as_object().expect("responses");
+        let may_refuse = !access.anonymous;
+        for (status, may_be) in [("401", may_refuse), ("403", may_refuse), ("503", true)] {
+            assert!(!may_be || responses.contains_key(status), "{id}: {status}");
+        }
+        let is_limited = !description.contains("It is not limited.") && access != Access::account();
+        assert_eq!(responses.contains_key("429"), is_limited, "{id}: 429");
+        for (status, response) in responses {
+            let words = response["description"].as_str().unwrap_or_default();
+            assert!(!words.is_empty(), "{id}: say what {status} means");
+            let is_error = status.starts_with(['4', '5']);
+            assert!(
+                !is_error || response["content"].is_object(),
+                "{id}: {status} has no body"
+            );
+        }
+        let sends = described["requestBody"]["required"] == true;
+        let event: Value = serde_json::from_str(&read(&format!("events/{id}.json"))).expect("JSON");
+        assert!(
+            !sends || event["body"].is_string(),
+            "{id}: its body has no example; write one in events/{id}.json"
+        );
+    }
+}
+
+/// The console's sources name what the API has, with its own words.
+#[test]
+fn the_console_knows_every_scope_every_state_and_everything_that_happens_to_keys() {
+    let sources = Path::new("functions/console/web/src/console");
+    let knows = |file: &str, name: &str, line: String| {
+        let path = sources.join(file);
+        let source = read(&path.to_string_lossy());
+        let (_, rest) = source
+            .split_once(&format!("const {name}"))
+            .unwrap_or_else(|| panic!("{} has no {name}", path.display()));
+        let ends = ["];", "] as const;"].map(|end| rest.find(end).unwrap_or(rest.len()));
+        let list = &rest[..ends.into_iter().min().unwrap_or_default()];
+        assert!(
+            list.contains(&line),
+            "add {line} to {name} in {}",
+            path.display()
+        );
+    };
+    for scope in Scope::ALL {
+        let line = format!("[{:?}, {:?}]", scope.name(), scope.allows());
+        knows("keys.tsx", "SCOPES", line);
+    }
+    for action in AuditAction::ALL {
+        knows("audit-table.tsx", "ACTIONS", format!("{:?}", action.name()));
+    }
+    for state in BookingState::ALL {
+        knows("booking.ts", "STATES", format!("{:?}", state.name()));
+    }
+}
+
+#[test]
+fn the_same_node_is_asked_for_wherever_one_is() {
+    for path in [
+        "functions/console/web/package.json",
+        "functions/console/src/not_built.html",
+        "scripts/build-web",
+        "scripts/node-is-new-enough",
+        "tests/clients/package.json",
+        "tests/clients/prepare",
+        "README.md",
+    ] {
+        let text = read(path);
+        assert!(
+            text.contains("20.19"),
+            "{path}: name the oldest Node, 20.19"
+        );
+    }
 }
 
 #[test]

@@ -5,19 +5,19 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { marked } from "marked";
 
-const GUIDES = [
-  "authentication",
-  "keys",
-  "keeping-keys-safe",
-  "bookings",
-  "availability",
-  "widget",
-  "moving",
-  "tokens",
-  "errors",
-  "rate-limits",
-  "versions",
-];
+const GUIDES = {
+  authentication: "How a request says who it comes from.",
+  keys: "The three kinds, and a key's life.",
+  "keeping-keys-safe": "Seven habits, with samples.",
+  bookings: "How a booking comes about and ends, and how to send one again safely.",
+  availability: "What can be booked, and when.",
+  widget: "Where to tell Timekit's widget and SDK about this server.",
+  moving: "What to bring along, and what differs.",
+  tokens: "What takes the place of a token in a page.",
+  errors: "What each status means, and whose turn it is.",
+  "rate-limits": "How much is too much, and what to do then.",
+  versions: "What a program may rely on.",
+};
 
 const files = new Map();
 
@@ -42,9 +42,9 @@ const take = (name) => {
   return text;
 };
 
-const guides = GUIDES.map((name) => {
+const guides = Object.entries(GUIDES).map(([name, lead]) => {
   const text = readFileSync(`guides/${name}.md`, "utf8");
-  return { name, text, title: text.split("\n")[0].replace(/^# /, "") };
+  return { name, text, lead, title: text.split("\n")[0].replace(/^# /, "") };
 });
 
 const nav = (here) => {
@@ -65,11 +65,50 @@ const start = `# Documentation
 Latchkey is a booking API that you host yourself. These pages come with this server, and so does the
 [reference](/docs/reference), in which you can call it.
 
-${guides.map(({ name, title }) => `- [${title}](/docs/${name})`).join("\n")}
+\`\`\`sh
+curl --user ":$LATCHKEY_KEY" $LATCHKEY_URL/v2/me
+\`\`\`
 
-In the examples, \`$URL\` is this server's address, \`$KEY\` an API key, best of a test app, and \`$RESOURCE\` a
-resource's id.
+${guides.map(({ name, title, lead }) => `- [${title}](/docs/${name}): ${lead}`).join("\n")}
+
+The samples read from the environment: \`LATCHKEY_URL\` is this server's address, \`LATCHKEY_KEY\` an API key, best of a
+test app, and \`RESOURCE\` a resource's id.
 `;
+
+const LANGUAGES = { sh: "curl", js: "Node", python: "Python", php: "PHP" };
+
+/** Samples that follow each other in several languages become one, in which the reader chooses; without a script. */
+marked.use({
+  hooks: {
+    processAllTokens(tokens) {
+      const grouped = [];
+      for (const token of tokens) {
+        const last = grouped.at(-1);
+        const before = last?.type === "space" ? grouped.at(-2) : last;
+        if (token.type === "code" && LANGUAGES[token.lang] && before?.samples && !before.samples.some(({ lang }) => lang === token.lang)) {
+          if (last !== before) grouped.pop();
+          before.samples.push(token);
+        } else {
+          grouped.push(token.type === "code" && LANGUAGES[token.lang] ? { ...token, samples: [token] } : token);
+        }
+      }
+      return grouped;
+    },
+  },
+  renderer: {
+    code({ samples = [] }) {
+      if (samples.length < 2) return false;
+      const name = `samples-${++count}`;
+      const choices = samples.map(({ lang, text }, at) => {
+        const title = text.includes('"timekit-sdk"') ? "JavaScript (timekit-sdk)" : LANGUAGES[lang];
+        return `<input type="radio" name="${name}" id="${name}-${at}"${at === 0 ? " checked" : ""}><label for="${name}-${at}">${title}</label>`;
+      });
+      const blocks = samples.map((token) => this.parser.parse([{ ...token, samples: undefined }]));
+      return `<div class="samples" role="group" aria-label="Samples">${choices.join("")}${blocks.join("")}</div>`;
+    },
+  },
+});
+let count = 0;
 
 const guide = take("guide.html");
 const licenses = take("licenses.md").replace("The app bundles", "The pages bundle");

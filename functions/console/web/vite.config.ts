@@ -4,7 +4,7 @@ import type { Plugin } from "vite";
 
 const events = new URL("../../../events/", import.meta.url);
 
-/** The bodies that the example events send, so that the reference shows what a test has tried. */
+/** What the example events ask for, by operation, so that the reference shows what a test has tried. */
 function examples(): Plugin {
   const name = "virtual:examples";
   return {
@@ -12,14 +12,20 @@ function examples(): Plugin {
     resolveId: (id) => (id === name ? `\0${name}` : undefined),
     load(id) {
       if (id !== `\0${name}`) return undefined;
-      const bodies = new Map<string, unknown>();
-      for (const file of readdirSync(events)) {
-        const { body } = JSON.parse(readFileSync(new URL(file, events), "utf8")) as { body?: string };
-        if (body) bodies.set(file.replace(/\.json$/, ""), JSON.parse(body));
-      }
-      return `export default ${JSON.stringify(Object.fromEntries(bodies))}`;
+      const requests = readdirSync(events)
+        .map((file) => [file.replace(/\.json$/, ""), JSON.parse(readFileSync(new URL(file, events), "utf8")) as Event] as const)
+        .filter(([, event]) => event.rawPath)
+        .map(([operation, { rawPath: path, rawQueryString: query, body }]) => [operation, { path, query, ...(body && { body: JSON.parse(body) as unknown }) }]);
+      return `export default ${JSON.stringify(Object.fromEntries(requests))}`;
     },
   };
+}
+
+/** An API Gateway event, as far as it matters here. */
+interface Event {
+  rawPath?: string;
+  rawQueryString?: string;
+  body?: string;
 }
 
 // Every page's files lie below /console/assets, named by their content. `pack.mjs` takes them from .built to dist.

@@ -8,11 +8,13 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{
     Operation as OpenApiOperation, ParameterBuilder, ParameterIn, PathItem,
 };
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Components, Info, License, OpenApi, RefOr, Required, Response};
+use utoipa::openapi::{
+    Components, ContentBuilder, Info, License, OpenApi, Ref, RefOr, Required, Response,
+};
 
 use crate::idempotency::MAX_KEY;
 use crate::operations::{Operation, http_method};
@@ -20,6 +22,8 @@ use crate::operations::{Operation, http_method};
 const BASIC: &str = "basic";
 const BEARER: &str = "bearer";
 const SESSION: &str = "session";
+/// The schema of errors.
+const ERROR: &str = "Error";
 
 /// One path's operations.
 pub(crate) fn path_item(operations: Vec<(Method, OpenApiOperation)>) -> PathItem {
@@ -121,6 +125,82 @@ pub(crate) fn describe_access(operation: &mut OpenApiOperation, access: Access) 
         .responses
         .entry("503".to_owned())
         .or_insert(RefOr::T(unavailable));
+    if is_limited(access) {
+        let too_many = Response::new("Too many in too short a time.");
+        operation
+            .responses
+            .responses
+            .entry("429".to_owned())
+            .or_insert(RefOr::T(too_many));
+    }
+}
+
+/// Whether somebody may call it who has a rate limit. A session has none.
+const fn is_limited(access: Access) -> bool {
+    let Access {
+        app,
+        widget_key,
+        server_token,
+        client_token,
+        signed_search,
+        anonymous,
+        anonymous_limit,
+        ..
+    } = access;
+    if anonymous {
+        return anonymous_limit.is_some();
+    }
+    app || widget_key || server_token || client_token || signed_search
+}
+
+/// Says what an error's body holds, and when to try again, so that no handler needs to describe that.
+pub(crate) fn describe_errors(operation: &mut OpenApiOperation) {
+    let errors = (operation.responses.responses.iter_mut())
+        .filter(|(status, _)| status.starts_with(['4', '5']));
+    for (status, response) in errors {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        if response.content.is_empty() {
+            let schema = Ref::from_schema_name(ERROR);
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            let content_type = "application/json".to_owned();
+            response.content.insert(content_type, RefOr::T(content));
+        }
+        if matches!(status.as_str(), "429" | "503") {
+            let header = HeaderBuilder::new()
+                .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+                .description(Some("In how many seconds to try again."));
+            let header = RefOr::T(header.build());
+            response.headers.insert("Retry-After".to_owned(), header);
+        }
+    }
+}
+
+/// What every error's body holds.
+fn error_schema() -> ObjectBuilder {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let sentences = ArrayBuilder::new().items(text());
+    let by_field = ObjectBuilder::new()
+        .additional_properties(Some(sentences))
+        .description(Some("What is wrong with which field, in place of `error`."));
+    ObjectBuilder::new()
+        .description(Some("What went wrong. It has `error` or `errors`."))
+        .property(
+            "error",
+            text().description(Some("What to do about it, for people. It may change.")),
+        )
+        .property("errors", by_field)
+        .property(
+            "code",
+            text().description(Some("What went wrong, for programs. It stays.")),
+        )
+        .required("code")
+        .property(
+            "request_id",
+            text().description(Some("What to quote; also in `X-Request-Id`.")),
+        )
+        .required("request_id")
 }
 
 /// Says in an operation's description which headers count, which come back, and which errors that brings.
@@ -294,6 +374,8 @@ pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
         )))),
     ];
     let components = openapi.components.get_or_insert_with(Components::new);
+    let error: Schema = error_schema().into();
+    components.schemas.insert(ERROR.to_owned(), error.into());
     for (name, scheme) in schemes {
         components.add_security_scheme(name, scheme);
     }

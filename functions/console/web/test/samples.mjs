@@ -1,8 +1,12 @@
-// Runs every sample of the guides that is marked to run, against a server with the demo in it.
-// Usage: node samples.mjs <server's address> <API key of the demo's test app>
+// Runs every sample of the guides that is marked to run, and what the reference writes of some calls, against a server
+// with the demo in it. Usage: node samples.mjs <server's address> <API key of the demo's test app>
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+
+import * as written from "../src/docs/samples.js";
 
 const [, , url, key] = process.argv;
 const PROGRAMS = {
@@ -11,33 +15,80 @@ const PROGRAMS = {
   python: (text) => ["python3", ["-c", text]],
   php: (text) => ["php", ["-r", text.replace("<?php", "")]],
 };
+/** Calls of which the reference's samples are run: one that reads, and bodies with all that JSON has. */
+const CALLS = ["get_me", "list_bookings", "create_booking", "list_available_slots", "update_resource", "create_project"];
 
+const guides = new URL("../guides/", import.meta.url);
+const events = new URL("../../../../events/", import.meta.url);
+/** The SDK is there. */
+const cwd = fileURLToPath(new URL("../../../../tests/clients/", import.meta.url));
 const answer = await fetch(`${url}/v2/resources`, { headers: { Authorization: `Bearer ${key}` } });
 const resource = (await answer.json()).data[0].id;
-const env = { ...process.env, URL: url, KEY: key, LATCHKEY_URL: url, LATCHKEY_KEY: key, RESOURCE: resource };
-const guides = new URL("../guides/", import.meta.url);
-let count = 0;
+const authorization = `Basic ${Buffer.from(`:${key}`).toString("base64")}`;
+const env = { ...process.env, LATCHKEY_URL: url, LATCHKEY_KEY: key, LATCHKEY_AUTHORIZATION: authorization, RESOURCE: resource };
 const without = new Set();
-for (const name of readdirSync(guides)) {
-  const text = readFileSync(new URL(name, guides), "utf8");
-  for (const [, language, sample] of text.matchAll(/^```(\w+) run\n(.*?)^```$/gms)) {
-    const [program, options] = PROGRAMS[language](sample);
-    const done = spawnSync(program, options, { env, encoding: "utf8" });
-    if (done.error?.code === "ENOENT") {
-      without.add(program);
-      continue;
-    }
-    assert.equal(done.status, 0, `${name}:\n${sample}\n${done.stdout}\n${done.stderr}`);
-    count++;
-  }
-}
+
+const samples = [...ofGuides(), ...ofReference()];
+const counts = { guides: 0, reference: 0 };
+const worker = async () => {
+  for (let sample = samples.shift(); sample; sample = samples.shift()) await run(sample);
+};
+await Promise.all(Array.from({ length: availableParallelism() }, worker));
 await relays();
 
-/** The relay of "Keeping keys safe" passes free times on, and nothing else. */
+/** Every sample of the guides that is marked to run. */
+function ofGuides() {
+  return readdirSync(guides).flatMap((name) => {
+    const fences = readFileSync(new URL(name, guides), "utf8").matchAll(/^```(\w+) run\n(.*?)^```$/gms);
+    return [...fences].map(([, language, text]) => ({ of: "guides", name, language, text }));
+  });
+}
+
+/** What the reference writes of the example events, signed in each way. */
+function ofReference() {
+  return CALLS.flatMap((id, at) => {
+    const { rawPath, rawQueryString, requestContext, body } = JSON.parse(readFileSync(new URL(`${id}.json`, events), "utf8"));
+    const call = {
+      url: `${url}${rawPath}${rawQueryString && `?${rawQueryString}`}`,
+      method: requestContext.http.method,
+      scheme: ["basic", "bearer", "raw"][at % 3],
+      headers: {},
+      body,
+    };
+    const languages = { sh: written.curl, js: written.javascript, python: written.python, php: written.php };
+    return Object.entries(languages).map(([language, write]) => ({ of: "reference", name: id, language, text: write(call) }));
+  });
+}
+
+async function run({ of, name, language, text }) {
+  assert.ok(!text.includes(key), `${name}: the key stands in the sample`);
+  const [program, options] = PROGRAMS[language](text);
+  const { status, said } = await ended(spawn(program, options, { env, cwd, stdio: ["ignore", "pipe", "pipe"] }));
+  if (status === "ENOENT") {
+    without.add(program);
+    return;
+  }
+  assert.equal(status, 0, `${name}:\n${text}\n${said}`);
+  counts[of]++;
+}
+
+/** A process's status, or why there is none, and all that it wrote. */
+function ended(process) {
+  return new Promise((resolve) => {
+    let said = "";
+    process.stdout.on("data", (data) => (said += data));
+    process.stderr.on("data", (data) => (said += data));
+    process.on("error", (error) => resolve({ status: error.code, said }));
+    process.on("close", (status) => resolve({ status, said }));
+  });
+}
+
+/** The relay of "Keeping keys safe" fits into twenty lines, and passes free times on, and nothing else. */
 async function relays() {
   const text = readFileSync(new URL("keeping-keys-safe.md", guides), "utf8");
   const relay = /^```js\n(\/\/ relay.*?)^```$/ms.exec(text)?.[1];
   assert.ok(relay);
+  assert.ok(relay.trimEnd().split("\n").length <= 20, "the relay has more than twenty lines");
   const told = `${relay.replace("}).listen(PORT);", "}).listen(0, function () { console.log(this.address().port); });")}`;
   const server = spawn("node", ["--input-type=module", "--eval", told], { env, stdio: ["ignore", "pipe", "inherit"] });
   try {
@@ -46,7 +97,7 @@ async function relays() {
     assert.equal(free.status, 200);
     assert.deepEqual(Object.keys((await free.json())[0]), ["start", "end"]);
     assert.equal((await fetch(`http://127.0.0.1:${port}/v2/bookings`)).status, 404);
-    count++;
+    counts.guides++;
   } finally {
     server.kill();
   }
@@ -57,4 +108,4 @@ if (without.size > 0 && process.env.LATCHKEY_SKIPPED) {
   appendFileSync(process.env.LATCHKEY_SKIPPED, what);
 }
 const left = without.size > 0 ? `; those in ${[...without].join(", ")} cannot be run here` : "";
-console.log(`guides: ${count} samples ran${left}`);
+console.log(`guides: ${counts.guides} samples ran, and ${counts.reference} of the reference${left}`);

@@ -15,6 +15,9 @@ export const session = signal<Session | null | undefined>(undefined);
 /** Whether a session ended while a page was open. The page stays, so that nothing typed is lost. */
 export const hasExpired = signal(false);
 
+/** How often a session was renewed while a page was open: what it refused to load meanwhile is then asked for again. */
+export const renewals = signal(0);
+
 const APP = "latchkey.app";
 const chosen = signal(localStorage.getItem(APP) ?? "");
 effect(() => {
@@ -92,12 +95,8 @@ export async function ask<T>(asked: Promise<Answer<T>>): Promise<T> {
 }
 
 function read(response: Response, body: unknown): Failure {
-  const said = (typeof body === "object" && body !== null ? body : {}) as {
-    error?: string;
-    errors?: Record<string, string[]>;
-    code?: string;
-    request_id?: string;
-  };
+  // What stands before the API, like a gateway, answers in shapes of its own.
+  const said: Partial<Schemas["Error"]> = typeof body === "object" && body !== null ? body : {};
   const fields = said.errors ?? {};
   const faults = Object.entries(fields).map(([field, sentences]) => `${field} ${sentences.join(", ")}`);
   const sentence = said.error ?? (faults.join(". ") || `The server answered ${response.status}.`);
@@ -124,10 +123,17 @@ export async function loadSession() {
 
 export async function signIn(email: string, password: string) {
   session.value = (await ask(api.POST("/v2/sessions", { body: { email, password } }))).data;
+  if (hasExpired.value) renewals.value++;
   hasExpired.value = false;
 }
 
 export async function signOut() {
   await ask(api.DELETE("/v2/sessions"));
+  leave();
+}
+
+/** Forgets who was signed in. */
+export function leave() {
   session.value = null;
+  hasExpired.value = false;
 }

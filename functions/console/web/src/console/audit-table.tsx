@@ -1,38 +1,58 @@
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
-import { api, ask } from "./api";
+import { api, ask, session } from "./api";
 import type { Schemas } from "./api";
 import { moment } from "./time";
-import { Badge, Pager, Select, Show, useLoad, who } from "./ui";
+import { Badge, Input, Pager, Select, Show, useLoad, who } from "./ui";
 
+/** What may have happened to a key; a test compares them with the API's. */
 const ACTIONS = ["created", "imported", "updated", "rotated", "revoked", "leaked", "refused"] as const;
 const TONES: Partial<Record<string, "good" | "bad" | "warn">> = { created: "good", revoked: "bad", leaked: "bad", refused: "warn" };
 
+interface Filters {
+  action: string;
+  key: string;
+  by: string;
+  source: string;
+}
+
+/** The search that the API understands. */
+function searchOf({ action, key, by, source }: Filters): string {
+  const pairs = { action, "key.id": key, by, source: source.trim() };
+  return Object.entries(pairs)
+    .filter(([, value]) => value)
+    .map(([attribute, value]) => `${attribute}:${value}`)
+    .join(";");
+}
+
+/** The audit log: of the whole app, or of one key. */
 export function AuditTable({ keyId }: { keyId?: string }) {
-  const [action, setAction] = useState("");
+  const [filters, setFilters] = useState<Filters>({ action: "", key: keyId ?? "", by: "", source: "" });
   const [page, setPage] = useState(1);
-  const search = [keyId && `key.id:${keyId}`, action && `action:${action}`].filter(Boolean).join(";");
+  const search = searchOf(filters);
   const events = useLoad(
     async () => ask(api.GET("/v2/audit", { params: { query: { ...(search && { search }), limit: 25, page } } })),
     [search, page],
   );
-  const names = useLoad(async () => {
-    const keys: Schemas["KeyView"][] = keyId ? [] : (await ask(api.GET("/v2/keys", { params: { query: { limit: 500 } } }))).data;
-    return new Map(keys.map((key) => [key.id, key.name]));
-  }, [keyId]);
+  const keys = useLoad(async (): Promise<Schemas["KeyView"][]> => (keyId ? [] : (await ask(api.GET("/v2/keys", { params: { query: { limit: 500 } } }))).data), [keyId]);
+  const names = new Map(keys.data?.map((key) => [key.id, key.name || "(no name)"]));
+  const set = (name: keyof Filters) => (value: string) => {
+    setFilters({ ...filters, [name]: value });
+    setPage(1);
+  };
+  const people = [["", "Anybody"], [`account:${session.value?.account.id}`, "You"], ...[...names].map(([id, name]) => [`key:${id}`, name] as const)] as const;
   return (
     <>
       <div class="filters">
-        <Select
-          label="What happened"
-          value={action}
-          onValue={(value) => {
-            setAction(value);
-            setPage(1);
-          }}
-          options={[["", "Anything"], ...ACTIONS.map((name) => [name, name] as const)]}
-        />
+        <Select label="What happened" value={filters.action} onValue={set("action")} options={[["", "Anything"], ...ACTIONS.map((name) => [name, name] as const)]} />
+        {!keyId && (
+          <>
+            <Select label="To key" value={filters.key} onValue={set("key")} options={[["", "Any"], ...names]} />
+            <Select label="By" value={filters.by} onValue={set("by")} options={people} />
+          </>
+        )}
+        <Input label="From address" type="search" placeholder="like 203.0.113.7" value={filters.source} onValue={set("source")} />
       </div>
       <Show of={events}>
         {(events) =>
@@ -61,10 +81,10 @@ export function AuditTable({ keyId }: { keyId?: string }) {
                         </td>
                         {!keyId && (
                           <td data-label="Key">
-                            <Link href={`/developers/keys/${event.key_id}`}>{names.data?.get(event.key_id) ?? `${event.key_id.slice(0, 8)}…`}</Link>
+                            <Link href={`/developers/keys/${event.key_id}`}>{names.get(event.key_id) ?? `${event.key_id.slice(0, 8)}…`}</Link>
                           </td>
                         )}
-                        <td data-label="By">{who(event.by)}</td>
+                        <td data-label="By">{actor(event.by, event.key_id, names)}</td>
                         <td data-label="From">{event.source ?? "–"}</td>
                         <td data-label="Detail">{event.detail ?? "–"}</td>
                       </tr>
@@ -79,4 +99,11 @@ export function AuditTable({ keyId }: { keyId?: string }) {
       </Show>
     </>
   );
+}
+
+/** Who did something, by a name where there is one. Whoever was refused came with the key itself. */
+function actor(by: string, keyId: string, names: ReadonlyMap<string, string>): string {
+  const id = by.startsWith("key:") ? by.slice("key:".length) : undefined;
+  if (!id) return who(by);
+  return id === keyId ? "whoever had the key" : (names.get(id) ?? who(by));
 }

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
-import { api, ask, Failure, signIn } from "./api";
+import { api, ask, Failure, leave, signIn } from "./api";
 import type { Schemas } from "./api";
 import { Button, Form, Input, Problem, ShownOnce, useAction } from "./ui";
 
@@ -21,12 +21,21 @@ export function SignIn({ email: known, isAgain }: { email?: string; isAgain?: bo
   return (
     <Form onSend={enter.run}>
       {!isAgain && <h1>Sign in</h1>}
-      <Input label="E-mail" name="email" type="email" autoComplete="username" value={email} onValue={setEmail} failure={failure} />
-      <Input label="Password" name="password" type="password" autoComplete="current-password" value={password} onValue={setPassword} failure={failure} />
+      <Input label="E-mail" name="email" type="email" autoComplete="username" readOnly={isAgain} value={email} onValue={setEmail} failure={failure} />
+      <Input label="Password" name="password" type="password" autoComplete="current-password" autoFocus={isAgain} value={password} onValue={setPassword} failure={failure} />
       <Problem failure={failure} />
       <Button type="submit" tone="primary" class="block" busy={enter.isBusy}>
         Sign in
       </Button>
+      {isAgain && (
+        <p class="hint">
+          Somebody else?{" "}
+          <button type="button" class="link" onClick={leave}>
+            Leave this page
+          </button>{" "}
+          and what was typed on it.
+        </p>
+      )}
       {!isAgain && (
         <p class="hint">
           New here? <Link href="/sign-up">Create an account.</Link> A lost password is reset by a link from whoever runs this server:{" "}

@@ -16,14 +16,16 @@ export interface Booking {
 
 export const INCLUDE = "customers,resource,project,available_actions";
 
+/** Every state; a test compares them with the API's. */
 export const STATES = [
   "tentative",
   "confirmed",
-  "pending_payment",
   "paid",
+  "unpaid",
   "declined",
   "cancelled",
   "cancelled_by_customer",
+  "cancelled_by_owner",
   "rescheduled_by_customer",
   "completed",
 ] as const;
@@ -31,9 +33,9 @@ export const STATES = [
 export type Tone = "good" | "warn" | "bad" | "info";
 
 export function tone(state: string): Tone | undefined {
-  if (["confirmed", "paid", "created"].includes(state)) return "good";
-  if (["tentative", "pending_payment"].includes(state)) return "warn";
-  if (state.startsWith("cancelled") || state === "declined") return "bad";
+  if (["confirmed", "paid"].includes(state)) return "good";
+  if (state === "tentative") return "warn";
+  if (state.startsWith("cancelled") || ["declined", "unpaid"].includes(state)) return "bad";
   return undefined;
 }
 

@@ -8,6 +8,7 @@ import { customer, event, INCLUDE, STATES, tone, words } from "./booking";
 import type { Booking } from "./booking";
 import { clock, day, HERE, moment, sameClock, span, zoneName } from "./time";
 import { Badge, Button, Dialog, Empty, Field, Form, Input, Loading, Page, Pager, Problem, Select, Show, tell, useAction, useLoad, who } from "./ui";
+import type { Loaded } from "./ui";
 
 const Calendar = lazy(() => import("./calendar").then((it) => ({ default: it.Calendar })));
 
@@ -91,7 +92,7 @@ export function BookingsPage() {
       {open && <Details id={open} onClose={() => setOpen(undefined)} onOpen={setOpen} onChanged={again} />}
       {isMaking && (
         <NewBooking
-          resources={resources.data ?? []}
+          loaded={resources}
           resource={filters.resource}
           start={isMaking.start}
           onClose={() => setMaking(undefined)}
@@ -164,7 +165,7 @@ function List({ search, turn, onOpen, onNew }: { search: string; turn: number; o
                         </button>
                         <div class="hint">{booking.customers?.[0]?.email}</div>
                       </td>
-                      <td data-label="When">
+                      <td class="when" data-label="When">
                         <When booking={booking} />
                       </td>
                       <td data-label="What">{event(booking).what}</td>
@@ -187,11 +188,15 @@ function List({ search, turn, onOpen, onNew }: { search: string; turn: number; o
 
 /** Actions that people take here, in this order; the others are customers' or programs'. */
 const ACTIONS = ["confirm", "decline", "cancel", "complete", "pay"] as const;
+const DONE = { confirm: "confirmed", decline: "declined", cancel: "cancelled", complete: "completed", pay: "marked as paid" };
+/** Those that cannot be taken back, which are asked about first. */
+const ENDS: readonly string[] = ["cancel", "decline"];
 const ACTION_NAMES = { confirm: "Confirm", decline: "Decline", cancel: "Cancel booking", complete: "Complete", pay: "Mark as paid" };
 
 function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () => void; onOpen: (id: string) => void; onChanged: () => void }) {
   const [message, setMessage] = useState("");
   const [isMoving, setMoving] = useState(false);
+  const [ending, setEnding] = useState<string>();
   const booking = useLoad(
     async () => (await ask(api.GET("/v2/bookings/{id}", { params: { path: { id }, query: { include: `${INCLUDE},logs` } } }))).data as unknown as Booking,
     [id],
@@ -202,7 +207,8 @@ function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () =
     const asked = api.PUT("/v2/bookings/{id}/{action}", { params: { path: { id, action } }, body: body as never });
     await ask(asked);
     setMessage("");
-    tell(`Booking: ${words(action)}`);
+    setEnding(undefined);
+    tell(`Booking ${DONE[action as keyof typeof DONE]}`);
     booking.reload();
     onChanged();
   });
@@ -258,14 +264,36 @@ function Details({ id, onClose, onOpen, onChanged }: { id: string; onClose: () =
                 <>
                   <Input label="Message for the history" value={message} onValue={setMessage} />
                   <div class="actions">
-                    {ACTIONS.filter((action) => can.includes(action)).map((action) => (
-                      <Button key={action} tone={action === "confirm" ? "primary" : action === "cancel" || action === "decline" ? "danger" : "plain"} busy={act.isBusy} onClick={() => act.run(action)}>
-                        {ACTION_NAMES[action]}
+                    {ACTIONS.filter((action) => can.includes(action)).map((action) => {
+                      const ends = ENDS.includes(action);
+                      return (
+                        <Button
+                          key={action}
+                          tone={action === "confirm" ? "primary" : ends ? "danger" : "plain"}
+                          busy={act.isBusy && !ends}
+                          aria-expanded={ends ? ending === action : undefined}
+                          onClick={() => (ends ? setEnding(action) : act.run(action))}
+                        >
+                          {ACTION_NAMES[action]}
+                        </Button>
+                      );
+                    })}
+                    {can.includes("reschedule_by_customer") && (
+                      <Button aria-expanded={isMoving} onClick={() => setMoving(!isMoving)}>
+                        Reschedule
                       </Button>
-                    ))}
-                    {can.includes("reschedule_by_customer") && <Button onClick={() => setMoving(!isMoving)}>Reschedule</Button>}
+                    )}
                   </div>
                 </>
+              )}
+              {ending && (
+                <div class="note ask" role="alertdialog" aria-label={`${words(ending)}?`}>
+                  <span>{ending === "cancel" ? "Cancel it? Its time is free again, and nobody is told by mail." : "Decline it? It cannot be confirmed any more."}</span>
+                  <Button tone="danger" busy={act.isBusy} onClick={() => act.run(ending)}>
+                    Yes, {ending}
+                  </Button>
+                  <Button onClick={() => setEnding(undefined)}>No</Button>
+                </div>
               )}
               <Problem failure={act.failure} />
               {isMoving && (
@@ -328,8 +356,39 @@ type Slot = Schemas["SlotView"];
 /** Tomorrow, or a given day, as a date input has it. */
 const dateOf = (at: Date) => `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
 
-function SlotPicker({ resource, minutes, slot, onSlot, start }: { resource: string; minutes: number; slot: Slot | undefined; onSlot: (slot: Slot | undefined) => void; start?: Date | undefined }) {
-  const [date, setDate] = useState(() => dateOf(start ?? new Date()));
+interface SlotProps {
+  resource: string;
+  minutes: number;
+  slot: Slot | undefined;
+  onSlot: (slot: Slot | undefined) => void;
+  /** What was clicked in the calendar: the slot that is chosen if it is free. */
+  start?: Date | undefined;
+}
+
+function SlotPicker(props: SlotProps) {
+  const [date, setDate] = useState(() => dateOf(props.start ?? new Date()));
+  return (
+    <>
+      <Field label="Day">
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="date"
+            value={date}
+            onInput={(event) => {
+              setDate(event.currentTarget.value);
+              props.onSlot(undefined);
+            }}
+          />
+        )}
+      </Field>
+      <FreeTimes key={`${props.resource} ${props.minutes} ${date}`} {...props} date={date} />
+    </>
+  );
+}
+
+/** What is free on one day. */
+function FreeTimes({ resource, minutes, slot, onSlot, start, date }: SlotProps & { date: string }) {
   const slots = useLoad(async () => {
     if (!resource || !date || !(minutes > 0)) return [];
     const from = new Date(`${date}T00:00`);
@@ -345,43 +404,27 @@ function SlotPicker({ resource, minutes, slot, onSlot, start }: { resource: stri
       output_timezone: HERE,
     };
     return (await ask(api.POST("/v2/availability", { body: body as never }))).data;
-  }, [resource, minutes, date]);
+  }, []);
   useEffect(() => {
-    if (!start || slot) return;
-    const wanted = slots.data?.find((one) => Date.parse(one.start) === start.getTime());
-    if (wanted) onSlot(wanted);
+    const wanted = start && slots.data?.find((one) => Date.parse(one.start) === start.getTime());
+    if (wanted && !slot) onSlot(wanted);
   }, [slots.data]);
   return (
-    <>
-      <Field label="Day">
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="date"
-            value={date}
-            onInput={(event) => {
-              setDate(event.currentTarget.value);
-              onSlot(undefined);
-            }}
-          />
-        )}
-      </Field>
-      <Show of={slots}>
-        {(slots) =>
-          slots.length === 0 ? (
-            <p class="hint">{resource ? `Nothing is free on ${day(`${date}T12:00`)}.` : "Choose a resource to see when it is free."}</p>
-          ) : (
-            <div class="slots" role="radiogroup" aria-label="Free times">
-              {slots.map((one) => (
-                <button key={one.start} type="button" role="radio" aria-checked={one.start === slot?.start} onClick={() => onSlot(one)}>
-                  {clock(one.start)}
-                </button>
-              ))}
-            </div>
-          )
-        }
-      </Show>
-    </>
+    <Show of={slots}>
+      {(slots) =>
+        slots.length === 0 ? (
+          <p class="hint">{resource ? `Nothing is free on ${day(`${date}T12:00`)}.` : "Choose a resource to see when it is free."}</p>
+        ) : (
+          <div class="slots" role="radiogroup" aria-label="Free times">
+            {slots.map((one) => (
+              <button key={one.start} type="button" role="radio" aria-checked={one.start === slot?.start} onClick={() => onSlot(one)}>
+                {clock(one.start)}
+              </button>
+            ))}
+          </div>
+        )
+      }
+    </Show>
   );
 }
 
@@ -394,19 +437,32 @@ const MINUTES = [
   ["120", "2 hours"],
 ] as const;
 
-function NewBooking({
-  resources,
-  resource: first,
-  start,
-  onClose,
-  onMade,
-}: {
-  resources: Schemas["ResourceView"][];
+interface NewBookingProps {
   resource: string;
   start: Date | undefined;
   onClose: () => void;
   onMade: (id: string) => void;
-}) {
+}
+
+function NewBooking({ loaded, ...rest }: NewBookingProps & { loaded: Loaded<Schemas["ResourceView"][]> }) {
+  return (
+    <Dialog title="New booking" onClose={rest.onClose} wide>
+      <Show of={loaded}>
+        {(resources) =>
+          resources.length === 0 ? (
+            <p>
+              There is nobody to book yet. <Link href="/resources">Add a resource first.</Link>
+            </p>
+          ) : (
+            <NewBookingForm resources={resources} {...rest} />
+          )
+        }
+      </Show>
+    </Dialog>
+  );
+}
+
+function NewBookingForm({ resources, resource: first, start, onClose, onMade }: NewBookingProps & { resources: Schemas["ResourceView"][] }) {
   const [resource, setResource] = useState(first || (resources[0]?.id ?? ""));
   const [minutes, setMinutes] = useState("60");
   const [slot, setSlot] = useState<Slot>();
@@ -415,6 +471,11 @@ function NewBooking({
   const [email, setEmail] = useState("");
   const [where, setWhere] = useState("");
   const [graph, setGraph] = useState("instant");
+  // What was free for one resource or length may not be for another.
+  const choose = (set: (value: string) => void) => (value: string) => {
+    set(value);
+    setSlot(undefined);
+  };
   const zone = useMemo(() => resources.find(({ id }) => id === resource)?.timezone ?? HERE, [resource, resources]);
   const make = useAction(async () => {
     if (!slot) return;
@@ -431,57 +492,46 @@ function NewBooking({
     tell("Booked");
     onMade(made.data.id);
   });
-  if (resources.length === 0) {
-    return (
-      <Dialog title="New booking" onClose={onClose}>
-        <p>
-          There is nobody to book yet. <Link href="/resources">Add a resource first.</Link>
-        </p>
-      </Dialog>
-    );
-  }
   return (
-    <Dialog title="New booking" onClose={onClose} wide>
-      <Form onSend={make.run}>
-        <div class="columns">
-          <Select label="Resource" name="resource_id" value={resource} onValue={setResource} options={resources.map(({ id, name }) => [id, name] as const)} failure={make.failure} />
-          <Select label="How long" value={minutes} onValue={setMinutes} options={MINUTES} />
-          <Select
-            label="It is"
-            name="graph"
-            value={graph}
-            onValue={setGraph}
-            options={[
-              ["instant", "confirmed at once"],
-              ["confirm_decline", "tentative until confirmed"],
-            ]}
-            failure={make.failure}
-          />
-        </div>
-        <SlotPicker resource={resource} minutes={Number(minutes)} slot={slot} onSlot={setSlot} start={start} />
-        {slot && (
-          <p class="note">
-            {span(slot.start, slot.end)}
-            {!sameClock(slot.start, zone, HERE) && `; there it is ${span(slot.start, slot.end, zone)}`}
-          </p>
-        )}
-        <div class="columns">
-          <Input label="Customer's name" name="customer.name" value={name} onValue={setName} failure={make.failure} />
-          <Input label="Customer's e-mail" name="customer.email" type="email" value={email} onValue={setEmail} failure={make.failure} />
-        </div>
-        <div class="columns">
-          <Input label="What" name="what" placeholder={name ? `Booking with ${name}` : ""} value={what} onValue={setWhat} failure={make.failure} />
-          <Input label="Where" name="where" placeholder="To be agreed" value={where} onValue={setWhere} failure={make.failure} />
-        </div>
-        <Problem failure={make.failure} />
-        <div class="dialog-actions">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" tone="primary" busy={make.isBusy} disabled={!slot}>
-            Book
-          </Button>
-        </div>
-      </Form>
-    </Dialog>
+    <Form onSend={make.run}>
+      <div class="columns">
+        <Select label="Resource" name="resource_id" value={resource} onValue={choose(setResource)} options={resources.map(({ id, name }) => [id, name] as const)} failure={make.failure} />
+        <Select label="How long" value={minutes} onValue={choose(setMinutes)} options={MINUTES} />
+        <Select
+          label="It is"
+          name="graph"
+          value={graph}
+          onValue={setGraph}
+          options={[
+            ["instant", "confirmed at once"],
+            ["confirm_decline", "tentative until confirmed"],
+          ]}
+          failure={make.failure}
+        />
+      </div>
+      <SlotPicker resource={resource} minutes={Number(minutes)} slot={slot} onSlot={setSlot} start={start} />
+      {slot && (
+        <p class="note">
+          {span(slot.start, slot.end)}
+          {!sameClock(slot.start, zone, HERE) && `; there it is ${span(slot.start, slot.end, zone)}`}
+        </p>
+      )}
+      <div class="columns">
+        <Input label="Customer's name" name="customer.name" value={name} onValue={setName} failure={make.failure} />
+        <Input label="Customer's e-mail" name="customer.email" type="email" value={email} onValue={setEmail} failure={make.failure} />
+      </div>
+      <div class="columns">
+        <Input label="What" name="what" placeholder={name ? `Booking with ${name}` : ""} value={what} onValue={setWhat} failure={make.failure} />
+        <Input label="Where" name="where" placeholder="To be agreed" value={where} onValue={setWhere} failure={make.failure} />
+      </div>
+      <Problem failure={make.failure} />
+      <div class="dialog-actions">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button type="submit" tone="primary" busy={make.isBusy} disabled={!slot}>
+          Book
+        </Button>
+      </div>
+    </Form>
   );
 }
 

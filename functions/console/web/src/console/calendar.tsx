@@ -23,7 +23,7 @@ interface Props {
 }
 
 /** Who is no longer coming takes no room in the calendar unless asked for. */
-const isOver = (state: string) => state.includes("cancelled") || state.includes("declined") || state.startsWith("rescheduled");
+const isOver = (state: string) => tone(state) === "bad" || state === "rescheduled_by_customer";
 
 const FIRST_DAY = new Intl.Locale(navigator.language);
 
@@ -49,13 +49,12 @@ export function Calendar({ view, search, hasState, turn, onOpen, onNew }: Props)
       initialView: view === "month" ? "dayGridMonth" : "timeGridWeek",
       headerToolbar: { left: "title", center: "", right: "today prev,next" },
       buttonIcons: false,
-      buttonText: { today: "Today", prev: "‹", next: "›" },
-      buttonHints: { prev: "Before", next: "After" },
+      buttonText: { today: "Today", prev: "Earlier", next: "Later" },
       locale: navigator.language,
       firstDay: firstDay(),
       nowIndicator: true,
       scrollTime: "08:00:00",
-      height: 720,
+      height: "max(540px, calc(100vh - 320px))",
       allDaySlot: false,
       dayMaxEvents: 4,
       ...(innerWidth < 700 && { dayHeaderFormat: { weekday: "narrow", day: "numeric" } }),

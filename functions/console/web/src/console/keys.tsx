@@ -13,7 +13,7 @@ const UsageChart = lazy(() => import("./usage-chart").then((it) => ({ default: i
 
 type Key = Schemas["KeyView"];
 
-/** What each scope allows: the API's own words, by area. */
+/** What each scope allows: the API's own words, by area; a test compares them. */
 const SCOPES: readonly (readonly [scope: string, allows: string])[] = [
   ["*", "Everything in the app, signing secrets included."],
   ["bookings.read", "Read bookings."],
@@ -73,14 +73,13 @@ export function KeysPage() {
                   <table class="stack">
                     <thead>
                       <tr>
-                        <th>Name</th>
+                        <th>Name and kind</th>
                         <th>Start</th>
                         <th>Scopes</th>
                         <th>Created</th>
                         <th>Last used</th>
                         <th>24 hours</th>
-                        <th>Ends</th>
-                        <th>State</th>
+                        <th>Expires</th>
                       </tr>
                     </thead>
                     <tbody>
@@ -88,7 +87,9 @@ export function KeysPage() {
                         <tr key={key.id}>
                           <td>
                             <Link href={`/developers/keys/${key.id}`}>{key.name || "(no name)"}</Link>
-                            <div class="hint">{KINDS[key.kind] ?? key.kind}</div>
+                            <div class="hint">
+                              {KINDS[key.kind] ?? key.kind} <State of={key} />
+                            </div>
                           </td>
                           <td data-label="Start">
                             <code>{key.start || "imported"}</code>
@@ -99,10 +100,7 @@ export function KeysPage() {
                           <td data-label="24 hours">
                             <Sparkline of={key} />
                           </td>
-                          <td class="tight" data-label="Ends">{key.expires_at ? day(key.expires_at) : "never"}</td>
-                          <td class="tight" data-label="State">
-                            <State of={key} />
-                          </td>
+                          <td class="tight" data-label="Expires">{key.expires_at ? day(key.expires_at) : "never"}</td>
                         </tr>
                       ))}
                     </tbody>

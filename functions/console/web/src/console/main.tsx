@@ -71,9 +71,12 @@ function AppSwitcher({ onGo }: { onGo: () => void }) {
 
 function Shell() {
   const [isOpen, setOpen] = useState(false);
-  const [path] = useLocation();
+  const [path, go] = useLocation();
   const app = currentApp();
-  const leave = useAction(signOut);
+  const leave = useAction(async () => {
+    await signOut();
+    go("/");
+  });
   const close = () => setOpen(false);
   useEffect(() => {
     document.getElementById("main")?.focus({ preventScroll: true });

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 
-import { api, ask } from "./api";
+import { api, ask, Failure } from "./api";
 import type { Schemas } from "./api";
 import { HolidayEditor, readHours, WeekEditor, writeHours } from "./hours";
 import type { Constraint } from "./hours";
@@ -215,28 +215,47 @@ function Details({ resource, onSaved }: { resource: Resource; onSaved: () => voi
 
 function Feed({ id }: { id: string }) {
   const path = { params: { path: { id } } };
-  const [url, setUrl] = useState<string>();
+  const feed = useLoad(async () => {
+    try {
+      return (await ask(api.GET("/v2/resources/{id}/calendar_feed", path))).data.url ?? null;
+    } catch (error) {
+      if (error instanceof Failure && error.status === 404) return null;
+      throw error;
+    }
+  }, [id]);
   const make = useAction(async () => {
-    const made = await ask(api.POST("/v2/resources/{id}/calendar_feed", path));
-    setUrl(made.data.url ?? undefined);
+    await ask(api.POST("/v2/resources/{id}/calendar_feed", path));
+    feed.reload();
   });
   const end = useAction(async () => {
     await ask(api.DELETE("/v2/resources/{id}/calendar_feed", path));
-    setUrl(undefined);
     tell("The address no longer works");
+    feed.reload();
   });
   return (
     <Card title="Calendar address" lead="A private address that calendar programs subscribe to. A new one ends the old one.">
-      {url && <Copyable value={url} label="Calendar address" />}
-      <Problem failure={make.failure ?? end.failure} />
-      <div class="actions">
-        <Button busy={make.isBusy} onClick={() => make.run()}>
-          Make an address
-        </Button>
-        <Button busy={end.isBusy} onClick={() => end.run()}>
-          End the address
-        </Button>
-      </div>
+      <Show of={feed}>
+        {(url) => (
+          <>
+            {url && (
+              <div class="field">
+                <Copyable value={url} label="Calendar address" />
+              </div>
+            )}
+            <Problem failure={make.failure ?? end.failure} />
+            <div class="actions">
+              <Button busy={make.isBusy} onClick={() => make.run()}>
+                {url ? "Make another address" : "Make an address"}
+              </Button>
+              {url && (
+                <Button busy={end.isBusy} onClick={() => end.run()}>
+                  End the address
+                </Button>
+              )}
+            </div>
+          </>
+        )}
+      </Show>
     </Card>
   );
 }

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
 
-import { Failure, faultOf, session } from "./api";
+import { Failure, faultOf, renewals, session } from "./api";
 
 /** Something that is asked of the API and shown. */
 export interface Loaded<T> {
@@ -27,6 +27,10 @@ export function useLoad<T>(load: () => Promise<T>, of: readonly unknown[]): Load
     );
   }, of);
   useEffect(run, [run]);
+  const renewed = renewals.value;
+  useEffect(() => {
+    if (state.failure?.status === 401) run();
+  }, [renewed]);
   return { ...state, reload: run };
 }
 
@@ -275,7 +279,10 @@ export function Dialog({ title, onClose, mustAnswer, wide, children }: { title: 
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    dialog.current?.showModal();
+    const shown = dialog.current;
+    shown?.showModal();
+    // Closing it gives the focus back to where it was.
+    return () => shown?.close();
   }, []);
   return (
     <dialog
@@ -285,6 +292,10 @@ export function Dialog({ title, onClose, mustAnswer, wide, children }: { title: 
       onCancel={(event) => {
         event.preventDefault();
         if (!mustAnswer) onClose();
+      }}
+      onClose={() => {
+        // Browsers close it at a second Escape, whatever the page says.
+        if (dialog.current?.isConnected) dialog.current.showModal();
       }}
     >
       <div class="dialog-head">
@@ -364,8 +375,9 @@ export function ShownOnce({ title, secrets, onStored, children }: { title: strin
   return (
     <Dialog title={title} onClose={() => undefined} mustAnswer>
       <p>
-        This is the only time {secrets.length > 1 ? "these keys are" : "this key is"} shown. We keep only a hash, from which nobody, us included, can make it again.
-        Put it where your program reads its secrets. If it is lost, make a new one.
+        {secrets.length > 1
+          ? "This is the only time these keys are shown. We keep only their hashes, from which nobody, us included, can make them again. Put them where your programs read their secrets. If one is lost, make a new one."
+          : "This is the only time this key is shown. We keep only its hash, from which nobody, us included, can make it again. Put it where your program reads its secrets. If it is lost, make a new one."}
       </p>
       {secrets.map(({ label, value }) => (
         <div class="field" key={label}>

@@ -42,7 +42,7 @@ export function UsageChart({ usage }: { usage: Schemas["KeyUsageView"] }) {
     const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
     const size = () => ({ width: element.clientWidth, height: 220 });
     const chart = new UPlot(
-      { ...size(), legend: { show: false }, cursor: { show: false }, axes: [{ ...axis, values: (_, ticks) => ticks.map(label) }, { ...axis, size: 44, incrs: WHOLE }], scales: { y: { range: (_, __, max) => [0, Math.max(max, 1)] } }, series: [{}, ...series] },
+      { ...size(), legend: { show: false }, cursor: { show: false }, axes: [{ ...axis, values: (_, ticks) => ticks.map(label) }, { ...axis, size: 44, incrs: WHOLE }], scales: { x: { range: (_, min, max) => [min - step / 2, max + step / 2] }, y: { range: (_, __, max) => [0, Math.max(max, 1)] } }, series: [{}, ...series] },
       [times, ...sums.reverse()],
       element,
     );

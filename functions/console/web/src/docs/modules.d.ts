@@ -1,5 +1,5 @@
 declare module "virtual:examples" {
-  /** Bodies by operation, as the events in events/ send them: a test runs each. */
-  const examples: Record<string, unknown>;
+  /** What the events in events/ ask for, by operation: a test sends each. */
+  const examples: Record<string, { path: string; query: string; body?: unknown }>;
   export default examples;
 }

@@ -1,11 +1,11 @@
 # `make run` and `make test` install nothing but npm packages, into this folder; `make setup` asks before it installs
-# anything.
+# anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test lint costs setup
+.PHONY: help run web test test-sam lint costs bench setup
 
 help: ## Say what there is.
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 run: ## Serve the API here; ARGS="--port 9090" passes options on.
 	@scripts/build-web || [ $$? = 75 ]
@@ -17,6 +17,9 @@ web: ## Build the pages that the program takes in; needs Node.
 test: ## Run every test and lint the template, then say what was skipped; ARGS=name runs some tests only.
 	@scripts/test $(ARGS)
 
+test-sam: ## Run the functions as the SAM CLI and cargo-lambda do; installs what that needs, and needs root for it.
+	@tests/sam/run
+
 lint: ## Check formatting, lints, documentation and the template, with warnings denied.
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
@@ -25,6 +28,9 @@ lint: ## Check formatting, lints, documentation and the template, with warnings 
 
 costs: ## Count what each operation costs, and write docs/OPERATIONS.md's table.
 	@scripts/costs
+
+bench: ## Measure release builds beside bare ones, and print one table; ARGS=warm measures a part, see bench/README.md.
+	@bench/run $(ARGS)
 
 setup: ## Install what the tests need and this machine lacks, after asking.
 	@scripts/setup

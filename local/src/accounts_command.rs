@@ -169,7 +169,7 @@ async fn reset_link(email: &str, url: &str, deployment: Deployment) -> Result<()
 async fn open(deployment: Deployment) -> Result<(Store, Option<EmbeddedStore>), LocalError> {
     let random = Arc::new(SystemRandom);
     let (connection, prefix, opened) = match (deployment.stack, deployment.dynamodb_endpoint) {
-        (Some(stack), _) => (Connection::Aws, format!("{stack}-"), None),
+        (Some(stack), _) => (Connection::from_machine().await, format!("{stack}-"), None),
         (None, Some(url)) => (Connection::Endpoint(url), tables::PREFIX.to_owned(), None),
         (None, None) => {
             let (endpoint, opened) = local_endpoint(&deployment.data).await?;

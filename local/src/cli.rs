@@ -21,7 +21,7 @@ use crate::embedded::{DataFolder, EmbeddedStore};
 use crate::error::LocalError;
 use crate::keys_command::{self, KeysCommand};
 use crate::server::{self, Parts, Server};
-use crate::{master_secret, tables};
+use crate::{master_secret, secrets_manager, tables};
 
 /// A booking API you own.
 #[derive(Debug, Parser)]
@@ -60,6 +60,9 @@ pub struct ServeOptions {
     /// The address the embedded store listens on; loopback on a free port unless you ask
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     store_listen: SocketAddr,
+    /// Also give the master secret to whoever asks at this address, as AWS Secrets Manager would: for functions in containers
+    #[arg(long, value_name = "ADDR")]
+    secret_listen: Option<SocketAddr>,
     /// Use this DynamoDB instead of the embedded store
     #[arg(long, value_name = "URL", conflicts_with = "store_listen")]
     dynamodb_endpoint: Option<String>,
@@ -104,6 +107,13 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
     let listener = server::listen(SocketAddr::from(([127, 0, 0, 1], options.port))).await?;
     let folder = DataFolder::take(&options.data)?;
     let secret = master_secret::load_or_create(folder.path(), &SystemRandom)?;
+    let secret_at = match options.secret_listen {
+        Some(address) => {
+            let text = master_secret::text(folder.path())?;
+            Some(secrets_manager::start(address, text).await?)
+        }
+        None => None,
+    };
     let (embedded, endpoint) = match &options.dynamodb_endpoint {
         Some(url) => {
             folder.announce(url)?;
@@ -144,6 +154,9 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
     };
 
     let server = Server::start(listener, &state).map_err(|error| LocalError::store(&error))?;
+    if let Some(address) = secret_at {
+        println!("Whoever reaches http://{address} can read the master secret");
+    }
     let stopped = stop_signal();
     announce(&server, &endpoint, &options, demo.as_ref());
     stopped.await;

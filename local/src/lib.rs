@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod error;
 pub mod keys_command;
 pub mod master_secret;
+pub mod secrets_manager;
 pub mod server;
 pub mod tables;
 

@@ -6,8 +6,11 @@ use std::path::Path;
 
 use auth::MasterSecret;
 use model::Random;
+use secrecy::SecretString;
 
 use crate::error::LocalError;
+
+const FILE: &str = "master-secret.json";
 
 /// Reads the secret in `folder`, or makes one.
 ///
@@ -15,7 +18,7 @@ use crate::error::LocalError;
 ///
 /// If the file cannot be read, written, or understood.
 pub fn load_or_create(folder: &Path, random: &dyn Random) -> Result<MasterSecret, LocalError> {
-    let path = folder.join("master-secret.json");
+    let path = folder.join(FILE);
     let io = |source| LocalError::DataFolder {
         path: path.clone(),
         source,
@@ -44,4 +47,16 @@ pub fn load_or_create(folder: &Path, random: &dyn Random) -> Result<MasterSecret
         Err(error) => return Err(io(error)),
     };
     MasterSecret::parse(&text).map_err(|source| LocalError::MasterSecret { path, source })
+}
+
+/// The text of the secret in `folder`, as Secrets Manager would keep it.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn text(folder: &Path) -> Result<SecretString, LocalError> {
+    let path = folder.join(FILE);
+    let text = std::fs::read_to_string(&path);
+    text.map(SecretString::from)
+        .map_err(|source| LocalError::DataFolder { path, source })
 }

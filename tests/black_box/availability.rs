@@ -370,6 +370,74 @@ async fn a_widget_only_narrows_what_its_project_offers_and_an_app_key_says_anyth
 }
 
 #[tokio::test]
+async fn an_app_key_books_any_free_time_and_a_widget_key_only_what_is_offered() {
+    let server = TestServer::start().await;
+    let (app, page) = (server.app(), widget(&server));
+    let doc = somebody(&app, "doc", json!({})).await;
+    let availability = json!({
+        "mode": "mutual", "length": "1 hour", "to": "1 week", "minimum_notice": "1 day", "max_bookings_per_week": 4,
+    });
+    let holiday = json!({ "availability_constraints": [
+        { "block_period": { "start": "2026-11-25", "end": "2026-11-26" } },
+    ] });
+    let project = project(&app, &[&doc], availability, holiday).await;
+    let slot = |start: &str, end: &str| json!({ "start": start, "end": end, "resources": [{ "id": doc }] });
+    for (why, start, end) in [
+        (
+            "closed",
+            "2026-11-23T20:00:00+01:00",
+            "2026-11-23T21:00:00+01:00",
+        ),
+        (
+            "a holiday",
+            "2026-11-25T10:00:00+01:00",
+            "2026-11-25T11:00:00+01:00",
+        ),
+        (
+            "off the grid",
+            "2026-11-23T10:10:00+01:00",
+            "2026-11-23T11:10:00+01:00",
+        ),
+        (
+            "another length",
+            "2026-11-24T10:00:00+01:00",
+            "2026-11-24T10:30:00+01:00",
+        ),
+        (
+            "too soon",
+            "2026-11-21T14:00:00+01:00",
+            "2026-11-21T15:00:00+01:00",
+        ),
+        (
+            "too far ahead",
+            "2026-12-01T10:00:00+01:00",
+            "2026-12-01T11:00:00+01:00",
+        ),
+        // The first four were in this week.
+        (
+            "a full week",
+            "2026-11-26T10:00:00+01:00",
+            "2026-11-26T11:00:00+01:00",
+        ),
+    ] {
+        let wanted = of_widget(&project, &slot(start, end));
+        let refused = page.post("/v2/bookings", wanted.clone()).await;
+        assert_eq!(
+            (refused.status, refused.faults()),
+            (409, vec!["event"]),
+            "{why}"
+        );
+        assert_eq!(refused.body["code"], "not_offered", "{why}");
+        app.post("/v2/bookings", wanted.clone())
+            .await
+            .expecting(201);
+        // Free is the one thing that it must be.
+        let taken = app.post("/v2/bookings", wanted).await.expecting(409);
+        assert_eq!(taken.body["code"], "slot_taken", "{why}");
+    }
+}
+
+#[tokio::test]
 async fn a_hold_hides_its_time_until_it_lapses() {
     let server = TestServer::start().await;
     let app = server.app();

@@ -57,6 +57,62 @@ fn every_path_with_and_without_its_slash_falls_to_the_function_that_serves_it() 
 }
 
 #[test]
+fn cargo_lambdas_emulator_has_the_routes_of_the_template() {
+    let mut entries: Vec<String> = routes()
+        .iter()
+        .flat_map(|(route, function)| {
+            // What is greedy also takes nothing at all, which its pattern there does not.
+            let paths = match route.strip_suffix("{proxy+}") {
+                _ if route == "$default" => vec!["/".to_owned(), "/{*proxy}".to_owned()],
+                Some(prefix) => vec![prefix.to_owned(), format!("{prefix}{{*proxy}}")],
+                None => vec![route.clone()],
+            };
+            paths
+                .into_iter()
+                .map(move |path| format!("{path:?} = {function:?}\n"))
+        })
+        .collect();
+    entries.sort();
+    let section = format!(
+        "[workspace.metadata.lambda.watch.router]\n{}",
+        entries.concat()
+    );
+    assert!(
+        (read("Cargo.toml") + "\n").contains(&(section.clone() + "\n")),
+        "Cargo.toml must have this section, made of the routes of template.yaml:\n{section}"
+    );
+}
+
+#[test]
+fn only_variables_that_functions_have_are_set_for_containers_and_no_deployed_one_has_another_store_or_secret()
+ {
+    let environment: Value = serde_json::from_str(&read("events/env.json")).expect("JSON");
+    let template = template();
+    let globals = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let set = environment["Parameters"].as_object().expect("variables");
+    for name in set.keys() {
+        assert!(
+            name.starts_with("AWS_") || !globals[name.as_str()].is_null(),
+            "events/env.json: `sam local` sets only what is declared, so give {name} a value in Globals of template.yaml"
+        );
+    }
+    for name in ["DYNAMODB_ENDPOINT", "SECRETS_MANAGER_ENDPOINT"] {
+        assert_eq!(
+            globals[name].as_str(),
+            Some(""),
+            "{name} in Globals of template.yaml"
+        );
+        for (function, resource) in template_functions() {
+            let own = &resource["Properties"]["Environment"]["Variables"][name];
+            assert!(
+                own.is_null(),
+                "{function} of template.yaml has its own {name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_function_folder_is_a_function_of_the_template() {
     let folders: BTreeSet<String> = std::fs::read_dir(root().join("functions"))
         .expect("functions/")
@@ -300,6 +356,71 @@ fn the_access_table_of_the_documents_says_what_the_code_does() {
         assert!(
             true_ones.contains_key(operation),
             "docs/API-DESIGN.md, Access table: {operation} does not exist"
+        );
+    }
+}
+
+#[test]
+fn every_error_code_stands_in_the_documents() {
+    let source = read("shared/api/src/error.rs");
+    let code = source.split("pub const fn code(&self)").nth(1);
+    let code = code.and_then(|rest| rest.split("\n    }\n").next());
+    let in_code: BTreeSet<&str> = code
+        .expect("shared/api/src/error.rs has a function `code`")
+        .lines()
+        .filter_map(|line| line.split("=> \"").nth(1)?.split('"').next())
+        .collect();
+    assert!(in_code.contains("slot_taken"), "{in_code:?}");
+    let documents = read("docs/API-DESIGN.md");
+    let section = documents.split("\n## Errors\n").nth(1).expect("a section");
+    let section = section.split("\n## ").next().expect("its end");
+    let written: BTreeSet<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .filter_map(|line| line.split('|').nth(1))
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    assert_eq!(
+        written, in_code,
+        "make the table below Errors in docs/API-DESIGN.md say what shared/api/src/error.rs has"
+    );
+}
+
+/// The routes that a list of the documents names, like `POST /v2/bookings`.
+fn routes_listed_below(documents: &str, heading: &str) -> BTreeSet<String> {
+    let list = documents.split(heading).nth(1);
+    let list = list.and_then(|rest| rest.split("\n\n").nth(1));
+    list.unwrap_or_else(|| panic!("docs/API-DESIGN.md has a list below: {heading}"))
+        .split('`')
+        .filter(|text| text.contains(" /v"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn what_public_keys_and_tokens_may_call_is_listed_in_the_documents() {
+    let documents = read("docs/API-DESIGN.md");
+    let open_to = |may: fn(&Access) -> bool| -> BTreeSet<String> {
+        let operations = operations().into_iter();
+        operations
+            .filter(|operation| may(&operation.access))
+            .map(|operation| format!("{} {}", operation.method, operation.path))
+            .collect()
+    };
+    for (heading, open) in [
+        (
+            "**A client-token** may call exactly these",
+            open_to(|access| access.client_token),
+        ),
+        (
+            "**A widget key** may call exactly these",
+            open_to(|access| access.widget_key),
+        ),
+    ] {
+        assert_eq!(
+            routes_listed_below(&documents, heading),
+            open,
+            "make the list in docs/API-DESIGN.md below \"{heading}\" say what the code does"
         );
     }
 }

@@ -489,7 +489,7 @@ async fn a_table_that_is_missing_is_named_in_the_log() {
 async fn credentials_that_are_missing_are_told_of_in_the_log() {
     if is_function() {
         let server = TestServer::start().await;
-        let client = Connection::Aws.client().await;
+        let client = Connection::from_function().await.client().await;
         let store = Store::new(
             client,
             Tables::with_prefix("latchkey-"),

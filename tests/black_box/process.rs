@@ -797,6 +797,7 @@ async fn the_help_names_every_command_and_option() {
         "--data",
         "--no-demo",
         "--store-listen",
+        "--secret-listen",
         "--dynamodb-endpoint",
         "--allow-imported-keys",
         "--closed-sign-up",
@@ -847,6 +848,30 @@ async fn the_master_secret_is_its_owners_to_read() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn the_master_secret_is_given_to_functions_in_containers_only_if_asked_for_and_never_to_pages()
+ {
+    let data = folder();
+    let server = Running::start(data.path(), &["--secret-listen", "127.0.0.1:0"], FIRST).await;
+    let url = word_after(&server.printed, "Whoever reaches ");
+    let asked = |operation: &str| Client::new(&url).header("x-amz-target", operation);
+    let body = json!({ "SecretId": "MasterSecret" });
+
+    let right = asked("secretsmanager.GetSecretValue");
+    let answer = right.post("/", body.clone()).await.expecting(200);
+    let kept = std::fs::read_to_string(data.path().join("master-secret.json")).expect("a file");
+    assert_eq!(answer.body["SecretString"], kept);
+
+    let page = right.header("origin", "http://127.0.0.1:8001");
+    page.post("/", body.clone()).await.expecting(403);
+    let other = asked("secretsmanager.PutSecretValue");
+    other.post("/", body).await.expecting(400);
+    server.stop().await;
+
+    let server = Running::start(data.path(), &[], LATER).await;
+    assert!(!server.printed.contains("Whoever reaches "));
 }
 
 /// The secrets of a run, by what they are.

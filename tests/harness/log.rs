@@ -1,11 +1,17 @@
 //! The log as a function on AWS writes it, for tests to read.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use api::log::{self, Metrics};
 use serde_json::Value;
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
+
+/// A second subscriber beside any test's own. As long as there is only one, tracing asks the thread that first reaches a line
+/// whether anybody wants it, and takes the answer of a thread without a subscriber for everybody's.
+static NOBODYS: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(log::subscriber("error", None, std::io::sink)));
 
 /// What is logged in a test's own thread while this lives. A test with one thread serves its requests there.
 pub struct Log {
@@ -25,6 +31,7 @@ impl Log {
 
     /// As [`Log::start`], from a level on and with these metrics.
     pub fn start_with(level: &str, metrics: Option<Metrics>) -> Self {
+        LazyLock::force(&NOBODYS);
         let written: Arc<Mutex<Vec<u8>>> = Arc::default();
         let writer = written.clone();
         let subscriber = log::subscriber(level, metrics, move || Writer(writer.clone()));

@@ -1,6 +1,6 @@
 //! The console function on AWS.
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     api::lambda::run(console::operations()).await
 }

@@ -57,11 +57,27 @@ pub(crate) const fn policy_value(policy: Policy) -> HeaderValue {
     HeaderValue::from_static(policy.header())
 }
 
+const NOT_BUILT: &str = include_str!("not_built.html");
+
 /// Says that this program was built without its pages, and how to get them.
 pub(crate) fn not_built() -> Response {
     const POLICY: (HeaderName, &str) = (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; frame-ancestors 'none'",
     );
-    ([POLICY], Html(include_str!("not_built.html"))).into_response()
+    ([POLICY], Html(NOT_BUILT)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_was_not_built_says_what_is_missing_and_what_to_do() {
+        let answer = page("none.html", Policy::Booking, &HeaderMap::new()).expect("an answer");
+        assert_eq!(answer.status(), 200);
+        for said in ["Node", "20.19", "npm", "make run", "/v2"] {
+            assert!(NOT_BUILT.contains(said), "{said}");
+        }
+    }
 }

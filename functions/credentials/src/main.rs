@@ -1,6 +1,6 @@
 //! The credentials function on AWS.
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     api::lambda::run(credentials::operations()).await
 }

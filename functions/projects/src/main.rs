@@ -1,6 +1,6 @@
 //! The projects function on AWS.
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     api::lambda::run(projects::operations()).await
 }

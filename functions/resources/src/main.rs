@@ -1,6 +1,6 @@
 //! The resources function on AWS.
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     api::lambda::run(resources::operations()).await
 }

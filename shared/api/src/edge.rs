@@ -166,7 +166,7 @@ impl Line<'_> {
             WriteUnits = self.cost.write_units,
             Requests = 1_u64,
             ServerErrors = count_if(has_failed),
-            Contended = count_if(matches!(self.error, Some(ApiError::Contended))),
+            Contended = count_if(code == Some(ApiError::Contended.code())),
             Conflicts = count_if(*status == StatusCode::CONFLICT),
             AuthRefusals = count_if(matches!(
                 *status,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use auth::principal::MAX_RATE;
 use auth::{MasterSecret, Policy};
-use aws_config::BehaviorVersion;
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use axum::Router;
 use lambda_http::Error;
 use model::rate::RateLimit;
@@ -20,18 +20,19 @@ use crate::log::{self, Metrics};
 use crate::operations::Operations;
 use crate::state::{Config, Secrets, State};
 
-/// Serves a function's operations until Lambda ends the instance.
+/// Serves a function's operations until Lambda ends the instance. One thread is enough for it: an instance has one
+/// request at a time, and each thread more would cost every cold start.
 ///
 /// # Errors
 ///
 /// If the environment lacks a variable that the template sets, or Lambda's runtime cannot be reached.
 pub async fn run(operations: Operations) -> Result<(), Error> {
-    let level = variable("LOG_LEVEL").unwrap_or_default();
+    let levels = variable("LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
     let metrics = variable("METRICS_NAMESPACE").map(|namespace| Metrics {
         namespace,
         function: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
     });
-    tracing::subscriber::set_global_default(log::subscriber(&level, metrics, std::io::stdout))?;
+    tracing::subscriber::set_global_default(log::subscriber(&levels, metrics, std::io::stdout))?;
     let state = state_from_environment().await?;
     let router: Router = operations.into_router(&state);
     invocations::serve(router).await
@@ -44,9 +45,14 @@ pub async fn run(operations: Operations) -> Result<(), Error> {
 /// If a variable is missing or cannot be read; the message names it.
 pub async fn state_from_environment() -> Result<State, Error> {
     let endpoint = variable("DYNAMODB_ENDPOINT");
-    let connection = endpoint
-        .clone()
-        .map_or(Connection::Aws, Connection::Endpoint);
+    let secrets_endpoint = variable("SECRETS_MANAGER_ENDPOINT");
+    if secrets_endpoint.is_some() && endpoint.is_none() {
+        return Err("SECRETS_MANAGER_ENDPOINT is for functions whose DYNAMODB_ENDPOINT is set: this one asks AWS".into());
+    }
+    let connection = match endpoint.clone() {
+        Some(endpoint) => Connection::Endpoint(endpoint),
+        None => Connection::from_function().await,
+    };
     let prefix = variable("TABLE_PREFIX").ok_or("TABLE_PREFIX is not set")?;
     let random = Arc::new(SystemRandom);
     let store = Store::new(
@@ -87,6 +93,7 @@ pub async fn state_from_environment() -> Result<State, Error> {
     };
     let secrets = Secrets::SecretsManager(SecretInAws::new(
         variable("MASTER_SECRET_ID").unwrap_or_default(),
+        secrets_endpoint,
     ));
     Ok(State::new(
         store,
@@ -108,14 +115,16 @@ fn is_on(name: &str) -> bool {
 /// The master secret in AWS Secrets Manager: read when first needed, then kept for the instance's life.
 pub struct SecretInAws {
     id: String,
+    endpoint: Option<String>,
     secret: OnceCell<MasterSecret>,
 }
 
 impl SecretInAws {
-    /// The secret with this name or ARN.
-    pub fn new(id: String) -> Self {
+    /// The secret with this name or ARN. With an `endpoint`, which is a URL, that is asked instead of AWS.
+    pub fn new(id: String, endpoint: Option<String>) -> Self {
         Self {
             id,
+            endpoint,
             secret: OnceCell::new(),
         }
     }
@@ -127,7 +136,7 @@ impl SecretInAws {
     /// [`ApiError::Unavailable`] if it cannot be read; the next request tries again. [`ApiError::Internal`] if the
     /// function was not told which it is.
     pub async fn get(&self) -> Result<&MasterSecret, ApiError> {
-        if self.id.is_empty() {
+        if self.id.is_empty() && self.endpoint.is_none() {
             let fault = "MASTER_SECRET_ID is not set: give the name or ARN of the secret that the template makes";
             return Err(ApiError::Internal(fault.into()));
         }
@@ -135,11 +144,17 @@ impl SecretInAws {
     }
 
     async fn read(&self) -> Result<MasterSecret, ApiError> {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(store::https_client())
-            .load()
-            .await;
-        let client = aws_sdk_secretsmanager::Client::new(&config);
+        let config = match &self.endpoint {
+            None => aws_sdk_secretsmanager::config::Builder::from(&store::function_config().await),
+            // No credentials that mean anything go there.
+            Some(url) => aws_sdk_secretsmanager::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .http_client(Connection::Endpoint(url.clone()).http_client())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+                .endpoint_url(url),
+        };
+        let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
         let answer = client.get_secret_value().secret_id(&self.id).send().await;
         let answer = answer.map_err(|error| ApiError::Unavailable(error.into()))?;
         let text = answer.secret_string().unwrap_or_default();

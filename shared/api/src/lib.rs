@@ -27,6 +27,7 @@ pub mod lambda;
 pub mod limits;
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod operations;
 pub mod page;
@@ -49,5 +50,4 @@ pub use operations::Operations;
 pub use path::Path;
 pub use query::Query;
 pub use state::{Config, Secrets, State};
-pub use utoipa_axum::routes;
 pub use zone::OutputZone;

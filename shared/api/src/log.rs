@@ -8,9 +8,10 @@ use model::Clock as _;
 use serde_json::{Map, Value, json};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::ambient::SystemClock;
@@ -40,25 +41,30 @@ pub struct Metrics {
     pub function: String,
 }
 
-/// Writes lines of `level` and above to `writer`, and a line for each request whatever the level.
+/// Writes to `writer` the lines that `levels` names, and a line for each request whatever it names: a level, or levels of
+/// targets, such as `info,store=debug`. What cannot be read means `info`, and so does nothing.
 ///
 /// Without `metrics` no line is a metrics document.
 pub fn subscriber<W>(
-    level: &str,
+    levels: &str,
     metrics: Option<Metrics>,
     writer: W,
 ) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = |level: &str| EnvFilter::try_new(format!("{level},{REQUESTS}=info"));
-    let filter = filter(level).or_else(|_| filter("info"));
+    // Not by fields of spans: that takes regular expressions, which every function would carry.
+    let levels: Targets = Some(levels)
+        .filter(|levels| !levels.is_empty())
+        .and_then(|levels| levels.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     tracing_subscriber::fmt()
         .fmt_fields(JsonFields::new())
         .event_format(Lines(metrics))
-        .with_env_filter(filter.unwrap_or_default())
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(writer)
         .finish()
+        .with(levels.with_target(REQUESTS, LevelFilter::INFO))
 }
 
 struct Lines(Option<Metrics>);

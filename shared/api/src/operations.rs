@@ -1,5 +1,8 @@
 //! Operations: what can be called, by whom, and what answers. A handler gets in only together with its
 //! [`Access`]; its method, path and description come from its `#[utoipa::path]`, so no route is written twice.
+//!
+//! A function serves its operations without ever describing them, so only the feature `openapi` knows how, and only
+//! when it is asked to.
 
 use std::sync::Arc;
 
@@ -7,17 +10,115 @@ use auth::Access;
 use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
-use axum::routing::MethodRouter;
-use utoipa::openapi::path::{HttpMethod, Operation as OpenApiOperation, Paths};
-use utoipa::openapi::schema::Schema;
-use utoipa::openapi::{Components, OpenApi, RefOr};
+use axum::routing::{MethodFilter, MethodRouter};
+use utoipa::openapi::path::HttpMethod;
+#[cfg(feature = "openapi")]
+use utoipa::openapi::{
+    Components, OpenApi, RefOr,
+    path::{Operation as OpenApiOperation, PathItem, Paths},
+    schema::Schema,
+};
+use utoipa_axum::PathItemExt as _;
+#[doc(hidden)]
+pub use utoipa_axum::paste;
 
 use crate::authorize::authorize;
+#[cfg(feature = "openapi")]
 use crate::openapi;
 use crate::state::State;
 
-/// What [`routes!`](crate::routes) makes of a handler.
-pub type Routes = (Vec<(String, RefOr<Schema>)>, Paths, MethodRouter<State>);
+/// Makes a handler's description.
+#[cfg(feature = "openapi")]
+#[doc(hidden)]
+pub type Describe = fn() -> (Vec<(String, RefOr<Schema>)>, Paths, MethodRouter<State>);
+
+/// Nothing, where no handler describes itself.
+#[cfg(not(feature = "openapi"))]
+#[doc(hidden)]
+pub type Describe = ();
+
+/// A handler with its method and path; [`routes!`](crate::routes) makes one.
+#[derive(Debug)]
+pub struct Routes {
+    id: &'static str,
+    path: String,
+    methods: Vec<Method>,
+    router: MethodRouter<State>,
+    #[cfg(feature = "openapi")]
+    describe: Describe,
+}
+
+impl Routes {
+    /// The handler called `id`, whose `#[utoipa::path]` is `P`.
+    #[doc(hidden)]
+    pub fn of<P: utoipa::Path>(
+        id: &'static str,
+        on: fn(MethodFilter) -> MethodRouter<State>,
+        describe: Describe,
+    ) -> Self {
+        #[cfg(not(feature = "openapi"))]
+        let () = describe;
+        let methods = P::methods();
+        let router = methods.iter().fold(MethodRouter::new(), |router, method| {
+            router.merge(on(method.to_method_filter()))
+        });
+        // In this order, so that of two methods the first here is the operation's own and the other its alias.
+        let methods = METHODS
+            .into_iter()
+            .filter(|method| methods.contains(&http_method(method)));
+        Self {
+            id,
+            path: P::path(),
+            methods: methods.collect(),
+            router,
+            #[cfg(feature = "openapi")]
+            describe,
+        }
+    }
+}
+
+/// A handler as [`Routes`], by its module and name.
+#[macro_export]
+macro_rules! routes {
+    ($module:ident::$handler:ident) => {
+        $crate::operations::paste! {
+            $crate::operations::Routes::of::<$module::[<__path_ $handler>]>(
+                stringify!($handler),
+                |filter| ::axum::routing::on(filter, $module::$handler),
+                $crate::describe!($module::$handler),
+            )
+        }
+    };
+}
+
+/// A handler's [`Describe`].
+#[cfg(feature = "openapi")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! describe {
+    ($module:ident::$handler:ident) => {
+        || ::utoipa_axum::routes!($module::$handler)
+    };
+}
+
+/// A handler's [`Describe`].
+#[cfg(not(feature = "openapi"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! describe {
+    ($module:ident::$handler:ident) => {
+        ()
+    };
+}
+
+/// The methods that an operation can have.
+const METHODS: [Method; 5] = [
+    Method::GET,
+    Method::PUT,
+    Method::POST,
+    Method::PATCH,
+    Method::DELETE,
+];
 
 /// One thing that can be called.
 #[derive(Clone, Debug)]
@@ -62,9 +163,17 @@ impl Operation {
 /// A set of operations.
 #[derive(Default)]
 pub struct Operations {
-    routes: Vec<(String, Arc<Operation>, MethodRouter<State>)>,
+    added: Vec<Added>,
     list: Vec<Operation>,
-    openapi: OpenApi,
+}
+
+/// A handler's operation, and its aliases.
+struct Added {
+    path: String,
+    operations: Vec<Operation>,
+    router: MethodRouter<State>,
+    #[cfg(feature = "openapi")]
+    describe: Describe,
 }
 
 impl Operations {
@@ -91,69 +200,41 @@ impl Operations {
         self.add_one(routes, access, true, true)
     }
 
-    /// # Panics
-    ///
-    /// If the handler's description has no operation or no id: a mistake in the program, found by every test.
-    #[expect(
-        clippy::expect_used,
-        reason = "a handler without description is found when the first test starts"
-    )]
-    fn add_one(
-        mut self,
-        (schemas, paths, router): Routes,
-        access: Access,
-        writes: bool,
-        is_versioned: bool,
-    ) -> Self {
-        let (path, item) = paths
-            .paths
-            .into_iter()
-            .next()
-            .expect("a handler has a path");
-        // A parameter that takes the rest of the path has a mark that only the router knows.
-        let documented = path.replace("{*", "{");
-        let mut described = described_operations(item);
-        let mut operations = Vec::new();
-        for (index, (method, operation)) in described.iter_mut().enumerate() {
-            let id = operation.operation_id.clone().expect("a handler has an id");
+    fn add_one(mut self, routes: Routes, access: Access, writes: bool, is_versioned: bool) -> Self {
+        let mut operations = Vec::with_capacity(routes.methods.len());
+        for method in routes.methods {
             // A second method is an alias, and no two operations may share an id.
-            let id = if index == 0 {
-                id
+            let id = if operations.is_empty() {
+                routes.id.to_owned()
             } else {
-                format!("{id}_by_{}", method.as_str().to_lowercase())
+                format!("{}_by_{}", routes.id, method.as_str().to_lowercase())
             };
-            operation.operation_id = Some(id.clone());
-            openapi::describe_access(operation, access);
-            openapi::describe_envelope(operation, &path);
-            let added = Operation {
+            operations.push(Operation {
                 id,
-                method: method.clone(),
-                path: documented.clone(),
+                // A parameter that takes the rest of the path has a mark that only the router knows.
+                path: routes.path.replace("{*", "{"),
                 access,
-                writes: writes && *method != Method::GET,
+                writes: writes && method != Method::GET,
                 is_versioned,
-            };
-            openapi::describe_headers(operation, &added);
-            openapi::describe_errors(operation);
-            operations.push(added);
+                method,
+            });
         }
-        let first = Arc::new(operations.first().expect("a handler has a method").clone());
-        self.routes.push((path, first, router));
-        self.list.extend(operations);
-        let item = openapi::path_item(described);
-        let mut one = OpenApi::default();
-        one.paths = Paths::builder().path(documented, item).build();
-        one.components = Some(Components::builder().schemas_from_iter(schemas).build());
-        self.openapi.merge(one);
+        self.list.extend(operations.iter().cloned());
+        self.added.push(Added {
+            path: routes.path,
+            operations,
+            router: routes.router,
+            #[cfg(feature = "openapi")]
+            describe: routes.describe,
+        });
         self
     }
 
     /// These and those.
     #[must_use]
     pub fn merge(mut self, others: Self) -> Self {
-        self.routes.extend(others.routes);
+        self.added.extend(others.added);
         self.list.extend(others.list);
-        self.openapi.merge(others.openapi);
         self
     }
 
@@ -163,8 +244,13 @@ impl Operations {
     }
 
     /// Their description.
+    #[cfg(feature = "openapi")]
     pub fn openapi(&self) -> OpenApi {
-        openapi::complete(self.openapi.clone())
+        let mut openapi = OpenApi::default();
+        for added in &self.added {
+            openapi.merge(added.described());
+        }
+        openapi::complete(openapi)
     }
 
     /// A router that serves them behind a gateway that answers preflights, each behind its access.
@@ -179,26 +265,71 @@ impl Operations {
 
     fn guarded(self, state: &State, with_cors: bool) -> Router {
         let mut router: Router<State> = Router::new();
-        for (path, operation, methods) in self.routes {
-            let guarded = methods.layer(from_fn_with_state((state.clone(), operation), authorize));
-            router = router.route(&path, guarded);
+        for added in self.added {
+            // An alias is answered and logged as what it is an alias of.
+            let Some(operation) = added.operations.into_iter().next().map(Arc::new) else {
+                continue;
+            };
+            let guard = from_fn_with_state((state.clone(), operation), authorize);
+            router = router.route(&added.path, added.router.layer(guard));
         }
         crate::edge::around(router, state, with_cors)
     }
 }
 
-fn described_operations(item: utoipa::openapi::PathItem) -> Vec<(Method, OpenApiOperation)> {
-    // In this order, so that of two methods the first here is the operation's own and the other its alias.
-    [
-        (Method::GET, item.get),
-        (Method::PUT, item.put),
-        (Method::POST, item.post),
-        (Method::PATCH, item.patch),
-        (Method::DELETE, item.delete),
-    ]
-    .into_iter()
-    .filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
-    .collect()
+#[cfg(feature = "openapi")]
+impl Added {
+    /// # Panics
+    ///
+    /// If the handler describes itself as something else than what it is added as: a mistake in the program, found by
+    /// every test of the OpenAPI document.
+    #[expect(
+        clippy::expect_used,
+        reason = "a handler without description is found when the document is first made"
+    )]
+    fn described(&self) -> OpenApi {
+        let (schemas, paths, _) = (self.describe)();
+        let (_, mut item) = paths
+            .paths
+            .into_iter()
+            .next()
+            .expect("a handler has a path");
+        let mut described = Vec::new();
+        for added in &self.operations {
+            let mut operation = take_operation(&mut item, &added.method)
+                .expect("a handler has an operation for each of its methods");
+            let own = &self.operations[0];
+            assert_eq!(
+                operation.operation_id.as_ref(),
+                Some(&own.id),
+                "a handler is named after its operation"
+            );
+            operation.operation_id = Some(added.id.clone());
+            openapi::describe_access(&mut operation, added.access);
+            openapi::describe_envelope(&mut operation, &self.path);
+            openapi::describe_headers(&mut operation, added);
+            openapi::describe_errors(&mut operation);
+            described.push((added.method.clone(), operation));
+        }
+        let path = self.operations[0].path.clone();
+        let mut one = OpenApi::default();
+        one.paths = Paths::builder()
+            .path(path, openapi::path_item(described))
+            .build();
+        one.components = Some(Components::builder().schemas_from_iter(schemas).build());
+        one
+    }
+}
+
+#[cfg(feature = "openapi")]
+fn take_operation(item: &mut PathItem, method: &Method) -> Option<OpenApiOperation> {
+    match http_method(method) {
+        HttpMethod::Put => item.put.take(),
+        HttpMethod::Post => item.post.take(),
+        HttpMethod::Patch => item.patch.take(),
+        HttpMethod::Delete => item.delete.take(),
+        _ => item.get.take(),
+    }
 }
 
 /// utoipa's name for a method that operations here may have.

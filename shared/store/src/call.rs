@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
 use crate::error::{Failure, Verdict};
-use crate::{Store, StoreError, Table, error};
 use crate::meter::{self, Consumed};
+use crate::{Store, StoreError, Table, error};
 
 /// How long throttling and time-outs are met with another try.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);

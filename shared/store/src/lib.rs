@@ -50,7 +50,7 @@ pub use attempts::{Attempt, Window};
 pub use bookings::booking_item;
 pub use bookings::{BookingList, BookingOrder, SlotWindow};
 pub use calendars::{CalendarRow, DeleteCalendarError};
-pub use connection::{Connection, https_client};
+pub use connection::{Connection, function_config};
 pub use credentials::CreateCredentialError;
 pub use decision::{Decision, DecisionError};
 pub use entities::Entity;

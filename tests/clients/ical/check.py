@@ -3,16 +3,18 @@
 import json
 import random
 import re
-import subprocess
 import sys
 import tempfile
-import threading
 import unicodedata
 import urllib.request
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from icalendar import Calendar, vText
+
+sys.path.append(str(Path(__file__).parents[1] / "lib"))
+from program import Program
 
 BRIEF = 250
 ROOM = "Room, \\ 老; \"1\""
@@ -58,28 +60,8 @@ def shortened(text):
     return text if len(text) <= BRIEF else text[: BRIEF - 1] + "…"
 
 
-class Server:
-    """The program on a folder of its own."""
-
-    def __init__(self, program, data):
-        arguments = [program, "serve", "--port", "0", "--data", data]
-        self.process = subprocess.Popen(
-            arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        # A server that does not come up is not waited for.
-        patience = threading.Timer(60, self.process.kill)
-        patience.start()
-        for line in self.process.stdout:
-            if found := re.match(r"  curl --user :(\S+) (http://[^/]+)/", line):
-                self.key, self.base = found.groups()
-                break
-        else:
-            raise SystemExit("the server did not start")
-        patience.cancel()
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(60)
+class Server(Program):
+    """What is asked of the program."""
 
     def send(self, method, path, body=None, key=True):
         url = path if path.startswith("http") else self.base + path
@@ -175,12 +157,8 @@ def check(server):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as data:
-        server = Server(sys.argv[1], data)
-        try:
-            count = check(server)
-        finally:
-            server.stop()
+    with tempfile.TemporaryDirectory() as data, Server(sys.argv[1], data) as server:
+        count = check(server)
     print(f"calendar client: ok, {count} bookings read back")
 
 

@@ -16,7 +16,10 @@ const EXECUTABLE = execFileSync('/bin/sh', ['-c', 'command -v chromium'], { enco
 const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.png': 'image/png' };
 /** The style of widget v3 asks for a font there, and does without. */
 const FONTS_ORIGIN = 'https://fonts.googleapis.com';
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
+
+/** How many tests run at the same time, each with an app and a window of its own: a page waits more than it computes. */
+export const AT_ONCE = 3;
 
 /** What Chromium itself writes of an answer that is no success, for those tests that provoke one. */
 export const refusal = (status) => new RegExp(`the server responded with a status of ${status}`);

@@ -1,0 +1,214 @@
+"""Calls the built functions through the SAM CLI's emulators, over a local server's store: every example event by itself
+and once more as a REST API would send it, and the README's walk through an API.
+
+Arguments: the folder that `sam build` wrote, the program, and the processors that the functions were built for."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from multiprocessing import get_context
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import samcli.commands.local.invoke.cli
+from samcli.cli.main import cli as sam_cli
+from samcli.yamlhelper import yaml_parse
+
+from common import BRIDGE, EXPECTED, PATIENCE_S, ROOT, Demo, Phase, Place, Program, event, free_ports, wait_for, walks
+
+# Each is busy with the SAM CLI for the most part.
+AT_ONCE = os.cpu_count()
+
+
+def as_rest(event):
+    """The event that a REST API, with a stage `prod`, sends for the same request."""
+    context, headers = event["requestContext"], event["headers"]
+    query = parse_qsl(event["rawQueryString"], keep_blank_values=True)
+    names = dict(query)
+    return {
+        "version": "1.0",
+        "resource": "/{proxy+}",
+        "path": event["rawPath"],
+        "httpMethod": context["http"]["method"],
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": names or None,
+        "multiValueQueryStringParameters": {n: [v for m, v in query if m == n] for n in names} or None,
+        "pathParameters": {"proxy": event["rawPath"].lstrip("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "accountId": context["accountId"],
+            "apiId": context["apiId"],
+            "domainName": context["domainName"],
+            "domainPrefix": context["domainPrefix"],
+            "extendedRequestId": context["requestId"],
+            "httpMethod": context["http"]["method"],
+            "identity": {"sourceIp": context["http"]["sourceIp"], "userAgent": context["http"]["userAgent"]},
+            "path": "/prod" + event["rawPath"],
+            "protocol": context["http"]["protocol"],
+            "requestId": context["requestId"],
+            "requestTime": context["time"],
+            "requestTimeEpoch": context["timeEpoch"],
+            "resourceId": "proxy",
+            "resourcePath": "/{proxy+}",
+            "stage": "prod",
+        },
+        "body": event.get("body"),
+        "isBase64Encoded": event["isBase64Encoded"],
+    }
+
+
+def answer_of(command, variables={}):
+    """What a function answers to a call, or what is said instead."""
+    variables = {**os.environ, **variables}
+    ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=PATIENCE_S)
+    try:
+        return json.loads(ended.stdout)
+    except ValueError:
+        return {"said": ended.stdout + ended.stderr}
+
+
+class Sam:
+    """The SAM CLI on the built functions."""
+
+    def __init__(self, folder, architecture):
+        self.template = Path(folder, "template.yaml")
+        self.options = ["--template", str(self.template), "--skip-pull-image"]
+        self.options += ["--parameter-overrides", f"Architecture={architecture}"]
+        self.routes = {}
+        for name, resource in yaml_parse(self.template.read_text())["Resources"].items():
+            if resource["Type"] == "AWS::Serverless::Function":
+                for route in resource["Properties"]["Events"].values():
+                    method, path = route["Properties"]["Method"], route["Properties"]["Path"]
+                    self.routes[f"{method} {path}"] = name
+
+    def function(self, event):
+        return self.routes[event["routeKey"]]
+
+    def invoke(self, operation, demo):
+        """The answer of one `sam local invoke` on a demo that nobody has changed, in a process that may end with it.
+
+        To load the SAM CLI takes longer than all it does here, so this process's copy of it is called."""
+        place = Place(demo, BRIDGE)
+        arguments = ["local", "invoke", self.function(event(operation)), *self.options]
+        arguments += ["--event", f"events/{operation}.json", "--env-vars", str(env_file(place))]
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as log, place.with_demo():
+            os.dup2(output.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            with contextlib.suppress(SystemExit):
+                sam_cli(arguments)
+            sys.stdout.flush()
+            said = [file.read().decode() for file in [output, log] if file.seek(0) == 0]
+        try:
+            return json.loads(said[0])
+        except ValueError:
+            return {"said": "".join(said)}
+
+    @contextlib.contextmanager
+    def emulator(self, kind, env_file, log):
+        """`sam local start-api` or `start-lambda` with a container for each function; answers its port."""
+        [port] = free_ports("127.0.0.1", 1)
+        command = ["sam", "local", kind, *self.options, "--port", str(port), "--env-vars", str(env_file)]
+        command += ["--warm-containers", "EAGER"]
+        with open(log, "w") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process:
+            try:
+                wait_for(port, process, log)
+                yield port
+            finally:
+                # As Ctrl-C: it stops its containers then.
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(PATIENCE_S)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def post(port, path, body):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    try:
+        connection.request("POST", path, json.dumps(body))
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def as_the_readme_says(sam, demo, check):
+    """The README's own two lines: a server on its ports, and the one call."""
+    readme = (ROOT / "README.md").read_text()
+    options = re.search(r'^make run ARGS="(--store-listen \S+ --secret-listen \S+)".*\n.*\n(sam local invoke .*)$', readme, re.M)
+    if options is None:
+        raise SystemExit("README.md no longer says how to run `sam local invoke`: change as_the_readme_says in tests/sam/check.py")
+    listening, command = options[1].split(), shlex.split(options[2])
+    command[-1] = sam.options[-1]
+    # The rest of what the other calls say, which is about this check.
+    elsewhere = {"SAM_TEMPLATE_FILE": str(sam.template), "SAM_SKIP_PULL_IMAGE": "true"}
+    with tempfile.TemporaryDirectory(dir=demo.scratch) as data, Program(demo.program, data, *listening):
+        return check("list_bookings", answer_of(command, elsewhere), options[2])
+
+
+def takes_a_secret_from_elsewhere(folder):
+    """What is wrong if a function over AWS's own tables, which is a deployed one, starts with a secret of another place."""
+    variables = {"TABLE_PREFIX": "latchkey-", "SECRETS_MANAGER_ENDPOINT": "http://127.0.0.1:1"}
+    binary = Path(folder, "BookingsFunction", "bootstrap")
+    ended = subprocess.run([binary], env=variables, capture_output=True, text=True, timeout=PATIENCE_S)
+    if ended.returncode != 0 and "SECRETS_MANAGER_ENDPOINT" in ended.stderr:
+        return []
+    return [f"a function over AWS's tables must refuse SECRETS_MANAGER_ENDPOINT, and said: {ended.stderr}"]
+
+
+def env_file(place):
+    """A file like events/env.json for this place."""
+    file = Path(tempfile.mkdtemp(dir=place.demo.scratch), "env.json")
+    file.write_text(json.dumps({"Parameters": place.environment}))
+    return file
+
+
+def main():
+    folder, program, architecture = sys.argv[1:]
+    sam = Sam(folder, architecture)
+    wrong = takes_a_secret_from_elsewhere(folder)
+
+    def check(operation, answer, how):
+        """One if the answer is as expected, else none, and a sentence about it."""
+        if answer.get("statusCode") != EXPECTED[operation]:
+            wrong.append(f"events/{operation}.json, {how}: expected {EXPECTED[operation]}, got {answer}")
+            return 0
+        return 1
+
+    with tempfile.TemporaryDirectory(prefix="latchkey-sam-") as scratch:
+        demo = Demo(program, scratch)
+        with Phase("sam local invoke as the README says"):
+            as_the_readme_says(sam, demo, check)
+
+        with Phase("sam local invoke of every event"), get_context("fork").Pool(AT_ONCE, maxtasksperchild=1) as workers:
+            answers = workers.starmap(sam.invoke, [(operation, demo) for operation in EXPECTED], chunksize=1)
+            events = sum(check(*answered, "sam local invoke") for answered in zip(EXPECTED, answers))
+
+        place, rest = Place(demo, BRIDGE), 0
+        with Phase("every event as a REST API sends it"):
+            with sam.emulator("start-lambda", env_file(place), f"{scratch}/lambda.log") as port:
+                for operation in EXPECTED:
+                    function = sam.function(event(operation))
+                    with place.with_demo():
+                        path = f"/2015-03-31/functions/{function}/invocations"
+                        rest += check(operation, post(port, path, as_rest(event(operation))), "as a REST API sends it")
+
+        with Phase("the walk through sam local start-api"):
+            with sam.emulator("start-api", env_file(place), f"{scratch}/api.log") as port:
+                steps, failed = walks(f"http://127.0.0.1:{port}", place)
+
+    for sentence in wrong + failed:
+        print(f"sam: FAILED: {sentence}", file=sys.stderr)
+    print(f"sam: {rest} of {len(EXPECTED)} events as a REST API sends them")
+    print(f"{events} of {len(EXPECTED)} events, {steps - len(failed)} of {steps} walk steps")
+    sys.exit(1 if wrong or failed else 0)
+
+
+main()

@@ -216,7 +216,7 @@ fn every_operation_is_documented_with_its_callers_its_cost_and_its_errors() {
             assert!(!may_be || responses.contains_key(status), "{id}: {status}");
         }
         let is_limited = !description.contains("It is not limited.") && access != Access::account();
-        assert_eq!(responses.contains_key("429"), is_limited, "{id}: 429");
+        assert!(!is_limited || responses.contains_key("429"), "{id}: 429");
         for (status, response) in responses {
             let words = response["description"].as_str().unwrap_or_default();
             assert!(!words.is_empty(), "{id}: say what {status} means");

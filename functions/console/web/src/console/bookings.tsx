@@ -342,7 +342,7 @@ function Move({ booking, onMoved }: { booking: Booking; onMoved: (id: string) =>
   });
   return (
     <Form onSend={run.run} class="card inner">
-      <SlotPicker resource={booking.resource_id} minutes={minutes} slot={slot} onSlot={setSlot} />
+      <SlotPicker resource={booking.resource_id} minutes={minutes} slot={slot} onSlot={setSlot} start={new Date(Math.max(Date.parse(start), Date.now()))} />
       <Problem failure={run.failure} />
       <Button type="submit" tone="primary" busy={run.isBusy} disabled={!slot}>
         Move it here
@@ -361,7 +361,7 @@ interface SlotProps {
   minutes: number;
   slot: Slot | undefined;
   onSlot: (slot: Slot | undefined) => void;
-  /** What was clicked in the calendar: the slot that is chosen if it is free. */
+  /** The slot that is chosen if it is free; else its day is shown. */
   start?: Date | undefined;
 }
 

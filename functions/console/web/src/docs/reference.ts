@@ -15,6 +15,8 @@ interface Request {
 interface Parameter {
   name: string;
   in: string;
+  required?: boolean;
+  description?: string;
   example?: string;
 }
 
@@ -77,7 +79,9 @@ function prepared(document: Document): Document {
       const values = { path: inPath(pattern, example.path), query: new URLSearchParams(example.query), header: new Map<string, string>() };
       for (const parameter of operation.parameters ?? []) {
         const value = values[parameter.in as keyof typeof values]?.get(parameter.name);
-        if (value) parameter.example = value;
+        // What may be left out would only narrow what somebody sees of their own.
+        if (value && parameter.required) parameter.example = value;
+        else if (value) parameter.description = `${parameter.description ?? ""} Like \`${value}\`.`;
       }
       const body = operation.requestBody?.content?.["application/json"];
       if (body && example.body !== undefined) body.example = example.body;

@@ -67,6 +67,9 @@ export async function failures(visitor) {
   assert.equal(await dialog.getByLabel("Name", { exact: true }).inputValue(), "Half typed");
   await visitor.button("Create resource").click();
   await visitor.heading("Half typed");
+  // All that this page loads is there, so that nothing of it ends the next session.
+  await visitor.text("client-token");
+  await visitor.button("Make an address").waitFor();
 
   // So is one that ends while the visitor looks around, and what was refused then is loaded.
   await context.clearCookies();

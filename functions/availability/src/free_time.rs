@@ -18,8 +18,9 @@ use model::resource::Resource;
 use model::time::Tz;
 use store::Tenant;
 
-/// The most starts that one search looks at, over all its resources.
-const MAX_STARTS: i64 = 2_000_000;
+/// The most starts that one search looks at, over all its resources: enough for the largest project, half an hour apart,
+/// over 12 weeks.
+const MAX_STARTS: i64 = 2_500_000;
 
 /// What a request asks for.
 #[derive(Clone, Debug, Default)]
@@ -331,4 +332,25 @@ pub(crate) fn read_resources(
         }
     }
     Some(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn is_refused(resources: usize, to: &str, length: &str) -> bool {
+        let settings = json!({ "mode": "exclusive", "to": to, "length": length });
+        let settings = Settings::parse(settings.as_object().expect("an object"), "");
+        let now = DateTime::from_timestamp(1_795_262_400, 0).expect("an instant");
+        let terms = settings.expect("sound").terms(now, Tz::UTC).expect("sound");
+        refuse_too_many_starts(&terms, resources).is_err()
+    }
+
+    #[test]
+    fn the_largest_project_can_be_searched_for_12_weeks_and_not_by_the_minute() {
+        assert!(!is_refused(MAX_RESOURCES, "12 weeks", "30 minutes"));
+        assert!(!is_refused(MAX_RESOURCES, "6 months", "1 hour"));
+        assert!(is_refused(MAX_RESOURCES, "1 week", "1 minute"));
+    }
 }

@@ -40,6 +40,7 @@ export async function keyboardAlone(browser, base) {
 
   // A window that is closed gives the focus back.
   await enter("button", "New resource");
+  await page.getByRole("dialog").waitFor();
   await press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "New resource");

@@ -39,10 +39,10 @@ fn search(mode: &str, resources: u64, weeks: i64, bookings: u64, capacity: u32) 
         { "block_period": { "start": "2026-12-31", "end": "2027-01-02" } },
     ]));
     let zones = [
-        Tz::Europe__Copenhagen,
-        Tz::America__New_York,
-        Tz::Asia__Kolkata,
-        Tz::Australia__Sydney,
+        Tz::known("Europe/Copenhagen"),
+        Tz::known("America/New_York"),
+        Tz::known("Asia/Kolkata"),
+        Tz::known("Australia/Sydney"),
     ];
     let minutes = weeks * 7 * 24 * 60;
     let claim = |number: u64| {

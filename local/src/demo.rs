@@ -7,7 +7,7 @@ use auth::PlainKey;
 use auth::development::{DEMO_SLUG, DEVELOPMENT_KEY};
 use auth::issue::{self, IssuedApp, NewCredential, NewKey, Secret};
 use auth::plain_key::hash_secret;
-use chrono::{NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta};
 use model::TimeSlot;
 use model::account::Account;
 use model::booking::{Act, Booking, Customer, EventText, NewBooking, Notice};
@@ -23,6 +23,7 @@ use model::project::Project;
 use model::resource::{Calendar, Resource};
 use model::scope::Scopes;
 use model::time::Tz;
+use model::wall;
 use serde_json::{Map, Value, json};
 use store::{ResourceSecret, Tenant, Versioned};
 use uuid::Uuid;
@@ -165,10 +166,16 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
         DOC_BROWN,
         "Doc Brown",
         Some("doc.brown@latchkey.example"),
-        Tz::America__Los_Angeles,
+        Tz::known("America/Los_Angeles"),
         state,
     );
-    let room = resource(ROOM, "Meeting room", None, Tz::Europe__Copenhagen, state);
+    let room = resource(
+        ROOM,
+        "Meeting room",
+        None,
+        Tz::known("Europe/Copenhagen"),
+        state,
+    );
     let secret = state.master_secret().await.map_err(|e| failed(&e))?;
     for resource in [&doc_brown, &room] {
         let mut credentials = issue::first_credentials(resource, &issuer, secret, random, now)
@@ -239,7 +246,7 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
         LIVE_DOC_BROWN,
         "Doc Brown",
         Some("doc.brown@latchkey.example"),
-        Tz::America__Los_Angeles,
+        Tz::known("America/Los_Angeles"),
         state,
     );
     let issuer = auth::Issuer {
@@ -393,16 +400,13 @@ fn new_booking(
     days: i64,
     state: &State,
 ) -> Result<NewBooking, LocalError> {
-    let day = (state.now().with_timezone(&resource.timezone) + TimeDelta::days(days)).date_naive();
-    let nine = NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default();
-    let start = resource
-        .timezone
-        .from_local_datetime(&day.and_time(nine))
-        .earliest();
-    let start = start.map_or_else(
-        || state.now() + TimeDelta::days(days),
-        |start| start.with_timezone(&Utc),
-    );
+    let zone = resource.timezone;
+    let now = state.now().timestamp();
+    let day = wall::day(now + wall::offset_s(zone, now)) + days;
+    let about_nine = wall::day_start(zone, day) + 9 * 3_600;
+    // Clocks change at night, so the offset at about nine is the one at nine.
+    let nine = day * wall::DAY_S + 9 * 3_600 - wall::offset_s(zone, about_nine);
+    let start = DateTime::from_timestamp(nine, 0).unwrap_or_default();
     let slot = TimeSlot::new(start, start + TimeDelta::hours(1))
         .map_err(|error| LocalError::store(&error))?;
     Ok(NewBooking {

@@ -139,7 +139,9 @@ fn details(booking: &Booking) -> Markup {
 }
 
 fn time(at: DateTime<Utc>, zone: Tz, format: &str) -> String {
-    at.with_timezone(&zone).format(format).to_string()
+    at.with_timezone(&zone.offset_at(at))
+        .format(format)
+        .to_string()
 }
 
 /// `redirect` is where the page's form leads in the end: browsers hold its form to the policy until there.

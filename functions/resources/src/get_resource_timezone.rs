@@ -1,7 +1,6 @@
 use api::caller::App;
 use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
-use chrono::{Offset, TimeZone};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,10 +35,7 @@ pub(crate) async fn get_resource_timezone(
         .get_resource_by_email(principal.tenant(), &email)
         .await?;
     let (resource, _) = found.ok_or(ApiError::NotFound("Resource"))?;
-    let offset = resource
-        .timezone
-        .offset_from_utc_datetime(&state.now().naive_utc());
-    let offset_s = offset.fix().local_minus_utc();
+    let offset_s = resource.timezone.offset_s(state.now().timestamp());
     let utc_offset = if offset_s % 3600 == 0 {
         (offset_s / 3600).into()
     } else {

@@ -11,7 +11,7 @@ use model::availability::{Bookable, Search, Settings};
 use model::constraint::{Fault, Schedule, parse_constraints};
 use model::filter::Filters;
 use model::ids::ResourceId;
-use model::time::{format_instant, parse_instant, parse_zone};
+use model::time::{Tz, format_instant, parse_instant, parse_zone};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ impl Random for Zeros {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    writeln!(out, "{}", chrono_tz::IANA_TZDB_VERSION)?;
+    writeln!(out, "{}", Tz::RELEASE)?;
     for line in std::io::stdin().lock().lines() {
         writeln!(out, "{}", slots(&serde_json::from_str(&line?)?)?)?;
     }

@@ -484,7 +484,7 @@ mod tests {
                 {"block_day_and_time": {"day": "Tuesday", "start": "12:00", "end": 13}},
                 {"block_period": {"start": "2026-11-23", "end": "2026-11-24"}},
             ]),
-            Tz::Europe__Copenhagen,
+            Tz::known("Europe/Copenhagen"),
             "2026-11-22T23:00:00Z",
             "2026-11-29T23:00:00Z",
         );
@@ -517,7 +517,7 @@ mod tests {
         let hours = |start: &str, end: &str| {
             open(
                 json!([{"allow_hours": {"start": "01:30", "end": "02:30"}}]),
-                Tz::Europe__Copenhagen,
+                Tz::known("Europe/Copenhagen"),
                 start,
                 end,
             )

@@ -1,10 +1,12 @@
 //! Instants, time slots and how they are written. All arithmetic is on UTC instants in whole seconds;
 //! a zone only decides how an instant is shown.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::hash::{Hash, Hasher};
 
-pub use chrono_tz::Tz;
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Offset as _, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use tz::TimeZoneRef;
 
 /// A half-open range of time: `start` belongs to it, `end` does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,9 +111,84 @@ pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, InvalidInstant> {
 /// Writes an instant as `YYYY-MM-DDTHH:MM:SS±HH:MM` in `zone`. Clients take the offset from the
 /// 20th character on, so there is never a fraction and never a `Z`.
 pub fn format_instant(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone)
+    at.with_timezone(&zone.offset_at(at))
         .format("%Y-%m-%dT%H:%M:%S%:z")
         .to_string()
+}
+
+/// A zone of the IANA time zone database.
+///
+/// The tables lie in the program as they are, in order of time and without a pointer in them: nothing is read or made
+/// before a zone can be asked, and what nobody asks is never loaded.
+#[derive(Clone, Copy)]
+pub struct Tz {
+    name: &'static str,
+    rules: &'static TimeZoneRef<'static>,
+}
+
+impl Tz {
+    /// Coordinated Universal Time.
+    pub const UTC: Self = Self::known("UTC");
+
+    /// The release of the database, as IANA names it.
+    pub const RELEASE: &str = tzdb_data::VERSION;
+
+    /// A zone that a program knows by name, which is written as IANA writes it. Whatever comes from outside is for
+    /// [`parse_zone`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no such zone: while the program is built, if it is called for a constant.
+    pub const fn known(name: &'static str) -> Self {
+        match tzdb_data::find_tz(name.as_bytes()) {
+            Some(rules) => Self { name, rules },
+            None => panic!("not a known IANA time zone"),
+        }
+    }
+
+    /// Every zone, old names included, in order of their names.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let names = tzdb_data::TZ_NAMES.iter();
+        names.filter_map(|name| parse_zone(name).ok())
+    }
+
+    /// Its name, as IANA writes it.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// What to add to UTC at an instant, in Unix seconds, for what the zone's clock reads then; in seconds.
+    pub fn offset_s(self, at: i64) -> i32 {
+        // Every zone has a rule for all times to come: what fails lies beyond the years that it can be written in.
+        let kind = self.rules.find_local_time_type(at);
+        kind.map_or(0, |kind| kind.ut_offset())
+    }
+
+    /// The same for chrono.
+    pub fn offset_at(self, at: DateTime<Utc>) -> FixedOffset {
+        let offset_s = self.offset_s(at.timestamp());
+        FixedOffset::east_opt(offset_s).unwrap_or(Utc.fix())
+    }
+}
+
+impl PartialEq for Tz {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Tz {}
+
+impl Hash for Tz {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl fmt::Debug for Tz {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// Text that names no time zone.
@@ -125,7 +202,14 @@ pub struct UnknownTimeZone;
 ///
 /// [`UnknownTimeZone`] for anything else.
 pub fn parse_zone(name: &str) -> Result<Tz, UnknownTimeZone> {
-    Tz::from_str_insensitive(name).map_err(|_| UnknownTimeZone)
+    let names = tzdb_data::TZ_NAMES;
+    let found = names.binary_search_by(|known| lower_case(known).cmp(lower_case(name)));
+    let name = names[found.map_err(|_| UnknownTimeZone)?];
+    Ok(Tz::known(name))
+}
+
+fn lower_case(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
 /// Keeps a zone by its IANA name.
@@ -187,6 +271,41 @@ mod tests {
         let at = parse_instant("1955-11-12T21:30:00-07:00").expect("an instant");
         assert_eq!(format_instant(at, zone), "1955-11-12T20:30:00-08:00");
         assert_eq!(format_instant(at, Tz::UTC), "1955-11-13T04:30:00+00:00");
+    }
+
+    #[test]
+    fn every_zone_is_found_by_its_name_in_any_case() {
+        let names: Vec<_> = Tz::all().map(Tz::name).collect();
+        assert_eq!(names, tzdb_data::TZ_NAMES);
+        for name in names {
+            for written in [name.to_ascii_lowercase(), name.to_ascii_uppercase()] {
+                assert_eq!(parse_zone(&written).map(Tz::name), Ok(name));
+            }
+        }
+        for wrong in [
+            "",
+            "Europe",
+            "Europe/Copenhage",
+            "Europe/Copenhagen ",
+            "CEST",
+        ] {
+            assert_eq!(parse_zone(wrong), Err(UnknownTimeZone), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_zone_has_its_rules_for_every_year_that_can_be_written() {
+        for zone in Tz::all() {
+            for at in ["0002-01-01T00:00:00Z", "9998-12-31T23:59:59Z"] {
+                let at = parse_instant(at).expect("an instant").timestamp();
+                assert!(zone.rules.find_local_time_type(at).is_ok(), "{zone:?}");
+            }
+        }
+        let summer = parse_instant("2500-07-01T10:00:00Z").expect("an instant");
+        assert_eq!(
+            format_instant(summer, Tz::known("Europe/Copenhagen")),
+            "2500-07-01T12:00:00+02:00"
+        );
     }
 
     #[test]

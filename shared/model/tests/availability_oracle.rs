@@ -31,15 +31,15 @@ const WINDOWS: [&str; 6] = [
 
 const ZONES: [Tz; 10] = [
     Tz::UTC,
-    Tz::Europe__Copenhagen,
-    Tz::America__New_York,
-    Tz::America__Santiago,
-    Tz::Australia__Lord_Howe,
-    Tz::Asia__Kolkata,
-    Tz::Asia__Kathmandu,
-    Tz::America__Havana,
-    Tz::Pacific__Chatham,
-    Tz::Africa__Cairo,
+    Tz::known("Europe/Copenhagen"),
+    Tz::known("America/New_York"),
+    Tz::known("America/Santiago"),
+    Tz::known("Australia/Lord_Howe"),
+    Tz::known("Asia/Kolkata"),
+    Tz::known("Asia/Kathmandu"),
+    Tz::known("America/Havana"),
+    Tz::known("Pacific/Chatham"),
+    Tz::known("Africa/Cairo"),
 ];
 
 /// What a clock reads at one minute.
@@ -561,7 +561,8 @@ impl<'a> Oracle<'a> {
 fn readings_of(base: DateTime<Utc>, zone: Tz) -> Vec<Reading> {
     (0..MINUTES as i64)
         .map(|minute| {
-            let local = (base + TimeDelta::minutes(minute)).with_timezone(&zone);
+            let at = base + TimeDelta::minutes(minute);
+            let local = at.with_timezone(&zone.offset_at(at));
             let week = local.iso_week();
             Reading {
                 date: i64::from(local.date_naive().num_days_from_ce()),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_norway::Value as Yaml;
 
 use crate::every_operation::{self, Called};
+use crate::template::metrics_of_alarms;
 
 /// List prices in dollars, and what cannot be counted here and is assumed instead.
 #[derive(Deserialize)]
@@ -107,10 +108,12 @@ fn table(prices: &Prices, called: &[Called]) -> String {
         metric_per_month: metric,
         ..
     } = &prices.dollars;
+    let watched = metrics_of_alarms();
     writeln!(
         table,
-        "\nDollars a month besides, whoever asks: {secret:.2} for the master secret, {alarm:.2} for an alarm, \
-         {dashboard:.2} for a\ndashboard, and {metric:.2} for a metric that has a value at every hour."
+        "\nDollars a month besides, whoever asks: {secret:.2} for the master secret, {dashboard:.2} for the \
+         dashboard, {alarm:.2}\nfor each of the {watched} metrics that alarms look at, and {metric:.2} for a metric that has a value at \
+         every hour."
     )
     .expect("text");
     table

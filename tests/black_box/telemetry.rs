@@ -82,8 +82,8 @@ async fn every_line_about_a_request_is_a_metrics_document() {
         let directives = metadata["CloudWatchMetrics"].as_array().expect("a list");
         for directive in directives {
             assert_eq!(text(directive, "Namespace"), "latchkey");
-            assert_eq!(directive["Dimensions"], json!([[], ["Function"]]));
-            assert_eq!(line["Function"], "latchkey-bookings");
+            assert_eq!(directive["Dimensions"], json!([[]]));
+            assert_eq!(line["function"], "latchkey-bookings");
             let metrics = directive["Metrics"].as_array().expect("a list");
             assert!((1..=100).contains(&metrics.len()), "{line}");
             for metric in metrics {

@@ -83,6 +83,12 @@ fn metrics(alarm: &Value) -> Vec<Value> {
     }
 }
 
+/// How many metrics all alarms look at together, which is what AWS charges for.
+pub(crate) fn metrics_of_alarms() -> usize {
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    alarms.values().map(|alarm| metrics(alarm).len()).sum()
+}
+
 /// The gateway hands what no other route matches to one function. Alone it must answer as all do together.
 #[tokio::test]
 async fn what_no_route_matches_gets_a_404_in_our_shape() {

@@ -31,12 +31,8 @@ pub fn is_function() -> bool {
 
 /// Serves events as a function does, with its log to standard error. It does not end by itself.
 pub async fn serve_as_function(routes: Router) {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
-        .init();
+    let log = api::log::subscriber("info", None, std::io::stderr);
+    tracing::subscriber::set_global_default(log).expect("no log yet");
     let ended = api::invocations::serve(routes).await;
     panic!("the function ended: {ended:?}");
 }

@@ -6,6 +6,7 @@ Arguments: the program, and the target that the functions were built for."""
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,12 +33,17 @@ ROLE = "arn:aws:iam::123456789012:role/latchkey-dev-{}"
 
 @contextlib.contextmanager
 def watch(place, target, scratch):
-    """`cargo lambda watch`, which starts each function when it is first called; answers its port."""
+    """`cargo lambda watch` with the variables that the README gives it, which starts each function when it is first called;
+    answers its port."""
     [port] = free_ports(HERE, 1)
-    variables, log = Path(scratch, "variables"), Path(scratch, "watch.log")
-    variables.write_text("".join(f"{name}={value}\n" for name, value in place.environment.items()))
-    command = ["cargo", "lambda", "watch", "--ignore-changes", "--locked", "--target", target]
-    command += ["--invoke-address", HERE, "--invoke-port", str(port), "--env-file", str(variables)]
+    log = Path(scratch, "watch.log")
+    said = re.search(r"^cargo lambda watch --env-vars (\S+)$", (ROOT / "README.md").read_text(), re.M)
+    if said is None:
+        raise SystemExit("README.md no longer says how to run `cargo lambda watch`: change watch in tests/sam/cargo_lambda.py")
+    names = [variable.split("=")[0] for variable in said[1].split(",")]
+    variables = ",".join(f"{name}={place.environment[name]}" for name in names)
+    command = ["cargo", "lambda", "watch", "--env-vars", variables, "--ignore-changes", "--locked", "--target", target]
+    command += ["--invoke-address", HERE, "--invoke-port", str(port)]
     # A session of its own, so that the functions it starts end with it.
     with open(log, "w") as output, subprocess.Popen(
         command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True

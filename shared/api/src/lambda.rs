@@ -33,7 +33,9 @@ pub async fn run(operations: Operations) -> Result<(), Error> {
         function: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
     });
     tracing::subscriber::set_global_default(log::subscriber(&levels, metrics, std::io::stdout))?;
-    let state = state_from_environment().await?;
+    let state = state_from_environment()
+        .await
+        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
     let router: Router = operations.into_router(&state);
     invocations::serve(router).await
 }
@@ -53,7 +55,9 @@ pub async fn state_from_environment() -> Result<State, Error> {
         Some(endpoint) => Connection::Endpoint(endpoint),
         None => Connection::from_function().await,
     };
-    let prefix = variable("TABLE_PREFIX").ok_or("TABLE_PREFIX is not set")?;
+    let prefix = variable("TABLE_PREFIX").ok_or(
+        "TABLE_PREFIX is not set: give what the names of the tables begin with, as template.yaml does",
+    )?;
     let random = Arc::new(SystemRandom);
     let store = Store::new(
         connection.client().await,

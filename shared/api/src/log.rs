@@ -37,7 +37,8 @@ pub const METRICS: [(&str, &str); 11] = [
 pub struct Metrics {
     /// Their namespace: the stack's name.
     pub namespace: String,
-    /// The function's name, by which each metric is kept besides the sum of all.
+    /// The function's name. It is no dimension, which would be paid for once for each metric and function: whoever wants
+    /// to know asks the log.
     pub function: String,
 }
 
@@ -109,12 +110,12 @@ impl Metrics {
             .filter(|(name, _)| line.contains_key(*name))
             .map(|(name, unit)| json!({ "Name": name, "Unit": unit }))
             .collect();
-        line.insert("Function".into(), self.function.clone().into());
+        line.insert("function".into(), self.function.clone().into());
         let declared = json!({
             "Timestamp": now.timestamp_millis(),
             "CloudWatchMetrics": [{
                 "Namespace": self.namespace,
-                "Dimensions": [[], ["Function"]],
+                "Dimensions": [[]],
                 "Metrics": metrics,
             }],
         });

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use api::ambient::{SystemClock, SystemRandom};
 use api::{Config, State};
 use auth::Policy;
-use aws_sdk_dynamodb::Client;
 use clap::{Args, Parser, Subcommand};
 use store::{Connection, Table, Tables};
 use tracing_subscriber::EnvFilter;
@@ -114,15 +113,16 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
         }
         None => None,
     };
-    let (embedded, endpoint) = match &options.dynamodb_endpoint {
+    let (embedded, endpoint, connection) = match &options.dynamodb_endpoint {
         Some(url) => {
             folder.announce(url)?;
-            (None, url.clone())
+            (None, url.clone(), Connection::Endpoint(url.clone()))
         }
         None => {
             let embedded = EmbeddedStore::open(folder, options.store_listen).await?;
             let endpoint = embedded.endpoint();
-            (Some(embedded), endpoint)
+            let connection = embedded.connection();
+            (Some(embedded), endpoint, connection)
         }
     };
     let address = listener
@@ -141,7 +141,7 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
         trusted_proxies: Vec::new(),
     };
     let parts = Parts {
-        endpoint: endpoint.clone(),
+        connection: connection.clone(),
         secret,
         clock: Arc::new(SystemClock),
         config,
@@ -150,7 +150,7 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
     let demo = if options.no_demo {
         None
     } else {
-        create_demo(&state, &endpoint).await?
+        create_demo(&state, &connection).await?
     };
 
     let server = Server::start(listener, &state).map_err(|error| LocalError::store(&error))?;
@@ -182,8 +182,8 @@ fn log_to_stderr() {
 }
 
 /// The demo, if there is nothing in the store yet.
-async fn create_demo(state: &State, endpoint: &str) -> Result<Option<Demo>, LocalError> {
-    let client: Client = Connection::Endpoint(endpoint.to_owned()).client().await;
+async fn create_demo(state: &State, connection: &Connection) -> Result<Option<Demo>, LocalError> {
+    let client = connection.client().await;
     let keys = Tables::with_prefix(tables::PREFIX).name(Table::Keys);
     let found = client
         .scan()

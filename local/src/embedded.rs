@@ -1,14 +1,18 @@
-//! The embedded store: a DynamoDB of our own on a port of its own. The same client talks to it as to AWS's.
+//! The embedded store: a DynamoDB of our own, within this process and on a port of its own. The same client talks to it as
+//! to AWS's.
 
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use dynoxide::Database;
+use store::Connection;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::engine::Engine;
 use crate::error::LocalError;
 
 /// A running embedded store. It stops when this is stopped or dropped.
@@ -154,7 +158,12 @@ impl EmbeddedStore {
         &self.database
     }
 
-    /// Where it listens.
+    /// The way to it within this process.
+    pub fn connection(&self) -> Connection {
+        Connection::Here(SharedHttpClient::new(Engine::of(self.database.clone())))
+    }
+
+    /// Where it listens, for other processes.
     pub fn endpoint(&self) -> String {
         // Whoever listens on every address is reached on this machine's own.
         let ip = if self.address.ip().is_unspecified() {

@@ -5,6 +5,7 @@ pub mod accounts_command;
 pub mod cli;
 pub mod demo;
 pub mod embedded;
+pub mod engine;
 pub mod error;
 pub mod keys_command;
 pub mod master_secret;

@@ -23,8 +23,8 @@ use crate::tables;
 
 /// What a server is made of.
 pub struct Parts {
-    /// Where DynamoDB listens.
-    pub endpoint: String,
+    /// The way to DynamoDB.
+    pub connection: Connection,
     /// The master secret.
     pub secret: MasterSecret,
     /// Its clock.
@@ -47,7 +47,7 @@ pub struct Server {
 ///
 /// If DynamoDB does not answer.
 pub async fn state(parts: Parts) -> Result<State, LocalError> {
-    let client = Connection::Endpoint(parts.endpoint).client().await;
+    let client = parts.connection.client().await;
     tables::create(&client, tables::PREFIX).await?;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let store = Store::new(client, Tables::with_prefix(tables::PREFIX), random.clone());

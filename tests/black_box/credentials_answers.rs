@@ -560,7 +560,11 @@ async fn a_key_without_the_scope_hears_which_one_it_lacks() {
 
 #[tokio::test]
 async fn an_outage_is_never_a_bad_key() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start_with(Options {
+        store_is_apart: true,
+        ..Options::default()
+    })
+    .await;
     server.stop_store().await;
     let reply = server.app().get("/v2/bookings").await;
     assert_eq!(

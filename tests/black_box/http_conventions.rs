@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use local::demo::{CONFIRMED, EMAIL, ROOM, TENTATIVE, TEST_SLUG};
 use serde_json::{Value, json};
-use tests::{Client, Reply, TestServer, booking};
+use tests::{Client, Options, Reply, TestServer, booking};
 use uuid::Uuid;
 
 const MAX_BODY: usize = 256 * 1024;
@@ -556,7 +556,11 @@ async fn an_address_that_is_no_text_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_store_is_away_nobody_is_told_that_their_key_is_bad() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start_with(Options {
+        store_is_apart: true,
+        ..Options::default()
+    })
+    .await;
     let token = server
         .token(&server.app(), &ROOM.to_string(), "server-token")
         .await;
@@ -617,7 +621,11 @@ async fn while_the_store_is_away_nobody_is_told_that_their_key_is_bad() {
 
 #[tokio::test]
 async fn what_needs_no_store_is_answered_without_it() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start_with(Options {
+        store_is_apart: true,
+        ..Options::default()
+    })
+    .await;
     server.stop_store().await;
     server.anonymous().get("/v2/bookings").await.expecting(401);
     for malformed in ["test_api_key_x", "tt1.x", "", "Great Scott"] {

@@ -19,7 +19,7 @@ use model::rate::RateLimit;
 use model::scope::Scopes;
 use serde_json::{Value, json};
 use store::{Connection, LedgerName, Store, Tables};
-use tests::{Client, NOW, Reply, TestServer, booking, instant};
+use tests::{Client, NOW, Options, Reply, TestServer, booking, instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -631,7 +631,11 @@ async fn a_widget_key_has_six_thousand_a_minute_over_all_addresses() {
 
 #[tokio::test]
 async fn what_an_instance_remembers_is_bounded_however_many_addresses_come() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start_with(Options {
+        store_is_apart: true,
+        ..Options::default()
+    })
+    .await;
     server.stop_store().await;
     let caller = principal(&server, KeyKind::Widget, Mode::Live);
     let limiter = Limiter::default();

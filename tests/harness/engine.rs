@@ -1,6 +1,5 @@
-//! The embedded store's engine without a connection: the SDK calls it within this process. Nothing then waits
-//! for a socket, so the runtime's time can be paused: waits between retries cost nothing, and the order in
-//! which callers get their turn follows from a seed.
+//! The embedded store's engine without a connection, for simulations. Nothing waits for a socket, so the runtime's time can
+//! be paused: waits between retries cost nothing, and the order in which callers get their turn follows from a seed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,14 +10,11 @@ use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use dynoxide::Database;
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::types::AttributeValue;
 use local::tables;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use store::{Table, Tables};
 
@@ -69,7 +65,7 @@ impl Engine {
         }
     }
 
-    /// Every item of a table as plain JSON.
+    /// Every item of a table as plain JSON, its record included.
     pub fn items(&self, table: Table) -> Vec<Value> {
         let table_name = Tables::with_prefix(tables::PREFIX).name(table);
         let mut items = Vec::new();
@@ -81,35 +77,11 @@ impl Engine {
                 ..ScanRequest::default()
             });
             let page = page.expect("a page");
-            items.extend(page.items.into_iter().flatten().map(plain_map));
+            items.extend(page.items.into_iter().flatten().map(plain_item));
             exclusive_start_key = page.last_evaluated_key;
             if exclusive_start_key.is_none() {
                 return items;
             }
-        }
-    }
-
-    fn answer(&self, action: &str, body: &str) -> Result<String, dynoxide::DynoxideError> {
-        fn run<Q: DeserializeOwned, A: Serialize>(
-            body: &str,
-            action: impl FnOnce(Q) -> Result<A, dynoxide::DynoxideError>,
-        ) -> Result<String, dynoxide::DynoxideError> {
-            let request = serde_json::from_str(body).expect("a request");
-            Ok(serde_json::to_string(&action(request)?).expect("an answer"))
-        }
-        let database = &self.database;
-        match action {
-            "GetItem" => run(body, |request| database.get_item(request)),
-            "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
-            "Query" => run(body, |request| database.query(request)),
-            "Scan" => run(body, |request| database.scan(request)),
-            "PutItem" => run(body, |request| database.put_item(request)),
-            "UpdateItem" => run(body, |request| database.update_item(request)),
-            "DeleteItem" => run(body, |request| database.delete_item(request)),
-            "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
-            "CreateTable" => run(body, |request| database.create_table(request)),
-            "UpdateTimeToLive" => run(body, |request| database.update_time_to_live(request)),
-            other => panic!("{other} is not passed on to the engine: add it here"),
         }
     }
 
@@ -135,11 +107,7 @@ impl HttpConnector for Engine {
         let engine = self.clone();
         HttpConnectorFuture::new(async move {
             engine.wait().await;
-            let body = std::str::from_utf8(body(&request)).expect("text");
-            let answer = match engine.answer(action(&request), body) {
-                Ok(body) => response(200, body),
-                Err(error) => response(error.status_code(), error.to_json()),
-            };
+            let answer = local::engine::Engine::of(engine.database.clone()).answer(&request);
             engine.wait().await;
             Ok(answer)
         })
@@ -148,22 +116,12 @@ impl HttpConnector for Engine {
 
 /// The action that a request of the SDK is for.
 pub(crate) fn action(request: &HttpRequest) -> &str {
-    let target = request.headers().get("x-amz-target").expect("a target");
-    target.rsplit('.').next().expect("an action")
+    local::engine::action(request).expect("a target")
 }
 
 /// The body of a request of the SDK.
 pub(crate) fn body(request: &HttpRequest) -> &[u8] {
     request.body().bytes().expect("a body that is all there")
-}
-
-/// An answer as DynamoDB gives it.
-pub(crate) fn response(status: u16, body: String) -> HttpResponse {
-    let status = status.try_into().expect("a status");
-    let mut response = HttpResponse::new(status, SdkBody::from(body));
-    let headers = response.headers_mut();
-    headers.insert("content-type", "application/x-amz-json-1.0");
-    response
 }
 
 /// An attribute as plain JSON: numbers as numbers, maps and lists as what they are.
@@ -177,6 +135,15 @@ fn plain(attribute: AttributeValue) -> Value {
         AttributeValue::NULL(_) => Value::Null,
         other => panic!("{other:?} is not read by any test yet"),
     }
+}
+
+/// A whole item. Its record is text in the store.
+fn plain_item(fields: HashMap<String, AttributeValue>) -> Value {
+    let mut item = plain_map(fields);
+    if let Value::String(text) = &item["record"] {
+        item["record"] = serde_json::from_str(text).expect("JSON");
+    }
+    item
 }
 
 fn plain_map(fields: HashMap<String, AttributeValue>) -> Value {

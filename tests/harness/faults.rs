@@ -9,9 +9,10 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use local::engine::response;
 use serde_json::{Value, json};
 
-use crate::engine::{action, body, response};
+use crate::engine::{action, body};
 
 /// How a call to the store fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -62,6 +62,8 @@ pub struct Options {
     pub auth_cache_s: u32,
     /// Where the API says that it is reached.
     pub base_url: Option<&'static str>,
+    /// Whether the store is reached over a connection, so that it can be taken away.
+    pub store_is_apart: bool,
 }
 
 impl Default for Options {
@@ -73,6 +75,7 @@ impl Default for Options {
             secure_cookies: false,
             auth_cache_s: 0,
             base_url: None,
+            store_is_apart: false,
         }
     }
 }
@@ -128,7 +131,7 @@ impl TestServer {
     async fn start_on(embedded: EmbeddedStore, options: Options) -> Self {
         let clock = Arc::new(ManualClock::at(instant(NOW)));
         let roles = Roles::default();
-        let state = new_state(embedded.endpoint(), clock.clone(), &roles, options).await;
+        let state = new_state(way_to(&embedded, options), clock.clone(), &roles, options).await;
         let demo = demo::create(&state).await.expect("a demo");
         let (server, base) = serve(&state).await;
         Self {
@@ -146,18 +149,31 @@ impl TestServer {
 
     /// Starts one more instance on the same store, as Lambda does, and answers where it listens.
     pub async fn another_instance(&mut self) -> String {
-        self.another_instance_by(self.store_endpoint()).await
+        self.another_instance_over(self.connection()).await
     }
 
-    /// Where the store is reached.
+    /// Where the store is reached by other processes.
     pub fn store_endpoint(&self) -> String {
+        self.embedded().endpoint()
+    }
+
+    fn connection(&self) -> Connection {
+        way_to(self.embedded(), self.options)
+    }
+
+    fn embedded(&self) -> &EmbeddedStore {
         let embedded = self.embedded.as_ref();
-        embedded.expect("the store has not been stopped").endpoint()
+        embedded.expect("the store has not been stopped")
     }
 
     /// As [`TestServer::another_instance`], on a way to the store of its own.
     pub async fn another_instance_by(&mut self, endpoint: String) -> String {
-        let state = new_state(endpoint, self.clock.clone(), &self.roles, self.options).await;
+        self.another_instance_over(Connection::Endpoint(endpoint))
+            .await
+    }
+
+    async fn another_instance_over(&mut self, connection: Connection) -> String {
+        let state = new_state(connection, self.clock.clone(), &self.roles, self.options).await;
         let (server, base) = serve(&state).await;
         self.servers.push(server);
         self.instances.push(state);
@@ -166,11 +182,7 @@ impl TestServer {
 
     /// As [`TestServer::another_instance`], with another master secret: the JSON that it is kept as.
     pub async fn another_instance_with(&mut self, master_secret: &Value) -> String {
-        let embedded = self
-            .embedded
-            .as_ref()
-            .expect("the store has not been stopped");
-        let connection = Connection::Endpoint(embedded.endpoint());
+        let connection = self.connection();
         let http = self.roles.guard(connection.http_client());
         let client = connection.client_over(http).await;
         let secrets = guarded(master_secret, &self.roles);
@@ -184,11 +196,7 @@ impl TestServer {
 
     /// Starts one more instance, whose calls to the store can be made to fail.
     pub async fn faulty_instance(&mut self) -> (String, Faults) {
-        let embedded = self
-            .embedded
-            .as_ref()
-            .expect("the store has not been stopped");
-        let connection = Connection::Endpoint(embedded.endpoint());
+        let connection = Connection::Endpoint(self.store_endpoint());
         let (http, faults) = FaultyHttpClient::over(self.roles.guard(connection.http_client()));
         let client = connection.client_over(http).await;
         let random = Arc::new(SystemRandom);
@@ -253,11 +261,7 @@ impl TestServer {
 
     /// A DynamoDB client for the store behind the server.
     pub async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let embedded = self
-            .embedded
-            .as_ref()
-            .expect("the store has not been stopped");
-        Connection::Endpoint(embedded.endpoint()).client().await
+        self.connection().client().await
     }
 
     /// Puts bookings into an app's store as they are: no rule is asked, and nothing is taken by them.
@@ -290,8 +294,9 @@ impl TestServer {
             .expect("imported");
     }
 
-    /// Takes the store away. Requests that need it fail from now on.
+    /// Takes away the store, which must be apart. Requests that need it fail from now on.
     pub async fn stop_store(&mut self) {
+        assert!(self.options.store_is_apart);
         if let Some(embedded) = self.embedded.take() {
             embedded.stop().await;
         }
@@ -365,13 +370,20 @@ impl TestServer {
     }
 }
 
+fn way_to(embedded: &EmbeddedStore, options: Options) -> Connection {
+    if options.store_is_apart {
+        Connection::Endpoint(embedded.endpoint())
+    } else {
+        embedded.connection()
+    }
+}
+
 async fn new_state(
-    endpoint: String,
+    connection: Connection,
     clock: Arc<ManualClock>,
     roles: &Roles,
     options: Options,
 ) -> State {
-    let connection = Connection::Endpoint(endpoint);
     let http = roles.guard(connection.http_client());
     let client = connection.client_over(http).await;
     tables::create(&client, tables::PREFIX)

@@ -15,11 +15,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
+use local::engine::response;
 use local::tables::{PREFIX, TEMPLATE};
 use serde_json::{Value, json};
 use serde_norway::Value as Yaml;
 
-use crate::engine::{action, body, response};
+use crate::engine::{action, body};
 
 tokio::task_local! {
     /// The function that serves the request.

@@ -209,7 +209,7 @@ impl Running {
         let store = EmbeddedStore::in_memory().await.expect("a store");
         let secret = json!({ "current": "1", "1": "m".repeat(64) }).to_string();
         let parts = Parts {
-            endpoint: store.endpoint(),
+            connection: store.connection(),
             secret: MasterSecret::parse(&secret).expect("a master secret"),
             clock: Arc::new(SystemClock),
             config: Config {

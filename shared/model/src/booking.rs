@@ -56,10 +56,13 @@ pub struct NewBooking {
 #[serde(default)]
 pub struct Notice {
     /// It can be booked no later than this before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_booking_s: Option<u32>,
     /// It can be booked no earlier than this before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_booking_s: Option<u32>,
     /// Its customer can call it off no later than this before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_cancel_s: Option<u32>,
 }
 
@@ -140,12 +143,16 @@ pub struct Customer {
     /// What to call them.
     pub name: String,
     /// Where to write to.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Where to call.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// Where to call over the Internet.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub voip: Option<String>,
     /// Their time zone, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
     /// Every other field of the booking form.
     #[serde(with = "json_text")]
@@ -166,6 +173,7 @@ pub struct Booking {
     /// The calendar it is in.
     pub calendar_id: CalendarId,
     /// The booking page it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<ProjectId>,
     /// When.
     pub slot: TimeSlot,
@@ -179,18 +187,23 @@ pub struct Booking {
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
     /// For the owner of a group: its seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<Seats>,
     /// For a customer of a group: the group's own booking.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<BookingId>,
     /// All bookings that are changed together, this one included; empty for one by itself.
     pub related: Vec<BookingId>,
     /// The booking that this one took the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rescheduled_from: Option<BookingId>,
     /// The booking that took this one's place.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rescheduled_to: Option<BookingId>,
     /// The first of the bookings that took each other's place: what stays the same in calendars.
     pub series_id: BookingId,
     /// What the payment is called where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
     /// The zone its times are shown in unless a caller asks for another.
     #[serde(with = "zone_name")]
@@ -233,6 +246,7 @@ pub struct Act {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogEntry {
     /// The state before; none for the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<BookingState>,
     /// The state after.
     pub to: BookingState,
@@ -243,6 +257,7 @@ pub struct LogEntry {
     /// When it took effect.
     pub at: DateTime<Utc>,
     /// What they had to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 

@@ -16,12 +16,16 @@ pub struct Resource {
     /// What people call it.
     pub name: String,
     /// Given name, where it is a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
     /// Family name, where it is a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// Unique within its app; never changes. A room has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Address of a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// Where its hours are counted.
     #[serde(with = "zone_name")]
@@ -40,7 +44,7 @@ pub struct Resource {
     /// Its calendars; the first is the one bookings go to.
     pub calendars: Vec<Calendar>,
     /// Where its bookings are read as a calendar, if somebody asked for such an address.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar_feed: Option<CalendarFeed>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -65,10 +69,10 @@ pub struct Calendar {
     /// What it is for.
     pub description: String,
     /// The colour of what is written in it, as sent.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub foreground_color: Option<String>,
     /// The colour of its entries, as sent.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub background_color: Option<String>,
     /// Whether it is being deleted: it takes no more events, and goes when all of them are gone.
     #[serde(default)]

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, HttpClient, Region, RuntimeComponents, SharedCredentialsProvider,
-    SharedHttpClient,
+    SharedHttpClient, StalledStreamProtectionConfig,
 };
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
@@ -31,6 +31,8 @@ pub enum Connection {
     Aws(Box<SdkConfig>),
     /// Another one, at this address, which asks for no credentials that mean anything.
     Endpoint(String),
+    /// One in this process, which needs no signature.
+    Here(SharedHttpClient),
 }
 
 impl Connection {
@@ -60,6 +62,7 @@ impl Connection {
             Self::Endpoint(url) if !url.starts_with("https:") => Builder::new().build_http(),
             Self::Aws(config) => config.http_client().unwrap_or_else(|| LAZY_HTTPS.clone()),
             Self::Endpoint(_) => LAZY_HTTPS.clone(),
+            Self::Here(http) => http.clone(),
         }
     }
 
@@ -79,14 +82,27 @@ impl Connection {
                 .region(Region::new("us-east-1"))
                 .credentials_provider(Credentials::new("local", "local", None, None, "local"))
                 .endpoint_url(url),
+            Self::Here(_) => aws_sdk_dynamodb::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .http_client(http)
+                .region(Region::new("us-east-1"))
+                .allow_no_auth()
+                .endpoint_url(NOWHERE),
         };
-        let config = config
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
-            .build();
-        Client::from_conf(config)
+        let config = config.retry_config(RetryConfig::disabled());
+        let config = match self {
+            // Its answers neither are late nor come in parts.
+            Self::Here(_) => config
+                .timeout_config(TimeoutConfig::disabled())
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled()),
+            Self::Aws(_) | Self::Endpoint(_) => config.timeout_config(timeouts),
+        };
+        Client::from_conf(config.build())
     }
 }
+
+/// Stands for an address where an address must be: nothing is sent there.
+const NOWHERE: &str = "http://here.invalid";
 
 /// What every AWS client of a Lambda function is configured with: region and credentials are in the environment, and
 /// there is neither a profile nor anybody else to ask.

@@ -1,4 +1,4 @@
-//! How a record becomes an item: its keys, a version where it can change, and the record itself as one map.
+//! How a record becomes an item: its keys, a version where it can change, and the record itself as JSON in one text.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -50,11 +50,12 @@ pub(crate) struct Item {
 impl Item {
     /// The item at `key` that holds `record`.
     pub(crate) fn new(key: &Key, record: &impl Serialize) -> Result<Self, StoreError> {
-        let record = serde_dynamo::to_attribute_value(record)
-            .map_err(|e| StoreError::broken("serialize", e))?;
-        let mut attributes = key.attributes();
-        attributes.insert("record".to_owned(), record);
-        Ok(Self { attributes })
+        let record =
+            serde_json::to_string(record).map_err(|e| StoreError::broken("serialize", e))?;
+        Ok(Self {
+            attributes: key.attributes(),
+        }
+        .with("record", record))
     }
 
     /// The same item with one more text attribute, outside its record: an index key or a version.
@@ -82,11 +83,12 @@ impl Item {
 }
 
 /// The record of an item that was read.
-pub(crate) fn record<T: DeserializeOwned>(mut item: RawItem) -> Result<T, StoreError> {
+pub(crate) fn record<T: DeserializeOwned>(item: RawItem) -> Result<T, StoreError> {
     let record = item
-        .remove("record")
+        .get("record")
+        .and_then(|record| record.as_s().ok())
         .ok_or_else(|| StoreError::broken("read", "an item without record"))?;
-    serde_dynamo::from_attribute_value(record).map_err(|e| StoreError::broken("read", e))
+    serde_json::from_str(record).map_err(|e| StoreError::broken("read", e))
 }
 
 /// A text attribute of an item that was read.

@@ -56,7 +56,7 @@ impl Case {
         let environment = environment.iter();
         Self {
             what,
-            program: binaries::path(program),
+            program: binaries::function(program),
             environment: environment
                 .map(|(name, value)| (*name, (*value).to_owned()))
                 .collect(),

@@ -1,23 +1,44 @@
-//! The functions that are measured, as release builds.
+//! The programs that are measured, as they are released: functions by one profile, the server by another.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// A build by its name: it lies beside this program.
+/// The server, which lies beside this program.
 ///
 /// # Panics
 ///
 /// If it has not been built.
-pub(crate) fn path(name: &str) -> PathBuf {
-    let own = std::env::current_exe().expect("this program is a file");
-    let path = own.with_file_name(name);
+pub(crate) fn server() -> PathBuf {
+    built(&own().with_file_name("latchkey"))
+}
+
+/// A function by its name.
+///
+/// # Panics
+///
+/// If it has not been built.
+pub(crate) fn function(name: &str) -> PathBuf {
+    let profiles = own().parent().and_then(Path::parent).map(Path::to_owned);
+    built(
+        &profiles
+            .expect("this program lies in its profile's folder")
+            .join("release")
+            .join(name),
+    )
+}
+
+fn own() -> PathBuf {
+    std::env::current_exe().expect("this program is a file")
+}
+
+fn built(path: &Path) -> PathBuf {
     assert!(
         path.is_file(),
         "{} is missing: call bench/run",
         path.display()
     );
-    path
+    path.to_owned()
 }
 
 /// How large it is, in megabytes (of 1,000,000 bytes).
@@ -55,6 +76,11 @@ impl Running {
     pub(crate) fn peak_mb(&self) -> f64 {
         peak_mb(self.0.id())
     }
+
+    /// The memory that it has now, in megabytes (of 1,000,000 bytes).
+    pub(crate) fn resident_mb(&self) -> f64 {
+        memory_mb(self.0.id(), "VmRSS:")
+    }
 }
 
 impl Drop for Running {
@@ -66,8 +92,12 @@ impl Drop for Running {
 
 /// The most memory that a process has had, in megabytes (of 1,000,000 bytes).
 pub(crate) fn peak_mb(pid: u32) -> f64 {
+    memory_mb(pid, "VmHWM:")
+}
+
+fn memory_mb(pid: u32, name: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
     kib.map_or(f64::NAN, |kib| kib * 1024.0 / 1e6)
 }

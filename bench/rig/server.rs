@@ -34,7 +34,7 @@ impl Server {
     /// Starts one on an empty folder, with keys for so many callers.
     pub(crate) async fn start(callers: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut process = Command::new(binaries::path("latchkey"))
+        let mut process = Command::new(binaries::server())
             .args(["serve", "--port", "0", "--data"])
             .arg(folder.path())
             .stdin(Stdio::null())
@@ -121,6 +121,11 @@ impl Server {
             }
             put.send().await.expect("an item");
         }
+    }
+
+    /// The memory that it has now, in megabytes.
+    pub(crate) fn resident_mb(&self) -> f64 {
+        self.process.resident_mb()
     }
 
     /// The most memory that it has had, in megabytes.

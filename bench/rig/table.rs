@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "what",
     "min",
     "p50",
@@ -11,6 +11,7 @@ const COLUMNS: [&str; 12] = [
     "per s",
     "store calls",
     "allocations",
+    "resident MB",
     "peak MB",
     "size MB",
     "compared",
@@ -26,6 +27,7 @@ pub(crate) struct Row {
     pub(crate) per_second: Option<f64>,
     pub(crate) store_calls: Option<f64>,
     pub(crate) allocations: Option<f64>,
+    pub(crate) resident_mb: Option<f64>,
     pub(crate) peak_mb: Option<f64>,
     pub(crate) size_mb: Option<f64>,
     pub(crate) compared: String,
@@ -102,6 +104,7 @@ pub(crate) fn print(parts: &[(&str, Vec<Row>)]) {
             number(row.per_second, 0),
             number(row.store_calls, 2),
             number(row.allocations, 0),
+            number(row.resident_mb, 1),
             number(row.peak_mb, 1),
             number(row.size_mb, 2),
             row.compared.clone(),

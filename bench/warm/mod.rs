@@ -47,7 +47,7 @@ impl<'a> Case<'a> {
     ) -> Self {
         Self {
             what,
-            program: binaries::path(program),
+            program: binaries::function(program),
             gets,
             events,
             status,

@@ -91,12 +91,7 @@ impl HttpClient for Engine {
 
 impl HttpConnector for Engine {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let engine = self.clone();
-        HttpConnectorFuture::new(async move {
-            // Others get their turn, as they would while an answer is on its way.
-            tokio::task::yield_now().await;
-            Ok(engine.answer(&request))
-        })
+        HttpConnectorFuture::ready(Ok(self.answer(&request)))
     }
 }
 
@@ -117,4 +112,95 @@ pub fn response(status: u16, body: String) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert("content-type", "application/x-amz-json-1.0");
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+    use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+    use store::Connection;
+
+    use crate::embedded::EmbeddedStore;
+    use crate::tables;
+
+    const TABLE: &str = "latchkey-keys";
+
+    /// What calls of every kind are answered with, one after another.
+    async fn answers(client: &Client, pk: &str) -> Vec<String> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = || {
+            client
+                .put_item()
+                .table_name(TABLE)
+                .item("pk", text(pk))
+                .item("sk", text("a"))
+                .item("number", AttributeValue::N("1.50".to_owned()))
+                .condition_expression("attribute_not_exists(pk)")
+        };
+        let transaction = || {
+            let put = Put::builder()
+                .table_name(TABLE)
+                .item("pk", text(pk))
+                .item("sk", text("b"));
+            let delete = Delete::builder()
+                .table_name(TABLE)
+                .key("pk", text(pk))
+                .key("sk", text("a"))
+                .condition_expression("attribute_not_exists(pk)");
+            client
+                .transact_write_items()
+                .transact_items(
+                    TransactWriteItem::builder()
+                        .put(put.build().expect("a put"))
+                        .build(),
+                )
+                .transact_items(
+                    TransactWriteItem::builder()
+                        .delete(delete.build().expect("a delete"))
+                        .build(),
+                )
+        };
+        let get = |table: &str| {
+            client
+                .get_item()
+                .table_name(table)
+                .key("pk", text(pk))
+                .key("sk", text("a"))
+        };
+        let mut answers = Vec::new();
+        let made = put().send().await;
+        answers.push(format!("{:?}", made.map(|put| put.attributes)));
+        let again = put().send().await.expect_err("it is there");
+        answers.push(format!("{:?} {:?}", again.code(), again.message()));
+        let got = get(TABLE).send().await.expect("an item");
+        answers.push(format!("{:?}", got.item().expect("an item")["number"]));
+        let nowhere = get("none").send().await.expect_err("no table");
+        answers.push(format!("{:?} {:?}", nowhere.code(), nowhere.message()));
+        let cancelled = transaction().send().await.expect_err("a condition fails");
+        let reasons = format!("{:?}", cancelled.as_service_error());
+        answers.push(reasons.split("meta:").next().expect("a part").to_owned());
+        let unnamed = client.query().table_name(TABLE).send().await;
+        let unnamed = unnamed.expect_err("no condition");
+        answers.push(format!("{:?} {:?}", unnamed.code(), unnamed.message()));
+        answers
+    }
+
+    #[tokio::test]
+    async fn the_engine_answers_within_the_process_as_over_a_connection() {
+        let embedded = EmbeddedStore::in_memory().await.expect("a store");
+        let here = embedded.connection().client().await;
+        let apart = Connection::Endpoint(embedded.endpoint()).client().await;
+        tables::create(&here, tables::PREFIX).await.expect("tables");
+        assert_eq!(answers(&here, "1").await, answers(&apart, "2").await);
+    }
+
+    #[tokio::test]
+    async fn what_the_engine_is_not_asked_for_is_refused_by_name() {
+        let embedded = EmbeddedStore::in_memory().await.expect("a store");
+        let here = embedded.connection().client().await;
+        let refused = here.list_backups().send().await.expect_err("no such thing");
+        let said = refused.message().expect("a reason").to_owned();
+        assert!(said.contains("ListBackups"), "{said}");
+    }
 }

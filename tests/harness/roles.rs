@@ -284,7 +284,14 @@ impl HttpConnector for GuardedConnector {
             );
         }
         match self.roles.refused(needed_for(action, &call)) {
-            None => self.inner.call(request),
+            None => {
+                let inner = self.inner.clone();
+                HttpConnectorFuture::new(async move {
+                    // The engine answers at once: without this, no two requests would ever be under way together.
+                    tokio::task::yield_now().await;
+                    inner.call(request).await
+                })
+            }
             Some(sentence) => {
                 let refusal = json!({
                     "__type": "com.amazon.coral.service#AccessDeniedException",

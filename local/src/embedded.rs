@@ -4,30 +4,39 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
 use dynoxide::Database;
 use store::Connection;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::error::LocalError;
+use crate::group_commit::GroupCommit;
+use crate::server::{self, Server};
 
 /// A running embedded store. It stops when this is stopped or dropped.
 pub struct EmbeddedStore {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Result<(), String>>,
+    server: Server,
     folder: Option<DataFolder>,
     database: Database,
+    engine: Engine,
 }
+
+/// How much a request may hold, in bytes. Source: DynamoDB's quota for a transaction and for a batch.
+const MAX_BODY: usize = 16 * 1024 * 1024;
 
 impl std::fmt::Debug for EmbeddedStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EmbeddedStore")
-            .field("address", &self.address)
+            .field("address", &self.server.address())
             .finish_non_exhaustive()
     }
 }
@@ -100,11 +109,18 @@ impl EmbeddedStore {
     pub async fn open(folder: DataFolder, address: SocketAddr) -> Result<Self, LocalError> {
         let path = folder.path.join("latchkey.db");
         let name = path.to_string_lossy().into_owned();
-        let database = Database::new(&name).map_err(|error| LocalError::EmbeddedStore {
-            path,
-            reason: error.to_string(),
-        })?;
-        let store = Self::serve(database, address, Some(folder)).await?;
+        let broken = |reason: String| LocalError::EmbeddedStore {
+            path: path.clone(),
+            reason,
+        };
+        let database = Database::new(&name).map_err(|error| broken(error.to_string()))?;
+        // What is left after bulk loading is SQLite's default for all but `synchronous`, which is then `NORMAL`.
+        database
+            .disable_bulk_loading()
+            .map_err(|error| broken(error.to_string()))?;
+        let log = File::open(format!("{name}-wal")).map_err(|error| broken(error.to_string()))?;
+        let engine = Engine::of(database.clone(), Some(Arc::new(GroupCommit::of(log))));
+        let store = Self::serve(database, engine, address, Some(folder)).await?;
         if let Some(folder) = &store.folder {
             folder.announce(&store.endpoint())?;
         }
@@ -121,35 +137,34 @@ impl EmbeddedStore {
             path: PathBuf::from(":memory:"),
             reason: error.to_string(),
         })?;
-        Self::serve(database, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+        let engine = Engine::of(database.clone(), None);
+        Self::serve(
+            database,
+            engine,
+            SocketAddr::from(([127, 0, 0, 1], 0)),
+            None,
+        )
+        .await
     }
 
     async fn serve(
         database: Database,
+        engine: Engine,
         address: SocketAddr,
         folder: Option<DataFolder>,
     ) -> Result<Self, LocalError> {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| listen_error(address, source))?;
-        let address = listener
-            .local_addr()
+        let listener = server::listen(address).await?;
+        let router = Router::new()
+            .route("/", post(answer))
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .with_state(engine.clone());
+        let server = Server::start_routes(listener, router)
             .map_err(|source| LocalError::Listen { address, source })?;
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(dynoxide::server::serve_with_shutdown(
-            listener,
-            database.clone(),
-            async {
-                // An error means that the handle is gone: then, too, it is time to stop.
-                let _ = stopped.await;
-            },
-        ));
         Ok(Self {
-            address,
-            stop: Some(stop),
-            task,
+            server,
             folder,
             database,
+            engine,
         })
     }
 
@@ -160,29 +175,34 @@ impl EmbeddedStore {
 
     /// The way to it within this process.
     pub fn connection(&self) -> Connection {
-        Connection::Here(SharedHttpClient::new(Engine::of(self.database.clone())))
+        Connection::Here(SharedHttpClient::new(self.engine.without_tokens()))
     }
 
     /// Where it listens, for other processes.
     pub fn endpoint(&self) -> String {
         // Whoever listens on every address is reached on this machine's own.
-        let ip = if self.address.ip().is_unspecified() {
+        let address = self.server.address();
+        let ip = if address.ip().is_unspecified() {
             [127, 0, 0, 1].into()
         } else {
-            self.address.ip()
+            address.ip()
         };
-        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+        format!("http://{}", SocketAddr::new(ip, address.port()))
     }
 
     /// Stops it, and waits until all that was begun is written.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Ok(Err(reason)) = (&mut self.task).await {
-            tracing::warn!(reason, "the embedded store stopped badly");
-        }
+    pub async fn stop(self) {
+        self.server.stop().await;
     }
+}
+
+/// Answers other processes.
+async fn answer(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get(engine::TARGET);
+    let target = target.and_then(|target| target.to_str().ok());
+    let (status, body) = engine.answer(target.map(engine::action_of), &body).await;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(CONTENT_TYPE, engine::CONTENT_TYPE)], body).into_response()
 }
 
 /// A port in use is said apart: it is what happens, and what can be mended.

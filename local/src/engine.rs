@@ -1,7 +1,8 @@
 //! The engine of the embedded store without a connection: within this process, what the SDK would send is answered where
-//! it is, and nothing is signed. The engine's own server answers what comes from elsewhere, and the same.
+//! it is, and nothing is signed. What comes from other processes (`embedded.rs`) is answered by the same one.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
 use aws_smithy_runtime_api::client::http::{
@@ -9,13 +10,20 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::group_commit::{DiskError, GroupCommit};
+
 /// The engine, as a way to DynamoDB. Clones are the same one.
 #[derive(Clone)]
-pub struct Engine(Database);
+pub struct Engine {
+    database: Database,
+    commit: Option<Arc<GroupCommit>>,
+    remembers_tokens: bool,
+}
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,25 +32,51 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// That of this database.
-    pub const fn of(database: Database) -> Self {
-        Self(database)
-    }
-
-    /// What it answers to a request of the SDK.
-    pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let answer = action(request).map_or_else(
-            || Err(unknown("a request without a target")),
-            |action| self.run(action, request.body().bytes().unwrap_or_default()),
-        );
-        match answer {
-            Ok(body) => response(200, body),
-            Err(error) => response(error.status_code(), error.to_json()),
+    /// That of this database. If it writes to a disk, it does so through `commit`.
+    pub const fn of(database: Database, commit: Option<Arc<GroupCommit>>) -> Self {
+        Self {
+            database,
+            commit,
+            remembers_tokens: true,
         }
     }
 
+    /// The same engine for callers whom every answer reaches, which need no `ClientRequestToken`. Each one is kept for ten
+    /// minutes, and looked at with each transaction.
+    #[must_use]
+    pub fn without_tokens(&self) -> Self {
+        Self {
+            remembers_tokens: false,
+            ..self.clone()
+        }
+    }
+
+    /// What it answers to a request for this action, and with which status, once what it wrote is on the disk.
+    pub async fn answer(&self, action: Option<&str>, body: &[u8]) -> (u16, String) {
+        let answer = match action {
+            Some(action) if WRITING.contains(&action) => self.write(action, body).await,
+            Some(action) => self.run(action, body),
+            None => Err(unknown("a request without a target")),
+        };
+        match answer {
+            Ok(body) => (200, body),
+            Err(error) => (error.status_code(), error.to_json()),
+        }
+    }
+
+    async fn write(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
+        let Some(commit) = &self.commit else {
+            return self.run(action, body);
+        };
+        let refused = |error: DiskError| DynoxideError::InternalServerError(error.to_string());
+        commit.check().map_err(refused)?;
+        let answer = self.run(action, body)?;
+        commit.durable().await.map_err(refused)?;
+        Ok(answer)
+    }
+
     fn run(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
-        let database = &self.0;
+        let database = &self.database;
         match action {
             "GetItem" => with(body, |request| database.get_item(request)),
             "BatchGetItem" => with(body, |request| database.batch_get_item(request)),
@@ -53,7 +87,12 @@ impl Engine {
             "UpdateItem" => with(body, |request| database.update_item(request)),
             "DeleteItem" => with(body, |request| database.delete_item(request)),
             "BatchWriteItem" => with(body, |request| database.batch_write_item(request)),
-            "TransactWriteItems" => with(body, |request| database.transact_write_items(request)),
+            "TransactWriteItems" => with(body, |mut request: TransactWriteItemsRequest| {
+                if !self.remembers_tokens {
+                    request.client_request_token = None;
+                }
+                database.transact_write_items(request)
+            }),
             "CreateTable" => with(body, |request| database.create_table(request)),
             "DeleteTable" => with(body, |request| database.delete_table(request)),
             "DescribeTable" => with(body, |request| database.describe_table(request)),
@@ -64,6 +103,18 @@ impl Engine {
         }
     }
 }
+
+/// The actions that leave something behind.
+const WRITING: [&str; 8] = [
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "BatchWriteItem",
+    "TransactWriteItems",
+    "CreateTable",
+    "DeleteTable",
+    "UpdateTimeToLive",
+];
 
 fn with<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
@@ -91,13 +142,32 @@ impl HttpClient for Engine {
 
 impl HttpConnector for Engine {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(Ok(self.answer(&request)))
+        let engine = self.clone();
+        HttpConnectorFuture::new(async move {
+            let body = request.body().bytes().unwrap_or_default();
+            let (status, body) = engine.answer(action(&request), body).await;
+            Ok(response(status, body))
+        })
     }
 }
 
 /// The action that a request of the SDK is for.
 pub fn action(request: &HttpRequest) -> Option<&str> {
-    request.headers().get("x-amz-target")?.rsplit('.').next()
+    request
+        .headers()
+        .get(TARGET)
+        .map(|target| action_of(target))
+}
+
+/// The header that names the action of a request.
+pub const TARGET: &str = "x-amz-target";
+
+/// What a body is, to and from DynamoDB.
+pub const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+
+/// The action that a target names: the API's version comes first.
+pub fn action_of(target: &str) -> &str {
+    target.rsplit('.').next().unwrap_or(target)
 }
 
 /// An answer as DynamoDB gives it.
@@ -109,22 +179,31 @@ pub fn action(request: &HttpRequest) -> Option<&str> {
 pub fn response(status: u16, body: String) -> HttpResponse {
     let status = status.try_into().expect("a status");
     let mut response = HttpResponse::new(status, SdkBody::from(body));
-    let headers = response.headers_mut();
-    headers.insert("content-type", "application/x-amz-json-1.0");
+    response.headers_mut().insert("content-type", CONTENT_TYPE);
     response
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::config::SharedHttpClient;
     use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
     use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+    use serde_json::json;
     use store::Connection;
 
+    use super::*;
     use crate::embedded::EmbeddedStore;
     use crate::tables;
 
     const TABLE: &str = "latchkey-keys";
+
+    async fn client(engine: &Engine) -> Client {
+        let http = SharedHttpClient::new(engine.clone());
+        Connection::Here(http).client().await
+    }
 
     /// What calls of every kind are answered with, one after another.
     async fn answers(client: &Client, pk: &str) -> Vec<String> {
@@ -193,6 +272,52 @@ mod tests {
         let apart = Connection::Endpoint(embedded.endpoint()).client().await;
         tables::create(&here, tables::PREFIX).await.expect("tables");
         assert_eq!(answers(&here, "1").await, answers(&apart, "2").await);
+    }
+
+    #[tokio::test]
+    async fn what_the_disk_refused_is_not_confirmed_and_reading_goes_on() {
+        let database = Database::memory().expect("a store");
+        let client = client(&Engine::of(database.clone(), None)).await;
+        tables::create(&client, tables::PREFIX)
+            .await
+            .expect("tables");
+        let commit = GroupCommit::over(|| Err(io::ErrorKind::StorageFull.into()));
+        let engine = Engine::of(database, Some(Arc::new(commit)));
+        let put = |sk| {
+            let item = json!({ "pk": { "S": "1" }, "sk": { "S": sk } });
+            json!({ "TableName": TABLE, "Item": item }).to_string()
+        };
+        for sk in ["unconfirmed", "refused"] {
+            let (status, said) = engine.answer(Some("PutItem"), put(sk).as_bytes()).await;
+            assert_eq!(status, 500, "{said}");
+            assert!(said.contains("the disk did not take"), "{said}");
+        }
+        let scan = json!({ "TableName": TABLE }).to_string();
+        let (status, said) = engine.answer(Some("Scan"), scan.as_bytes()).await;
+        assert_eq!(status, 200, "{said}");
+        assert!(!said.contains("refused"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_transaction_sent_twice_is_done_once_where_its_answer_can_be_lost() {
+        let engine = Engine::of(Database::memory().expect("a store"), None);
+        tables::create(&client(&engine).await, tables::PREFIX)
+            .await
+            .expect("tables");
+        let put = json!({
+            "TableName": TABLE, "Item": { "pk": { "S": "1" }, "sk": { "S": "a" } },
+            "ConditionExpression": "attribute_not_exists(pk)",
+        });
+        let twice = json!({ "TransactItems": [{ "Put": put }], "ClientRequestToken": "1" });
+        let twice = twice.to_string();
+        let action = Some("TransactWriteItems");
+        for _ in 0..2 {
+            let (status, said) = engine.answer(action, twice.as_bytes()).await;
+            assert_eq!(status, 200, "{said}");
+        }
+        let here = engine.without_tokens();
+        let (status, said) = here.answer(action, twice.as_bytes()).await;
+        assert_eq!(status, 400, "{said}");
     }
 
     #[tokio::test]

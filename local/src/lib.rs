@@ -7,6 +7,7 @@ pub mod demo;
 pub mod embedded;
 pub mod engine;
 pub mod error;
+pub mod group_commit;
 pub mod keys_command;
 pub mod master_secret;
 pub mod secrets_manager;

@@ -100,7 +100,7 @@ impl Server {
         Self::start_routes(listener, router(state))
     }
 
-    /// As [`Server::start`], by routes that are those of [`router`] with something around them.
+    /// As [`Server::start`], by other routes.
     ///
     /// # Errors
     ///

@@ -107,9 +107,11 @@ impl HttpConnector for Engine {
         let engine = self.clone();
         HttpConnectorFuture::new(async move {
             engine.wait().await;
-            let answer = local::engine::Engine::of(engine.database.clone()).answer(&request);
+            let answering = local::engine::Engine::of(engine.database.clone(), None);
+            let answer = answering.answer(Some(action(&request)), body(&request));
+            let (status, body) = answer.await;
             engine.wait().await;
-            Ok(answer)
+            Ok(local::engine::response(status, body))
         })
     }
 }

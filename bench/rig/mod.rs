@@ -1,6 +1,7 @@
 //! What measurements are made with.
 
 pub(crate) mod binaries;
+pub(crate) mod caller;
 pub(crate) mod emulator;
 pub(crate) mod event;
 pub(crate) mod http;

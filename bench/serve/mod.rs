@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use api::ambient::SystemClock;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use model::Clock as _;
-use tokio::task::JoinSet;
+use tokio::runtime::Builder;
+use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::rig::http::{Client, request};
+use crate::rig::caller::Caller;
 use crate::rig::server::Server;
 use crate::rig::table::{Row, Times, at_least, at_most};
 use crate::warm::{booking_body, search_body};
@@ -61,7 +62,7 @@ impl Kind {
 
 /// A server with bookings in it.
 struct Filled {
-    server: Arc<Server>,
+    server: Server,
     resources: Arc<Vec<String>>,
     booking: String,
     first: DateTime<Utc>,
@@ -145,7 +146,7 @@ impl Filled {
         let body = booking_body(&resources[0], first - TimeDelta::days(400));
         let booking = server.create("/v2/bookings", &body).await;
         let filled = Self {
-            server: Arc::new(server),
+            server,
             resources: Arc::new(resources),
             booking: format!("/v2/bookings/{booking}"),
             first,
@@ -166,16 +167,14 @@ impl Filled {
     /// All callers call until so many requests have been answered, or time is up.
     async fn call(&self, kind: Kind, requests: usize, load: &mut Load) {
         let sent = Arc::new(AtomicUsize::new(0));
+        let mut callers = Vec::new();
         let begun = Instant::now();
-        let mut callers = JoinSet::new();
-        for authorization in &self.server.authorizations {
-            let (server, resources) = (self.server.clone(), self.resources.clone());
+        for authorization in self.server.authorizations.clone() {
+            let (base, resources) = (self.server.base.clone(), self.resources.clone());
             let (sent, booked) = (sent.clone(), self.booked.clone());
             let (booking, first) = (self.booking.clone(), self.first);
-            let authorization = authorization.clone();
-            callers.spawn(async move {
-                let client = Client::new();
-                let headers = [("authorization", authorization.as_str())];
+            callers.push(async move {
+                let mut caller = Caller::connect(&base, &authorization).await;
                 let mut took = Vec::new();
                 while begun.elapsed() < PATIENCE {
                     let number = sent.fetch_add(1, Ordering::Relaxed);
@@ -202,22 +201,36 @@ impl Filled {
                             ("POST", "/v2/bookings", body, 201)
                         }
                     };
-                    let url = format!("{}{path}", server.base);
-                    let answer = client.send(request(method, &url, &headers, body)).await;
+                    let answer = caller.send(method, path, &body).await;
                     assert_eq!(
                         answer.status,
                         status,
                         "{}",
-                        String::from_utf8_lossy(&answer.body)
+                        String::from_utf8_lossy(answer.body)
                     );
                     took.push(answer.took);
                 }
                 took
             });
         }
-        for took in callers.join_all().await {
+        for took in on_one_thread(callers).await {
             load.took.extend(took);
         }
         load.busy += begun.elapsed();
     }
+}
+
+/// Runs all on one thread of their own. Calling takes from the server's two cores, so it must take little.
+async fn on_one_thread<T: Send + 'static>(
+    callers: Vec<impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let run = move || {
+        let runtime = Builder::new_current_thread().enable_io().build();
+        runtime
+            .expect("a runtime")
+            .block_on(async { callers.into_iter().collect::<JoinSet<_>>().join_all().await })
+    };
+    spawn_blocking(run)
+        .await
+        .expect("callers that do not panic")
 }

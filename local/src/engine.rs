@@ -153,10 +153,7 @@ impl HttpConnector for Engine {
 
 /// The action that a request of the SDK is for.
 pub fn action(request: &HttpRequest) -> Option<&str> {
-    request
-        .headers()
-        .get(TARGET)
-        .map(|target| action_of(target))
+    request.headers().get(TARGET).map(action_of)
 }
 
 /// The header that names the action of a request.

@@ -53,10 +53,10 @@ impl Engine {
 
     /// What it answers to a request for this action, and with which status, once what it wrote is on the disk.
     pub async fn answer(&self, action: Option<&str>, body: &[u8]) -> (u16, String) {
-        let answer = match action {
-            Some(action) if WRITING.contains(&action) => self.write(action, body).await,
-            Some(action) => self.run(action, body),
-            None => Err(unknown("a request without a target")),
+        let action = action.unwrap_or("a request without a target");
+        let answer = match self.read(action, body) {
+            Some(answer) => answer,
+            None => self.write_through(action, body).await,
         };
         match answer {
             Ok(body) => (200, body),
@@ -64,25 +64,36 @@ impl Engine {
         }
     }
 
-    async fn write(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    async fn write_through(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
         let Some(commit) = &self.commit else {
-            return self.run(action, body);
+            return self.write(action, body);
         };
         let refused = |error: DiskError| DynoxideError::InternalServerError(error.to_string());
         commit.check().map_err(refused)?;
-        let answer = self.run(action, body)?;
+        let answer = self.write(action, body)?;
         commit.durable().await.map_err(refused)?;
         Ok(answer)
     }
 
-    fn run(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    /// Nothing if the action is none that only reads.
+    fn read(&self, action: &str, body: &[u8]) -> Option<Result<String, DynoxideError>> {
         let database = &self.database;
-        match action {
+        Some(match action {
             "GetItem" => with(body, |request| database.get_item(request)),
             "BatchGetItem" => with(body, |request| database.batch_get_item(request)),
             "TransactGetItems" => with(body, |request| database.transact_get_items(request)),
             "Query" => with(body, |request| database.query(request)),
             "Scan" => with(body, |request| database.scan(request)),
+            "DescribeTable" => with(body, |request| database.describe_table(request)),
+            "ListTables" => with(body, |request| database.list_tables(request)),
+            "DescribeTimeToLive" => with(body, |request| database.describe_time_to_live(request)),
+            _ => return None,
+        })
+    }
+
+    fn write(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
+        let database = &self.database;
+        match action {
             "PutItem" => with(body, |request| database.put_item(request)),
             "UpdateItem" => with(body, |request| database.update_item(request)),
             "DeleteItem" => with(body, |request| database.delete_item(request)),
@@ -95,26 +106,11 @@ impl Engine {
             }),
             "CreateTable" => with(body, |request| database.create_table(request)),
             "DeleteTable" => with(body, |request| database.delete_table(request)),
-            "DescribeTable" => with(body, |request| database.describe_table(request)),
-            "ListTables" => with(body, |request| database.list_tables(request)),
             "UpdateTimeToLive" => with(body, |request| database.update_time_to_live(request)),
-            "DescribeTimeToLive" => with(body, |request| database.describe_time_to_live(request)),
             other => Err(unknown(other)),
         }
     }
 }
-
-/// The actions that leave something behind.
-const WRITING: [&str; 8] = [
-    "PutItem",
-    "UpdateItem",
-    "DeleteItem",
-    "BatchWriteItem",
-    "TransactWriteItems",
-    "CreateTable",
-    "DeleteTable",
-    "UpdateTimeToLive",
-];
 
 fn with<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],

@@ -22,9 +22,9 @@ pub struct GroupCommit {
     sync: Arc<dyn Fn() -> io::Result<()> + Send + Sync>,
     /// How many have written.
     written: AtomicU64,
-    /// How many of them are on the disk. Whoever has it locked is writing the rest through.
-    durable: Mutex<u64>,
-    has_failed: AtomicBool,
+    /// How many of them are on the disk. It is locked while the rest is on its way there, even if who wanted that has left.
+    durable: Arc<Mutex<u64>>,
+    has_failed: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for GroupCommit {
@@ -44,8 +44,8 @@ impl GroupCommit {
         Self {
             sync: Arc::new(sync),
             written: AtomicU64::new(0),
-            durable: Mutex::new(0),
-            has_failed: AtomicBool::new(false),
+            durable: Arc::default(),
+            has_failed: Arc::default(),
         }
     }
 
@@ -69,24 +69,26 @@ impl GroupCommit {
     /// If the disk refuses.
     pub async fn durable(&self) -> Result<(), DiskError> {
         let mine = self.written.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut durable = self.durable.lock().await;
+        let mut durable = self.durable.clone().lock_owned().await;
         self.check()?;
         if *durable >= mine {
             return Ok(());
         }
         let written = self.written.load(Ordering::SeqCst);
-        let sync = self.sync.clone();
-        match tokio::task::spawn_blocking(move || sync()).await {
-            Ok(Ok(())) => {
+        let (sync, has_failed) = (self.sync.clone(), self.has_failed.clone());
+        // A failure must be known to all who come later, whether or not anybody still waits for it.
+        let syncing = tokio::task::spawn_blocking(move || match sync() {
+            Ok(()) => {
                 *durable = written;
                 Ok(())
             }
-            failed => {
-                self.has_failed.store(true, Ordering::SeqCst);
-                tracing::error!(?failed, "the disk did not take what was written");
+            Err(error) => {
+                has_failed.store(true, Ordering::SeqCst);
+                tracing::error!(%error, "the disk did not take what was written");
                 Err(DiskError)
             }
-        }
+        });
+        syncing.await.unwrap_or(Err(DiskError))
     }
 }
 
@@ -152,6 +154,22 @@ mod tests {
         done.send(Ok(())).expect("the disk listens");
         stays.await.expect("it is on the disk");
         assert_eq!(synced.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn what_the_disk_refuses_after_a_caller_has_left_is_known_to_the_next() {
+        let (commit, done, synced) = slow_disk();
+        {
+            let mut leaves = pin!(commit.durable());
+            assert!(is_pending(leaves.as_mut()).await);
+        }
+        let mut next = pin!(commit.durable());
+        assert!(is_pending(next.as_mut()).await);
+        done.send(Err(io::ErrorKind::StorageFull.into()))
+            .expect("the disk listens");
+        done.send(Ok(())).expect("the disk listens");
+        next.await.expect_err("the disk has refused");
+        assert_eq!(synced.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

@@ -118,7 +118,9 @@ impl EmbeddedStore {
         database
             .disable_bulk_loading()
             .map_err(|error| broken(error.to_string()))?;
-        let log = File::open(format!("{name}-wal")).map_err(|error| broken(error.to_string()))?;
+        // To write, because Windows writes nothing through for those who may only read.
+        let log = File::options().write(true).open(format!("{name}-wal"));
+        let log = log.map_err(|error| broken(error.to_string()))?;
         let engine = Engine::of(database.clone(), Some(Arc::new(GroupCommit::of(log))));
         let store = Self::serve(database, engine, address, Some(folder)).await?;
         if let Some(folder) = &store.folder {

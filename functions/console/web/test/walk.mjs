@@ -12,7 +12,8 @@ import { walksScreens } from "./screens.mjs";
 
 const [, , address, folder] = process.argv;
 const base = new URL(address).origin;
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await launch();
 try {
   // Alone, because it is timed.
   await loadsFast();
@@ -22,13 +23,18 @@ try {
   await browser.close();
 }
 
-/** All that people do, in one size. */
+/** All that people do, in one size, in a browser of its own: a browser has one clipboard for all its visitors. */
 async function walk(size) {
-  const visitor = await visit(browser, base, size, folder);
-  const key = await walksScreens(visitor);
-  await failures(visitor);
-  await readsDocs(visitor, key);
-  await visitor.leave();
+  const own = await launch();
+  try {
+    const visitor = await visit(own, base, size, folder);
+    const key = await walksScreens(visitor);
+    await failures(visitor);
+    await readsDocs(visitor, key);
+    await visitor.leave();
+  } finally {
+    await own.close();
+  }
 }
 
 /** Runs all, so many at a time. The first that fails ends it. */

@@ -5,7 +5,11 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+#[path = "../link.rs"]
+mod link;
+
 fn main() -> io::Result<()> {
+    link::main();
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist");
     println!("cargo::rerun-if-changed={}", dist.display());
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);

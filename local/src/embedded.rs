@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use axum::Router;
@@ -14,9 +13,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use dynoxide::Database;
 use store::Connection;
 
+use crate::connections::Connections;
 use crate::engine::{self, Engine};
 use crate::error::LocalError;
 use crate::group_commit::GroupCommit;
@@ -26,7 +25,6 @@ use crate::server::{self, Server};
 pub struct EmbeddedStore {
     server: Server,
     folder: Option<DataFolder>,
-    database: Database,
     engine: Engine,
 }
 
@@ -113,16 +111,12 @@ impl EmbeddedStore {
             path: path.clone(),
             reason,
         };
-        let database = Database::new(&name).map_err(|error| broken(error.to_string()))?;
-        // What is left after bulk loading is SQLite's default for all but `synchronous`, which is then `NORMAL`.
-        database
-            .disable_bulk_loading()
-            .map_err(|error| broken(error.to_string()))?;
+        let connections = Connections::open(&name).map_err(|error| broken(error.to_string()))?;
         // To write, because Windows writes nothing through for those who may only read.
         let log = File::options().write(true).open(format!("{name}-wal"));
         let log = log.map_err(|error| broken(error.to_string()))?;
-        let engine = Engine::of(database.clone(), Some(Arc::new(GroupCommit::of(log))));
-        let store = Self::serve(database, engine, address, Some(folder)).await?;
+        let engine = Engine::of(connections, Some(GroupCommit::of(log)));
+        let store = Self::serve(engine, address, Some(folder)).await?;
         if let Some(folder) = &store.folder {
             folder.announce(&store.endpoint())?;
         }
@@ -135,22 +129,15 @@ impl EmbeddedStore {
     ///
     /// If no port is free.
     pub async fn in_memory() -> Result<Self, LocalError> {
-        let database = Database::memory().map_err(|error| LocalError::EmbeddedStore {
+        let connections = Connections::in_memory().map_err(|error| LocalError::EmbeddedStore {
             path: PathBuf::from(":memory:"),
             reason: error.to_string(),
         })?;
-        let engine = Engine::of(database.clone(), None);
-        Self::serve(
-            database,
-            engine,
-            SocketAddr::from(([127, 0, 0, 1], 0)),
-            None,
-        )
-        .await
+        let engine = Engine::of(connections, None);
+        Self::serve(engine, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
     }
 
     async fn serve(
-        database: Database,
         engine: Engine,
         address: SocketAddr,
         folder: Option<DataFolder>,
@@ -165,14 +152,13 @@ impl EmbeddedStore {
         Ok(Self {
             server,
             folder,
-            database,
             engine,
         })
     }
 
-    /// The engine itself, for filling it with more than its own door takes in good time.
-    pub const fn database(&self) -> &Database {
-        &self.database
+    /// The database itself, for filling it with more than its own door takes in good time.
+    pub fn connections(&self) -> &Connections {
+        self.engine.connections()
     }
 
     /// The way to it within this process.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
 use aws_smithy_runtime_api::client::http::{
@@ -10,19 +11,36 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::DynoxideError;
+use dynoxide::actions::transact_write_items::{
+    TransactWriteItemsRequest, TransactWriteItemsResponse,
+};
+use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
+use dynoxide::actions::{
+    batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table,
+    describe_time_to_live, get_item, list_tables, put_item, query, scan, transact_get_items,
+    transact_write_items, update_item, update_time_to_live,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::connections::Connections;
 use crate::group_commit::{DiskError, GroupCommit};
+use crate::tokens::Tokens;
 
 /// The engine, as a way to DynamoDB. Clones are the same one.
 #[derive(Clone)]
 pub struct Engine {
-    database: Database,
-    commit: Option<Arc<GroupCommit>>,
+    shared: Arc<Shared>,
     remembers_tokens: bool,
+}
+
+struct Shared {
+    connections: Connections,
+    commit: Option<GroupCommit>,
+    tokens: Tokens,
+    /// What the engine keeps of indexes that we do not have.
+    vectors: VectorIndexLifecycle,
 }
 
 impl fmt::Debug for Engine {
@@ -33,16 +51,25 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     /// That of this database. If it writes to a disk, it does so through `commit`.
-    pub const fn of(database: Database, commit: Option<Arc<GroupCommit>>) -> Self {
+    pub fn of(connections: Connections, commit: Option<GroupCommit>) -> Self {
         Self {
-            database,
-            commit,
+            shared: Arc::new(Shared {
+                connections,
+                commit,
+                tokens: Tokens::default(),
+                vectors: VectorIndexLifecycle::new(),
+            }),
             remembers_tokens: true,
         }
     }
 
-    /// The same engine for callers whom every answer reaches, which need no `ClientRequestToken`. Each one is kept for ten
-    /// minutes, and looked at with each transaction.
+    /// The database itself, for filling and copying it.
+    pub fn connections(&self) -> &Connections {
+        &self.shared.connections
+    }
+
+    /// The same engine for callers whom every answer reaches, which need no `ClientRequestToken`: each one would be kept for
+    /// ten minutes.
     #[must_use]
     pub fn without_tokens(&self) -> Self {
         Self {
@@ -65,7 +92,7 @@ impl Engine {
     }
 
     async fn write_through(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
-        let Some(commit) = &self.commit else {
+        let Some(commit) = &self.shared.commit else {
             return self.write(action, body);
         };
         let refused = |error: DiskError| DynoxideError::InternalServerError(error.to_string());
@@ -77,37 +104,96 @@ impl Engine {
 
     /// Nothing if the action is none that only reads.
     fn read(&self, action: &str, body: &[u8]) -> Option<Result<String, DynoxideError>> {
-        let database = &self.database;
+        let Shared {
+            connections: on,
+            vectors,
+            ..
+        } = &*self.shared;
         Some(match action {
-            "GetItem" => with(body, |request| database.get_item(request)),
-            "BatchGetItem" => with(body, |request| database.batch_get_item(request)),
-            "TransactGetItems" => with(body, |request| database.transact_get_items(request)),
-            "Query" => with(body, |request| database.query(request)),
-            "Scan" => with(body, |request| database.scan(request)),
-            "DescribeTable" => with(body, |request| database.describe_table(request)),
-            "ListTables" => with(body, |request| database.list_tables(request)),
-            "DescribeTimeToLive" => with(body, |request| database.describe_time_to_live(request)),
+            "GetItem" => with(body, |request| {
+                on.reading_once(async |storage| get_item::execute(storage, request).await)
+            }),
+            "BatchGetItem" => with(body, |request| {
+                on.reading(async |storage| batch_get_item::execute(storage, request).await)
+            }),
+            "TransactGetItems" => with(body, |request| {
+                on.reading(async |storage| transact_get_items::execute(storage, request).await)
+            }),
+            "Query" => with(body, |request| {
+                on.reading(async |storage| query::execute(storage, request).await)
+            }),
+            "Scan" => with(body, |request| {
+                on.reading(async |storage| scan::execute(storage, request).await)
+            }),
+            "DescribeTable" => with(body, |request| {
+                on.reading(async |storage| describe_table::execute(storage, request, vectors).await)
+            }),
+            "ListTables" => with(body, |request| {
+                on.reading(async |storage| list_tables::execute(storage, request).await)
+            }),
+            "DescribeTimeToLive" => with(body, |request| {
+                on.reading(async |storage| describe_time_to_live::execute(storage, request).await)
+            }),
             _ => return None,
         })
     }
 
     fn write(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
-        let database = &self.database;
+        let Shared {
+            connections: on,
+            vectors,
+            ..
+        } = &*self.shared;
         match action {
-            "PutItem" => with(body, |request| database.put_item(request)),
-            "UpdateItem" => with(body, |request| database.update_item(request)),
-            "DeleteItem" => with(body, |request| database.delete_item(request)),
-            "BatchWriteItem" => with(body, |request| database.batch_write_item(request)),
-            "TransactWriteItems" => with(body, |mut request: TransactWriteItemsRequest| {
-                if !self.remembers_tokens {
-                    request.client_request_token = None;
-                }
-                database.transact_write_items(request)
+            "PutItem" => with(body, |request| {
+                on.writing(async |storage| put_item::execute(storage, request).await)
             }),
-            "CreateTable" => with(body, |request| database.create_table(request)),
-            "DeleteTable" => with(body, |request| database.delete_table(request)),
-            "UpdateTimeToLive" => with(body, |request| database.update_time_to_live(request)),
+            "UpdateItem" => with(body, |request| {
+                on.writing(async |storage| update_item::execute(storage, request).await)
+            }),
+            "DeleteItem" => with(body, |request| {
+                on.writing(async |storage| delete_item::execute(storage, request).await)
+            }),
+            "BatchWriteItem" => with(body, |request| {
+                on.writing(async |storage| batch_write_item::execute(storage, request).await)
+            }),
+            "TransactWriteItems" => with(body, |request| self.transact(request)),
+            "CreateTable" => with(body, |request| {
+                on.writing(async |storage| create_table::execute(storage, request).await)
+            }),
+            "DeleteTable" => with(body, |request| {
+                let deleted = on.writing(async |storage| {
+                    delete_table::execute(storage, request, vectors).await
+                })?;
+                on.forget_tables()?;
+                Ok(deleted)
+            }),
+            "UpdateTimeToLive" => with(body, |request| {
+                let updated = on.writing(async |storage| {
+                    update_time_to_live::execute(storage, request).await
+                })?;
+                on.forget_tables()?;
+                Ok(updated)
+            }),
             other => Err(unknown(other)),
+        }
+    }
+
+    fn transact(
+        &self,
+        mut request: TransactWriteItemsRequest,
+    ) -> Result<TransactWriteItemsResponse, DynoxideError> {
+        let token = request.client_request_token.take();
+        let work = |request| {
+            let on = &self.shared.connections;
+            on.writing(async |storage| transact_write_items::execute(storage, request).await)
+        };
+        match token.filter(|_| self.remembers_tokens) {
+            Some(token) => self
+                .shared
+                .tokens
+                .once(token, Instant::now(), request, work),
+            None => work(request),
         }
     }
 }
@@ -269,13 +355,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_disk_refused_is_not_confirmed_and_reading_goes_on() {
-        let database = Database::memory().expect("a store");
-        let client = client(&Engine::of(database.clone(), None)).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("latchkey.db");
+        let connections = || Connections::open(path.to_str().expect("a path")).expect("a store");
+        let client = client(&Engine::of(connections(), None)).await;
         tables::create(&client, tables::PREFIX)
             .await
             .expect("tables");
         let commit = GroupCommit::over(|| Err(io::ErrorKind::StorageFull.into()));
-        let engine = Engine::of(database, Some(Arc::new(commit)));
+        let engine = Engine::of(connections(), Some(commit));
         let put = |sk| {
             let item = json!({ "pk": { "S": "1" }, "sk": { "S": sk } });
             json!({ "TableName": TABLE, "Item": item }).to_string()
@@ -293,7 +381,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_transaction_sent_twice_is_done_once_where_its_answer_can_be_lost() {
-        let engine = Engine::of(Database::memory().expect("a store"), None);
+        let engine = Engine::of(Connections::in_memory().expect("a store"), None);
         tables::create(&client(&engine).await, tables::PREFIX)
             .await
             .expect("tables");
@@ -311,6 +399,23 @@ mod tests {
         let here = engine.without_tokens();
         let (status, said) = here.answer(action, twice.as_bytes()).await;
         assert_eq!(status, 400, "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_table_that_was_deleted_is_there_for_nobody() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("latchkey.db");
+        let connections = Connections::open(path.to_str().expect("a path"));
+        let client = client(&Engine::of(connections.expect("a store"), None)).await;
+        tables::create(&client, tables::PREFIX)
+            .await
+            .expect("tables");
+        let scan = || client.scan().table_name(TABLE).send();
+        scan().await.expect("it is there");
+        let deleted = client.delete_table().table_name(TABLE).send().await;
+        deleted.expect("it is deleted");
+        let gone = scan().await.expect_err("it is gone");
+        assert_eq!(gone.code(), Some("ResourceNotFoundException"));
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 
 pub mod accounts_command;
 pub mod cli;
+pub mod connections;
 pub mod demo;
 pub mod embedded;
 pub mod engine;
@@ -13,6 +14,7 @@ pub mod master_secret;
 pub mod secrets_manager;
 pub mod server;
 pub mod tables;
+mod tokens;
 
 /// Every function by name, with its operations.
 pub fn functions() -> [(&'static str, api::Operations); 8] {

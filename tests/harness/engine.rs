@@ -11,9 +11,10 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use dynoxide::Database;
-use dynoxide::actions::scan::ScanRequest;
+use dynoxide::actions::scan::{self, ScanRequest};
+use dynoxide::storage::Storage;
 use dynoxide::types::AttributeValue;
+use local::connections::Connections;
 use local::tables;
 use serde_json::{Map, Value};
 use store::{Table, Tables};
@@ -23,7 +24,7 @@ use crate::Random;
 /// The engine. Clones are the same one.
 #[derive(Clone)]
 pub struct Engine {
-    database: Database,
+    engine: local::engine::Engine,
     latency: Option<Arc<Random>>,
 }
 
@@ -36,8 +37,12 @@ impl fmt::Debug for Engine {
 impl Engine {
     /// An empty one.
     pub fn in_memory() -> Self {
+        Self::over(Storage::memory().expect("an engine"))
+    }
+
+    fn over(storage: Storage) -> Self {
         Self {
-            database: Database::memory().expect("an engine"),
+            engine: local::engine::Engine::of(Connections::one(storage), None),
             latency: None,
         }
     }
@@ -46,7 +51,7 @@ impl Engine {
     #[must_use]
     pub fn with_latency(&self, random: Arc<Random>) -> Self {
         Self {
-            database: self.database.clone(),
+            engine: self.engine.clone(),
             latency: Some(random),
         }
     }
@@ -56,12 +61,14 @@ impl Engine {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("copy.db");
         let path = path.to_str().expect("a path");
-        self.database.vacuum_into(path).expect("a copy");
-        let database = Database::memory().expect("an engine");
-        database.restore_from(path).expect("a copy");
+        let connections = self.engine.connections();
+        let copied = connections.writing(async |storage| storage.vacuum_into(path));
+        copied.expect("a copy");
+        let mut storage = Storage::memory().expect("an engine");
+        storage.restore_from(path).expect("a copy");
         Self {
-            database,
             latency: self.latency.clone(),
+            ..Self::over(storage)
         }
     }
 
@@ -71,11 +78,13 @@ impl Engine {
         let mut items = Vec::new();
         let mut exclusive_start_key = None;
         loop {
-            let page = self.database.scan(ScanRequest {
+            let request = ScanRequest {
                 table_name: table_name.clone(),
                 exclusive_start_key,
                 ..ScanRequest::default()
-            });
+            };
+            let connections = self.engine.connections();
+            let page = connections.reading(async |storage| scan::execute(storage, request).await);
             let page = page.expect("a page");
             items.extend(page.items.into_iter().flatten().map(plain_item));
             exclusive_start_key = page.last_evaluated_key;
@@ -107,8 +116,7 @@ impl HttpConnector for Engine {
         let engine = self.clone();
         HttpConnectorFuture::new(async move {
             engine.wait().await;
-            let answering = local::engine::Engine::of(engine.database.clone(), None);
-            let answer = answering.answer(Some(action(&request)), body(&request));
+            let answer = engine.engine.answer(Some(action(&request)), body(&request));
             let (status, body) = answer.await;
             engine.wait().await;
             Ok(local::engine::response(status, body))

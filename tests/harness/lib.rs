@@ -24,6 +24,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use chrono::{DateTime, Utc};
 use dynoxide::ImportOptions;
+use dynoxide::actions::import_items;
 use local::demo::{self, Demo};
 use local::embedded::{DataFolder, EmbeddedStore};
 use local::server::{self, Server};
@@ -289,8 +290,10 @@ impl TestServer {
         let table = format!("{}{}", local::tables::PREFIX, Table::Data.suffix());
         let items = items.into_iter().map(item).collect();
         embedded
-            .database()
-            .import_items(&table, items, ImportOptions::default())
+            .connections()
+            .writing(async |storage| {
+                import_items::execute(storage, &table, items, &ImportOptions::default()).await
+            })
             .expect("imported");
     }
 

@@ -20,10 +20,20 @@ const STATEMENTS: usize = 128;
 /// The same for one that reads.
 const READER_STATEMENTS: usize = 32;
 
+/// How many writes fill SQLite's log enough to take it into the database: some megabytes. That is done beside whoever writes.
+const WRITES_IN_LOG: usize = 150;
+
+/// How many pages of the log are too much, so that the one who writes takes what is left of it: 64 megabytes. What is written
+/// meanwhile is never taken, so under a load that does not pause the log would only grow.
+const PAGES_IN_LOG: u32 = 16_000;
+
 /// The connections.
 pub struct Connections {
     writer: Mutex<Storage>,
+    writes: AtomicUsize,
     readers: Readers,
+    /// The one that takes the log into the database. None in memory, where there is no log.
+    checkpointer: Option<Mutex<Storage>>,
 }
 
 /// None in memory: there, another connection is another database.
@@ -60,6 +70,8 @@ impl Connections {
             .map(|_| Ok(Mutex::new(reader(path)?)));
         Ok(Self {
             writer: Mutex::new(writer),
+            writes: AtomicUsize::new(0),
+            checkpointer: Some(Mutex::new(Storage::new(path)?)),
             readers: Readers {
                 path: path.to_owned(),
                 connections: connections.collect::<Result<_, DynoxideError>>()?,
@@ -72,7 +84,9 @@ impl Connections {
     pub fn one(storage: Storage) -> Self {
         Self {
             writer: Mutex::new(storage),
+            writes: AtomicUsize::new(0),
             readers: Readers::default(),
+            checkpointer: None,
         }
     }
 
@@ -99,7 +113,32 @@ impl Connections {
         if !storage.conn().is_autocommit() {
             storage.rollback()?;
         }
+        self.writes.fetch_add(1, Ordering::Relaxed);
         pollster::block_on(work(&storage))
+    }
+
+    /// Whether so much was written that [`Connections::checkpoint`] should follow. It is said once.
+    pub fn is_checkpoint_due(&self) -> bool {
+        self.checkpointer.is_some()
+            && self.writes.load(Ordering::Relaxed) >= WRITES_IN_LOG
+            && self.writes.swap(0, Ordering::Relaxed) >= WRITES_IN_LOG
+    }
+
+    /// Takes SQLite's log into the database, as far as nobody still reads what was there before. It waits for the disk, and
+    /// nobody who reads or writes waits for it.
+    ///
+    /// # Errors
+    ///
+    /// If the disk refuses. What is in the log stays there.
+    pub fn checkpoint(&self) -> Result<(), DynoxideError> {
+        let Some(storage) = &self.checkpointer else {
+            return Ok(());
+        };
+        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+        taken(storage)
+            .conn()
+            .query_row(checkpoint, [], |_| Ok(()))?;
+        Ok(())
     }
 
     /// Does something that only reads, and all at one moment.
@@ -183,26 +222,28 @@ fn reader(path: &str) -> Result<Storage, DynoxideError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
 
+    const NAME: &str = "latchkey.db";
     const BEGIN: &str =
         "BEGIN IMMEDIATE; INSERT INTO _config (key, value) VALUES ('ours', 'written')";
 
     struct OnDisk {
         connections: Connections,
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
     }
 
     impl OnDisk {
         fn new() -> Self {
             let folder = tempfile::tempdir().expect("a folder");
-            let path = folder.path().join("latchkey.db");
+            let path = folder.path().join(NAME);
             let connections = Connections::open(path.to_str().expect("a path"));
             Self {
                 connections: connections.expect("a database"),
-                _folder: folder,
+                folder,
             }
         }
 
@@ -265,6 +306,35 @@ mod tests {
         });
         written.expect("the next one begins anew");
         assert_eq!(on_disk.rows(), 1);
+    }
+
+    #[test]
+    fn the_log_is_taken_into_the_database_beside_whoever_writes() {
+        let on_disk = OnDisk::new();
+        let connections = &on_disk.connections;
+        let write = || connections.writing(async |_| Ok(()));
+        for _ in 1..WRITES_IN_LOG {
+            write().expect("it is written");
+        }
+        assert!(!connections.is_checkpoint_due(), "one is missing");
+        let taken = connections.writing(async |storage| {
+            storage.conn().execute_batch(BEGIN)?;
+            storage.commit()?;
+            storage.begin_transaction()?;
+            connections.checkpoint()?;
+            storage.rollback()
+        });
+        taken.expect("it is taken");
+        assert!(connections.is_checkpoint_due());
+        assert!(!connections.is_checkpoint_due(), "it was said");
+        // The database without its log.
+        let copy = on_disk.folder.path().join("copy.db");
+        fs::copy(on_disk.folder.path().join(NAME), &copy).expect("a copy");
+        let copy = OnDisk {
+            connections: Connections::open(copy.to_str().expect("a path")).expect("a database"),
+            folder: on_disk.folder,
+        };
+        assert_eq!(copy.rows(), 1);
     }
 
     #[test]

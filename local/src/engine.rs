@@ -99,6 +99,14 @@ impl Engine {
         commit.check().map_err(refused)?;
         let answer = self.write(action, body)?;
         commit.durable().await.map_err(refused)?;
+        if self.shared.connections.is_checkpoint_due() {
+            let shared = self.shared.clone();
+            tokio::task::spawn_blocking(move || {
+                if let Err(error) = shared.connections.checkpoint() {
+                    tracing::warn!(%error, "SQLite's log was not taken into the database");
+                }
+            });
+        }
         Ok(answer)
     }
 

@@ -10,8 +10,8 @@ use tokio::runtime::Builder;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// How many threads there are for each core: the embedded engine takes one caller after another, and a thread that waits
-/// for it does nothing else.
+/// How many threads there are for each core: the embedded engine lets one caller after another write, and a thread that waits
+/// for that does nothing else.
 const THREADS_FOR_A_CORE: usize = 2;
 
 fn main() -> ExitCode {

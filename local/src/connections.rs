@@ -61,7 +61,9 @@ impl Connections {
     /// If it is no database of the engine, or cannot be written.
     pub fn open(path: &str) -> Result<Self, DynoxideError> {
         let writer = Storage::new(path)?;
-        writer.conn().execute_batch("PRAGMA synchronous = NORMAL")?;
+        writer.conn().execute_batch(&format!(
+            "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = {PAGES_IN_LOG}"
+        ))?;
         writer
             .conn()
             .set_prepared_statement_cache_capacity(STATEMENTS);
@@ -338,14 +340,18 @@ mod tests {
     }
 
     #[test]
-    fn whoever_writes_leaves_the_way_to_the_disk_to_group_commit() {
-        const NORMAL: i64 = 1;
+    fn whoever_writes_leaves_the_way_to_the_disk_and_into_the_database_to_others() {
+        const NORMAL: u32 = 1;
         let on_disk = OnDisk::new();
-        let synchronous = on_disk.connections.writing(async |storage| {
-            let conn = storage.conn();
-            let set: i64 = conn.pragma_query_value(None, "synchronous", |row| row.get(0))?;
-            Ok(set)
-        });
-        assert_eq!(synchronous.expect("it says so"), NORMAL);
+        let set = |name| {
+            on_disk.connections.writing(async |storage| {
+                let conn = storage.conn();
+                let set: u32 = conn.pragma_query_value(None, name, |row| row.get(0))?;
+                Ok(set)
+            })
+        };
+        assert_eq!(set("synchronous").expect("it says so"), NORMAL);
+        let pages = set("wal_autocheckpoint").expect("it says so");
+        assert_eq!(pages, PAGES_IN_LOG);
     }
 }

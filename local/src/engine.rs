@@ -273,6 +273,7 @@ pub fn response(status: u16, body: String) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::path::Path;
 
     use aws_sdk_dynamodb::Client;
     use aws_sdk_dynamodb::config::SharedHttpClient;
@@ -409,12 +410,63 @@ mod tests {
         assert_eq!(status, 400, "{said}");
     }
 
+    fn on_disk(folder: &Path) -> Engine {
+        let path = folder.join("latchkey.db");
+        let connections = Connections::open(path.to_str().expect("a path"));
+        Engine::of(connections.expect("a store"), None)
+    }
+
+    #[tokio::test]
+    async fn who_reads_beside_a_writer_is_answered_as_by_the_only_connection() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = json!({ "pk": { "S": "1" }, "sk": { "S": "a" } });
+        let reads = [
+            ("GetItem", json!({ "TableName": TABLE, "Key": key })),
+            (
+                "BatchGetItem",
+                json!({ "RequestItems": { TABLE: { "Keys": [key] } } }),
+            ),
+            (
+                "TransactGetItems",
+                json!({ "TransactItems": [{ "Get": { "TableName": TABLE, "Key": key } }] }),
+            ),
+            (
+                "Query",
+                json!({
+                    "TableName": TABLE, "KeyConditionExpression": "pk = :pk",
+                    "ExpressionAttributeValues": { ":pk": { "S": "1" } },
+                }),
+            ),
+            ("Scan", json!({ "TableName": TABLE })),
+            ("ListTables", json!({})),
+            ("DescribeTimeToLive", json!({ "TableName": TABLE })),
+        ];
+        let mut answers = Vec::new();
+        let only = Engine::of(Connections::in_memory().expect("a store"), None);
+        for engine in [only, on_disk(folder.path())] {
+            tables::create(&client(&engine).await, tables::PREFIX)
+                .await
+                .expect("tables");
+            let put = json!({ "TableName": TABLE, "Item": key }).to_string();
+            let (status, said) = engine.answer(Some("PutItem"), put.as_bytes()).await;
+            assert_eq!(status, 200, "{said}");
+            let mut its = Vec::new();
+            for (action, request) in &reads {
+                let request = request.to_string();
+                let (status, said) = engine.answer(Some(action), request.as_bytes()).await;
+                assert_eq!(status, 200, "{action}: {said}");
+                let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+                its.push((*action, said));
+            }
+            answers.push(its);
+        }
+        assert_eq!(answers[0], answers[1]);
+    }
+
     #[tokio::test]
     async fn a_table_that_was_deleted_is_there_for_nobody() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("latchkey.db");
-        let connections = Connections::open(path.to_str().expect("a path"));
-        let client = client(&Engine::of(connections.expect("a store"), None)).await;
+        let client = client(&on_disk(folder.path())).await;
         tables::create(&client, tables::PREFIX)
             .await
             .expect("tables");

@@ -116,13 +116,9 @@ fn only_variables_that_functions_have_are_set_for_containers_and_no_deployed_one
 fn every_function_folder_is_a_function_of_the_template() {
     let folders: BTreeSet<String> = std::fs::read_dir(root().join("functions"))
         .expect("functions/")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     let defined: BTreeSet<String> = template_functions().into_keys().collect();
     let served: BTreeSet<String> = local::functions()

@@ -21,6 +21,7 @@ use dynoxide::actions::{
     describe_time_to_live, get_item, list_tables, put_item, query, scan, transact_get_items,
     transact_write_items, update_item, update_time_to_live,
 };
+use dynoxide::storage::Storage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -112,88 +113,91 @@ impl Engine {
 
     /// Nothing if the action is none that only reads.
     fn read(&self, action: &str, body: &[u8]) -> Option<Result<String, DynoxideError>> {
-        let Shared {
-            connections: on,
-            vectors,
-            ..
-        } = &*self.shared;
+        let vectors = &self.shared.vectors;
         Some(match action {
-            "GetItem" => with(body, |request| {
-                on.reading_once(async |storage| get_item::execute(storage, request).await)
+            "GetItem" => self.reading_once(body, get_item::execute),
+            "BatchGetItem" => self.reading(body, batch_get_item::execute),
+            "TransactGetItems" => self.reading(body, transact_get_items::execute),
+            "Query" => self.reading(body, query::execute),
+            "Scan" => self.reading(body, scan::execute),
+            "DescribeTable" => self.reading(body, async |storage: &Storage, request| {
+                describe_table::execute(storage, request, vectors).await
             }),
-            "BatchGetItem" => with(body, |request| {
-                on.reading(async |storage| batch_get_item::execute(storage, request).await)
-            }),
-            "TransactGetItems" => with(body, |request| {
-                on.reading(async |storage| transact_get_items::execute(storage, request).await)
-            }),
-            "Query" => with(body, |request| {
-                on.reading(async |storage| query::execute(storage, request).await)
-            }),
-            "Scan" => with(body, |request| {
-                on.reading(async |storage| scan::execute(storage, request).await)
-            }),
-            "DescribeTable" => with(body, |request| {
-                on.reading(async |storage| describe_table::execute(storage, request, vectors).await)
-            }),
-            "ListTables" => with(body, |request| {
-                on.reading(async |storage| list_tables::execute(storage, request).await)
-            }),
-            "DescribeTimeToLive" => with(body, |request| {
-                on.reading(async |storage| describe_time_to_live::execute(storage, request).await)
-            }),
+            "ListTables" => self.reading(body, list_tables::execute),
+            "DescribeTimeToLive" => self.reading(body, describe_time_to_live::execute),
             _ => return None,
         })
     }
 
     fn write(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
         let Shared {
-            connections: on,
+            connections,
             vectors,
             ..
         } = &*self.shared;
         match action {
-            "PutItem" => with(body, |request| {
-                on.writing(async |storage| put_item::execute(storage, request).await)
-            }),
-            "UpdateItem" => with(body, |request| {
-                on.writing(async |storage| update_item::execute(storage, request).await)
-            }),
-            "DeleteItem" => with(body, |request| {
-                on.writing(async |storage| delete_item::execute(storage, request).await)
-            }),
-            "BatchWriteItem" => with(body, |request| {
-                on.writing(async |storage| batch_write_item::execute(storage, request).await)
-            }),
+            "PutItem" => self.writing(body, put_item::execute),
+            "UpdateItem" => self.writing(body, update_item::execute),
+            "DeleteItem" => self.writing(body, delete_item::execute),
+            "BatchWriteItem" => self.writing(body, batch_write_item::execute),
             "TransactWriteItems" => with(body, |request| self.transact(request)),
-            "CreateTable" => with(body, |request| {
-                on.writing(async |storage| create_table::execute(storage, request).await)
-            }),
-            "DeleteTable" => with(body, |request| {
-                let deleted = on.writing(async |storage| {
+            "CreateTable" => self.writing(body, create_table::execute),
+            "DeleteTable" => {
+                let deleted = self.writing(body, async |storage: &Storage, request| {
                     delete_table::execute(storage, request, vectors).await
                 })?;
-                on.forget_tables()?;
+                connections.forget_tables()?;
                 Ok(deleted)
-            }),
-            "UpdateTimeToLive" => with(body, |request| {
-                let updated = on.writing(async |storage| {
-                    update_time_to_live::execute(storage, request).await
-                })?;
-                on.forget_tables()?;
+            }
+            "UpdateTimeToLive" => {
+                let updated = self.writing(body, update_time_to_live::execute)?;
+                connections.forget_tables()?;
                 Ok(updated)
-            }),
+            }
             other => Err(unknown(other)),
         }
     }
 
+    fn reading<Q: DeserializeOwned, A: Serialize>(
+        &self,
+        body: &[u8],
+        action: impl AsyncFnOnce(&Storage, Q) -> Result<A, DynoxideError>,
+    ) -> Result<String, DynoxideError> {
+        let on = self.connections();
+        with(body, |request| {
+            on.reading(async |storage| action(storage, request).await)
+        })
+    }
+
+    fn reading_once<Q: DeserializeOwned, A: Serialize>(
+        &self,
+        body: &[u8],
+        action: impl AsyncFnOnce(&Storage, Q) -> Result<A, DynoxideError>,
+    ) -> Result<String, DynoxideError> {
+        let on = self.connections();
+        with(body, |request| {
+            on.reading_once(async |storage| action(storage, request).await)
+        })
+    }
+
+    fn writing<Q: DeserializeOwned, A: Serialize>(
+        &self,
+        body: &[u8],
+        action: impl AsyncFnOnce(&Storage, Q) -> Result<A, DynoxideError>,
+    ) -> Result<String, DynoxideError> {
+        let on = self.connections();
+        with(body, |request| {
+            on.writing(async |storage| action(storage, request).await)
+        })
+    }
+
     fn transact(
         &self,
-        mut request: TransactWriteItemsRequest,
+        request: TransactWriteItemsRequest,
     ) -> Result<TransactWriteItemsResponse, DynoxideError> {
-        let token = request.client_request_token.take();
+        let token = request.client_request_token.clone();
         let work = |request| {
-            let on = &self.shared.connections;
+            let on = self.connections();
             on.writing(async |storage| transact_write_items::execute(storage, request).await)
         };
         match token.filter(|_| self.remembers_tokens) {
@@ -408,6 +412,10 @@ mod tests {
         let here = engine.without_tokens();
         let (status, said) = here.answer(action, twice.as_bytes()).await;
         assert_eq!(status, 400, "{said}");
+        let longer = twice.replace(r#""1"}"#, &format!(r#""{}"}}"#, "1".repeat(37)));
+        let (status, said) = engine.answer(action, longer.as_bytes()).await;
+        assert_eq!(status, 400, "{said}");
+        assert!(said.contains("clientRequestToken"), "{said}");
     }
 
     fn on_disk(folder: &Path) -> Engine {

@@ -384,6 +384,7 @@ fn resource(
         timezone,
         capacity: 1,
         availability_constraints: Vec::new(),
+        max_public_length: None,
         tags: Vec::new(),
         meta: Map::new(),
         calendars: vec![Calendar::default_of_resource(calendar, now)],

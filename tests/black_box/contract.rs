@@ -135,6 +135,42 @@ fn every_function_folder_is_a_function_of_the_template() {
     );
 }
 
+/// Our shared crates, each of which may use those to its left only, and what speaks HTTP.
+#[test]
+fn shared_crates_depend_one_way_and_only_api_knows_http() {
+    let order = ["model", "store", "auth", "scheduling", "api"];
+    let http = [
+        "axum",
+        "http",
+        "http-body-util",
+        "lambda_http",
+        "lambda_runtime",
+        "tower",
+        "tower-http",
+        "utoipa",
+        "utoipa-axum",
+    ];
+    for (place, name) in order.iter().enumerate() {
+        let file = format!("shared/{name}/Cargo.toml");
+        let text = read(&file);
+        let used: Vec<&str> = text
+            .lines()
+            .skip_while(|line| *line != "[dependencies]")
+            .filter_map(|line| line.split(['.', ' ', '=']).next())
+            .collect();
+        for other in &order[place..] {
+            assert!(
+                !used.contains(other),
+                "{file}: {name} must not use {other}; docs/ARCHITECTURE.md has the order"
+            );
+        }
+        if *name != "api" {
+            let speaks = used.iter().find(|one| http.contains(one));
+            assert_eq!(speaks, None, "{file}: {name} must know no HTTP");
+        }
+    }
+}
+
 #[test]
 fn every_operation_has_a_file_of_its_own() {
     for (function, operations) in local::functions() {

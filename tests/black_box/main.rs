@@ -33,6 +33,7 @@ mod lists_at_scale;
 mod locations;
 mod model_based;
 mod never_wider;
+mod offered;
 mod pages;
 mod privileges;
 mod process;

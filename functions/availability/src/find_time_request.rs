@@ -13,6 +13,8 @@ use model::ids::{CalendarId, ResourceId};
 use model::resource::Resource;
 use model::time::Tz;
 use model::wall::{day, offset_s};
+use scheduling::Offer;
+use scheduling::offer::check_public_length;
 use serde_json::{Map, Value};
 use store::Tenant;
 use utoipa::ToSchema;
@@ -94,6 +96,8 @@ pub(crate) struct FindTime {
     filters: Filters,
     is_descending: bool,
     is_within_days: bool,
+    /// Whether the caller's secret is on public pages.
+    is_public: bool,
 }
 
 /// How a request names a resource.
@@ -194,6 +198,7 @@ impl FindTime {
                 filters,
                 is_descending,
                 is_within_days,
+                is_public: false,
             })
         } else {
             Err(faults)
@@ -205,6 +210,7 @@ impl FindTime {
         if principal.tenant().only_resource.is_some() {
             self.settings.ignore_all_day_events = None;
         }
+        self.is_public = principal.is_public();
         self
     }
 
@@ -267,9 +273,12 @@ impl FindTime {
                 .map_err(|faults| invalid(faults.into_iter().map(older).collect()))?,
             schedules: Vec::new(),
             filters: self.filters.clone(),
-            is_overlapping: false,
         };
-        let found = FreeTime::search(state, tenant, resources, asked).await?;
+        if self.is_public {
+            check_public_length(asked.terms.length_s, &resources)?;
+        }
+        let offer = Offer::of(None)?;
+        let found = FreeTime::search(state, tenant, (&offer, resources), asked).await?;
         let mut slots = found.search.slots(state.random());
         if self.is_within_days {
             slots.retain(|slot| is_within_a_day(slot, zone));

@@ -1,21 +1,19 @@
-//! Searches for free time: what a request, its project and the resources say, made one search.
-//!
-//! Callers with a secret may say anything in a request, and it goes over what the project says. A public key or token
-//! may only narrow what its project offers: by an earlier end, a later start, fewer resources and more constraints. So
-//! what it is offered is exactly what it can book.
+//! Searches for free time: what a request, its project and the resources say, made one search. What a project offers is
+//! `scheduling`'s to say, for searches and for bookings alike.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use api::{ApiError, Faults, State};
 use auth::Principal;
-use chrono::{DateTime, Utc};
-use model::availability::{Bookable, Search, Settings, Terms, UNBOUNDED};
-use model::constraint::{Constraint, Fault, Schedule, parse_constraints};
+use model::availability::{Search, Settings, Terms};
+use model::constraint::{Constraint, Fault, Schedule};
 use model::filter::Filters;
 use model::ids::{ProjectId, ResourceId};
 use model::project::{MAX_RESOURCES, Project};
 use model::resource::Resource;
 use model::time::Tz;
+use scheduling::Offer;
+use scheduling::offer::{check_in_no_project, check_public_length, in_order};
 use store::Tenant;
 
 /// The most starts that one search looks at, over all its resources: enough for the largest project, half an hour apart,
@@ -44,8 +42,6 @@ pub(crate) struct Asked {
     pub(crate) schedules: Vec<Schedule>,
     /// Filters, in searches of the older kind.
     pub(crate) filters: Filters,
-    /// Whether what is taken stands in nobody's way.
-    pub(crate) is_overlapping: bool,
 }
 
 /// A search, and the resources it is in, in the same order.
@@ -80,37 +76,26 @@ impl FreeTime {
                     .ok_or(ApiError::NotFound("Project"))?,
             ),
         };
-        let resources = resources(state, principal, project.as_ref(), &wanted).await?;
-        // Nobody is left to have a zone: then it does not matter.
-        let zone = resources
-            .first()
-            .map_or(Tz::UTC, |resource| resource.timezone);
-        let terms = match &project {
-            Some(project) if principal.is_public() => {
-                narrowed(project_settings(project)?, wanted.settings, now, zone)?
-            }
-            Some(project) => terms(&wanted.settings.over(project_settings(project)?), now, zone)?,
-            None if principal.is_public() => {
-                // What such a caller books passes over nothing unless its project says so.
-                let settings = Settings {
-                    ignore_all_day_events: None,
-                    ..wanted.settings
-                };
-                terms(&settings, now, zone)?
-            }
-            None => terms(&wanted.settings, now, zone)?,
+        let offer = Offer::of(project.as_ref())?;
+        let resources = resources(state, principal, (project.as_ref(), &offer), &wanted).await?;
+        let terms = if principal.is_public() {
+            let zone = offer.zone((state.store(), tenant), &resources).await?;
+            offer.terms_within(wanted.settings, now, zone)?
+        } else {
+            let zone = resources.first().map_or(Tz::UTC, |first| first.timezone);
+            offer.terms_over(wanted.settings, now, zone)?
         };
-        let mut schedules = vec![Schedule::new(&wanted.constraints)];
-        if let Some(project) = &project {
-            schedules.push(project_schedule(project)?);
+        if principal.is_public() && project.is_none() {
+            check_public_length(terms.length_s, &resources)?;
         }
+        let mut schedules = offer.schedules();
+        schedules.push(Schedule::new(&wanted.constraints));
         let asked = Asked {
             terms,
             schedules,
             filters: Filters::default(),
-            is_overlapping: project.is_some_and(|project| project.allow_double_bookings),
         };
-        Self::search(state, tenant, resources, asked).await
+        Self::search(state, tenant, (&offer, resources), asked).await
     }
 
     /// Reads what is taken of `resources`.
@@ -121,14 +106,13 @@ impl FreeTime {
     pub(crate) async fn search(
         state: &State,
         tenant: Tenant,
-        resources: Vec<Resource>,
+        (offer, resources): (&Offer<'_>, Vec<Resource>),
         asked: Asked,
     ) -> Result<Self, ApiError> {
         let Asked {
             terms,
             schedules,
             filters,
-            is_overlapping,
         } = asked;
         refuse_too_many_starts(&terms, resources.len())?;
         let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
@@ -140,23 +124,8 @@ impl FreeTime {
         let bookables = resources
             .iter()
             .zip(claims)
-            .map(|(resource, claims)| {
-                let own = &resource.availability_constraints;
-                let constraints = parse_constraints(own, "availability_constraints");
-                Ok(Bookable {
-                    id: resource.id,
-                    zone: resource.timezone,
-                    // Bookings of such a project take time and stand in nobody's way.
-                    capacity: if is_overlapping {
-                        UNBOUNDED
-                    } else {
-                        resource.capacity
-                    },
-                    schedule: Schedule::new(&constraints.map_err(|_| UNREADABLE_RESOURCE)?),
-                    claims,
-                })
-            })
-            .collect::<Result<_, ApiError>>()?;
+            .map(|(resource, claims)| offer.bookable(resource, claims))
+            .collect::<Result<_, _>>()?;
         let search = Search {
             terms,
             schedules,
@@ -172,44 +141,6 @@ fn is_within_reach(project: &Project, tenant: Tenant) -> bool {
     tenant
         .only_resource
         .is_none_or(|own| project.resources.contains(&own))
-}
-
-/// What was kept before it was checked.
-const UNREADABLE_PROJECT: ApiError = ApiError::Conflict(
-    "The project's availability or its constraints are faulty. Save them again.",
-);
-const UNREADABLE_RESOURCE: ApiError =
-    ApiError::Conflict("A resource's availability_constraints are faulty. Save them again.");
-
-fn project_settings(project: &Project) -> Result<Settings, ApiError> {
-    Settings::parse(&project.availability, "").map_err(|_| UNREADABLE_PROJECT)
-}
-
-fn project_schedule(project: &Project) -> Result<Schedule, ApiError> {
-    parse_constraints(
-        &project.availability_constraints,
-        "availability_constraints",
-    )
-    .map(|constraints| Schedule::new(&constraints))
-    .map_err(|_| UNREADABLE_PROJECT)
-}
-
-fn terms(settings: &Settings, now: DateTime<Utc>, zone: Tz) -> Result<Terms, ApiError> {
-    settings.terms(now, zone).map_err(invalid)
-}
-
-/// The project's terms, over no more than the range that is asked for. What the project does not say has its default, as
-/// when it is booked, whatever the request says.
-fn narrowed(
-    project: Settings,
-    request: Settings,
-    now: DateTime<Utc>,
-    zone: Tz,
-) -> Result<Terms, ApiError> {
-    let asked = terms(&request.over(project.clone()), now, zone)?;
-    let mut terms = terms(&project, now, zone)?;
-    terms.range = terms.range.meet(&asked.range);
-    Ok(terms)
 }
 
 /// Everything wrong with a search, by field.
@@ -230,70 +161,36 @@ pub(crate) fn note(faults: &mut Faults, found: Vec<Fault>) {
 async fn resources(
     state: &State,
     principal: &Principal,
-    project: Option<&Project>,
+    (project, offer): (Option<&Project>, &Offer<'_>),
     wanted: &Wanted,
 ) -> Result<Vec<Resource>, ApiError> {
-    let tenant = principal.tenant();
-    if principal.is_public() && project.is_none() && tenant.only_resource.is_none() {
-        refuse_resources_of_projects(state, tenant, wanted.resources.as_deref()).await?;
-    }
-    let of_project = project.map(|project| &project.resources);
+    let (store, tenant) = (state.store(), principal.tenant());
     let Some(named) = &wanted.resources else {
-        let ids = match (of_project, tenant.only_resource) {
-            (Some(ids), _) => ids.clone(),
+        let ids = match (project, tenant.only_resource) {
+            (Some(project), _) => project.resources.clone(),
             (None, Some(own)) => vec![own],
             (None, None) => {
                 let sentence = "is required, unless project_id says whom to search";
                 return Err(ApiError::Invalid(Faults::one("resources", sentence)));
             }
         };
-        return in_order(state, tenant, &ids).await;
+        return Ok(in_order(store, tenant, &ids).await?);
     };
-    if let Some(ids) = of_project
-        && principal.is_public()
-        && !named.iter().all(|id| ids.contains(id))
-    {
-        let sentence = "must be among the project's";
-        return Err(ApiError::Invalid(Faults::one("resources", sentence)));
+    if principal.is_public() {
+        // A resource's own token stands for the resource, not for a page.
+        if project.is_none() && tenant.only_resource.is_none() {
+            check_in_no_project((store, tenant), named).await?;
+        }
+        if let Some(ids) = offer.narrowed_resources(Some(named))? {
+            return Ok(in_order(store, tenant, &ids).await?);
+        }
     }
-    let found = in_order(state, tenant, named).await?;
+    let found = in_order(store, tenant, named).await?;
     if found.len() == named.len() {
         Ok(found)
     } else {
         Err(ApiError::NotFound("Resource"))
     }
-}
-
-/// A booking page can book a resource that is in projects by one of them only, so it is offered no other way.
-async fn refuse_resources_of_projects(
-    state: &State,
-    tenant: Tenant,
-    named: Option<&[ResourceId]>,
-) -> Result<(), ApiError> {
-    let Some(named) = named else {
-        return Ok(());
-    };
-    let ties = state.store().list_ties(tenant).await?;
-    let is_in_project = |id| ties.iter().any(|tie| tie.resources.contains(id));
-    if named.iter().any(is_in_project) {
-        let sentence = "is required: these resources are booked through their project";
-        return Err(ApiError::Invalid(Faults::one("project_id", sentence)));
-    }
-    Ok(())
-}
-
-/// Those of the resources that are there, in this order.
-async fn in_order(
-    state: &State,
-    tenant: Tenant,
-    ids: &[ResourceId],
-) -> Result<Vec<Resource>, ApiError> {
-    let found = state.store().get_resources(tenant, ids).await?;
-    let mut by_id: HashMap<ResourceId, Resource> = found
-        .into_iter()
-        .map(|resource| (resource.id, resource))
-        .collect();
-    Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
 }
 
 fn refuse_too_many_starts(terms: &Terms, resources: usize) -> Result<(), ApiError> {
@@ -337,6 +234,7 @@ pub(crate) fn read_resources(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::DateTime;
     use serde_json::json;
 
     fn is_refused(resources: usize, to: &str, length: &str) -> bool {

@@ -19,7 +19,6 @@ mod includes;
 mod list_bookings;
 mod list_groups;
 mod making;
-mod offered;
 mod perform_external_action;
 mod read_calendar_feed;
 mod request;

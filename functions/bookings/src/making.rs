@@ -5,13 +5,13 @@ use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, NewBooking};
 use model::graph::{BookingState, Graph};
-use model::ids::{BookingId, ProjectId, ReservationId, ResourceId};
-use model::project::Project;
+use model::ids::{BookingId, ProjectId, ReservationId};
 use model::reservation::Reservation;
 use model::resource::Resource;
+use scheduling::offer::check_in_no_project;
+use scheduling::{Offer, Offered};
 use store::Decision;
 
-use crate::offered::Offered;
 use crate::request::{CreateBookingRequest, Defaults, Place, Wanted, parse};
 
 /// A booking that is to be made, as far as it can be told before it is decided.
@@ -90,10 +90,13 @@ impl Making {
                     .await?
                     .ok_or(ApiError::NotFound("Resource"))?;
                 let offered = if principal.is_public() {
-                    let project = project.as_ref();
-                    check_has_no_project(state, principal, project, resource.id).await?;
-                    let now = state.now();
-                    Some(Offered::check(state, tenant, project, &resource, slot, now).await?)
+                    let (project, at) = (project.as_ref(), (state.store(), tenant));
+                    // A resource's own token stands for the resource, not for a page.
+                    if project.is_none() && tenant.only_resource.is_none() {
+                        check_in_no_project(at, &[resource.id]).await?;
+                    }
+                    let offer = Offer::of(project)?;
+                    Some(offer.check(at, &resource, slot, state.now()).await?)
                 } else {
                     None
                 };
@@ -138,7 +141,7 @@ impl Making {
                 }
                 decision.capacity(resource.id, resource.capacity);
                 if let Some(offered) = offered {
-                    offered.require(decision, new.slot, resource);
+                    offered.require(decision, new.slot, resource.id);
                 }
                 // A group's own rules are for those who take a seat in it.
                 if new.graph != Graph::GroupOwner {
@@ -174,27 +177,6 @@ impl Making {
 
 fn reservation_project(reservation: &Option<Reservation>) -> Option<ProjectId> {
     reservation.as_ref().and_then(|held| held.project_id)
-}
-
-/// A booking page books a resource that is in projects by one of them only: they say when and how.
-async fn check_has_no_project(
-    state: &State,
-    principal: &Principal,
-    project: Option<&Project>,
-    resource: ResourceId,
-) -> Result<(), ApiError> {
-    // A resource's own token stands for the resource, not for a page.
-    if project.is_some() || principal.tenant().only_resource.is_some() {
-        return Ok(());
-    }
-    let ties = state.store().list_ties(principal.tenant()).await?;
-    if ties.iter().any(|tie| tie.resources.contains(&resource)) {
-        return Err(ApiError::Invalid(Faults::one(
-            "project_id",
-            "is required: this resource is booked through its project",
-        )));
-    }
-    Ok(())
 }
 
 /// A group that has seats to book at `now`.

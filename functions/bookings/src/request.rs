@@ -15,6 +15,7 @@ use model::reservation::Reservation;
 use model::resource::Resource;
 use model::seats::MAX_SEATS;
 use model::time::{parse_instant, parse_zone};
+use scheduling::Offer;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -396,10 +397,7 @@ pub(crate) fn parse(
         ignores_all_day_events(&mut faults, &settings, held.as_ref(), project)?;
     let buffers = match (&held, project) {
         (Some(held), _) if !settings.has_buffers() => Some(held.buffers),
-        (_, Some(project)) if !settings.has_buffers() => match project_buffers(project) {
-            Ok(buffers) => Some(buffers),
-            Err(error) => return Err(error),
-        },
+        (_, Some(project)) if !settings.has_buffers() => Some(Offer::of(Some(project))?.buffers()),
         _ => buffers(&mut faults, &settings),
     };
     let notice = notice(&mut faults, &settings);
@@ -726,23 +724,8 @@ fn ignores_all_day_events(
     let said = sent.or(held.map(|held| held.ignore_all_day_events));
     Ok(match (said, project) {
         (Some(said), _) => said,
-        (None, Some(project)) => {
-            crate::offered::settings(project)?.ignore_all_day_events == Some(true)
-        }
+        (None, Some(project)) => Offer::of(Some(project))?.ignores_all_day_events(),
         (None, None) => false,
-    })
-}
-
-/// The buffers that a project's bookings have.
-fn project_buffers(project: &Project) -> Result<Buffers, ApiError> {
-    let settings = crate::offered::settings(project)?;
-    let seconds = |side: Option<i64>| {
-        let seconds = side.or(settings.buffer_s).unwrap_or(0);
-        u32::try_from(seconds).unwrap_or(0)
-    };
-    Ok(Buffers {
-        before_s: seconds(settings.buffer_before_s),
-        after_s: seconds(settings.buffer_after_s),
     })
 }
 

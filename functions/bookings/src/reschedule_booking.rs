@@ -8,13 +8,13 @@ use model::TimeSlot;
 use model::booking::{Booking, NewPlace};
 use model::ids::{BookingId, ResourceId};
 use model::project::Project;
+use scheduling::Offer;
 use serde::Deserialize;
 use store::{Store, Tenant};
 use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
 use crate::includes::Includes;
-use crate::offered::{Offered, settings};
 use crate::request::{id as parse_id, slot};
 use crate::view::{BookingView, Viewer, version};
 
@@ -107,11 +107,12 @@ pub(crate) async fn reschedule_booking(
             decision.capacity(resource.id, resource.capacity);
             if let Some(project) = &project {
                 // It is offered by what the project says now.
-                taken.ignore_all_day_events =
-                    settings(project)?.ignore_all_day_events == Some(true);
-                let slot = wanted.slot;
-                let offered = Offered::check(&state, tenant, Some(project), &resource, slot, now);
-                offered.await?.require(&mut decision, slot, &resource);
+                let (offer, slot) = (Offer::of(Some(project))?, wanted.slot);
+                taken.ignore_all_day_events = offer.ignores_all_day_events();
+                taken.buffers = offer.buffers();
+                taken.allow_double_bookings = offer.is_overlapping();
+                let offered = offer.check((&store, tenant), &resource, slot, now).await?;
+                offered.require(&mut decision, slot, resource.id);
             }
             decision.put(left);
             let taken = decision.put(taken);

@@ -5,11 +5,11 @@ use axum::extract::State as Extract;
 use model::graph::Graph;
 use model::ids::ReservationId;
 use model::reservation::Reservation;
+use scheduling::Offer;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::offered::settings;
 use crate::request::{BookingSettings, Reserved, id, no_calendar, reserved};
 use crate::reservation_view::{ReservationView, reservation_time, until};
 
@@ -123,11 +123,8 @@ pub(crate) async fn reserve_slot(
         Some(id) if held.ignore_all_day_events.is_none() => store.get_project(tenant, id).await?,
         _ => None,
     };
-    let of_project = match &project {
-        Some(project) => settings(project)?.ignore_all_day_events,
-        None => None,
-    };
-    let ignore_all_day_events = held.ignore_all_day_events.or(of_project);
+    let of_project = Offer::of(project.as_ref())?.ignores_all_day_events();
+    let ignore_all_day_events = held.ignore_all_day_events.unwrap_or(of_project);
     let reservation = Reservation {
         id: ReservationId::random(state.random()),
         resource_id: resource.id,
@@ -136,7 +133,7 @@ pub(crate) async fn reserve_slot(
         graph,
         slot: held.slot,
         buffers: held.buffers,
-        ignore_all_day_events: ignore_all_day_events == Some(true),
+        ignore_all_day_events,
         event: held.event,
         customer: held.customer,
         until: until(now, seconds),

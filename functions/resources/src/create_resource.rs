@@ -56,6 +56,7 @@ pub(crate) async fn create_resource(
         timezone,
         capacity: 1,
         availability_constraints: Vec::new(),
+        max_public_length: None,
         tags: Vec::new(),
         meta: Map::new(),
         calendars: vec![Calendar::default_of_resource(

@@ -4,6 +4,10 @@ use api::body::MAX_FREE_FORM;
 use api::{ApiError, Faults, Field};
 use auth::Principal;
 use auth::principal::token_reach;
+use chrono::TimeDelta;
+use model::availability::MIN_LENGTH_S;
+use model::booking::MAX_BOOKING_DAYS;
+use model::duration::parse_duration;
 use model::key::TokenType;
 use model::resource::{MAX_CAPACITY, Resource};
 use model::time::{Tz, parse_zone};
@@ -54,6 +58,11 @@ pub(crate) struct ResourceRequest {
     #[serde(default)]
     #[schema(value_type = Option<u32>)]
     pub(crate) capacity: Field<u32>,
+    /// The longest booking that a widget key or `client-token` makes of it without a project, e.g. `3 days`: from
+    /// `1 minute` to `31 days`. `null` stands for the default, 24 hours.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) max_public_length: Field<String>,
     /// When it may be booked, read off the clock of its own zone.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
@@ -72,6 +81,7 @@ pub(crate) struct ResourceFields {
     meta: Option<Map<String, Value>>,
     tags: Option<Vec<String>>,
     capacity: Option<u32>,
+    max_public_length: Option<Option<String>>,
     availability_constraints: Option<Vec<Value>>,
 }
 
@@ -110,6 +120,7 @@ impl ResourceFields {
             meta,
             tags,
             capacity: capacity(faults, request.capacity),
+            max_public_length: max_public_length(faults, request.max_public_length),
             availability_constraints: constraints,
         }
     }
@@ -137,6 +148,10 @@ impl ResourceFields {
             meta: given.meta.clone().unwrap_or(resource.meta),
             tags: given.tags.clone().unwrap_or(resource.tags),
             capacity: given.capacity.unwrap_or(resource.capacity),
+            max_public_length: given
+                .max_public_length
+                .clone()
+                .unwrap_or(resource.max_public_length),
             availability_constraints: given
                 .availability_constraints
                 .clone()
@@ -164,6 +179,18 @@ fn capacity(faults: &mut Faults, field: Field<u32>) -> Option<u32> {
         faults.add("capacity", format!("must be from 1 to {MAX_CAPACITY}"));
     }
     Some(capacity)
+}
+
+fn max_public_length(faults: &mut Faults, field: Field<String>) -> Option<Option<String>> {
+    let name = "max_public_length";
+    let text = nullable(faults, name, field)?;
+    let length = faults.parsed(name, text.as_deref(), parse_duration);
+    let range = TimeDelta::seconds(MIN_LENGTH_S)..=TimeDelta::days(MAX_BOOKING_DAYS);
+    if length.is_some_and(|length| !range.contains(&length)) {
+        let sentence = format!("must be from 1 minute to {MAX_BOOKING_DAYS} days, e.g. \"3 days\"");
+        faults.add(name, sentence);
+    }
+    Some(text)
 }
 
 /// A field that `null` empties.

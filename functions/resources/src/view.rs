@@ -40,6 +40,8 @@ pub(crate) struct ResourceView {
     tags: Vec<String>,
     /// How many bookings it takes at once.
     capacity: u32,
+    /// The longest booking that a public key or token makes of it without a project; `null` stands for 24 hours.
+    max_public_length: Option<String>,
     /// Whatever you keep with it.
     #[schema(value_type = Object)]
     meta: Map<String, Value>,
@@ -173,6 +175,7 @@ impl<'a> Viewer<'a> {
             image: resource.image,
             timezone: resource.timezone.name(),
             tags: resource.tags,
+            max_public_length: resource.max_public_length,
             capacity: resource.capacity,
             meta: resource.meta,
             calendars,

@@ -14,6 +14,7 @@ use model::occupancy::CannotPlace;
 use model::reservation::Lapsed;
 use model::seats::GroupFull;
 use model::time::{Tz, format_instant};
+use scheduling::SchedulingError;
 use serde_json::{Map, Value, json};
 use store::{
     ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError,
@@ -457,6 +458,38 @@ impl From<DecisionError> for ApiError {
                 ),
             )),
             DecisionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SchedulingError> for ApiError {
+    fn from(error: SchedulingError) -> Self {
+        let is = |one: &'static str, many: &'static str, resources: &[_]| match resources {
+            [_] => one,
+            _ => many,
+        };
+        match error {
+            SchedulingError::NotOffered { reason } => reason.into(),
+            SchedulingError::ProjectRequired { resources } => Self::Invalid(Faults::one(
+                "project_id",
+                is(
+                    "is required: this resource is booked through its project",
+                    "is required: these resources are booked through their projects",
+                    &resources,
+                ),
+            )),
+            SchedulingError::NotOfProject { .. } => {
+                Self::Invalid(Faults::one("resources", "must be among the project's"))
+            }
+            SchedulingError::InvalidSettings { faults } => {
+                let mut all = Faults::none();
+                for fault in faults {
+                    all.add(&fault.path, fault.sentence);
+                }
+                Self::Invalid(all)
+            }
+            SchedulingError::UnreadableSettings { .. } => Self::Internal(error.into()),
+            SchedulingError::Store(error) => error.into(),
         }
     }
 }

@@ -295,7 +295,7 @@ impl SettingsReader<'_> {
 }
 
 /// A bound of a duration, in the largest unit that divides it.
-fn in_words(seconds: i64) -> String {
+pub fn in_words(seconds: i64) -> String {
     match seconds {
         0 => "0 minutes".to_owned(),
         60 => "1 minute".to_owned(),
@@ -465,6 +465,12 @@ pub enum Refusal {
     /// It is longer or shorter than what is offered.
     #[error("slots have another length here")]
     Length,
+    /// It is longer than a booking page may book without a project.
+    #[error("at most {} can be booked here", in_words(*.most_s))]
+    TooLong {
+        /// The longest, in seconds.
+        most_s: i64,
+    },
     /// It has begun, or begins sooner than the notice allows.
     #[error("it is too late to book this time")]
     Notice,

@@ -36,6 +36,10 @@ pub struct Resource {
     /// When it may be booked, as a list of constraints, kept as given.
     #[serde(with = "json_text")]
     pub availability_constraints: Vec<Value>,
+    /// The longest booking that a public key or token makes of it without a project, as sent: a duration.
+    /// [`DEFAULT_PUBLIC_LENGTH_S`] if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_public_length: Option<String>,
     /// Words to group it by.
     pub tags: Vec<String>,
     /// Whatever its owner wants to keep with it.
@@ -51,6 +55,9 @@ pub struct Resource {
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
+
+/// The longest booking that a public key or token makes without a project, unless the resource allows more, in seconds.
+pub const DEFAULT_PUBLIC_LENGTH_S: i64 = 86_400;
 
 /// The most bookings that a resource takes at once.
 pub const MAX_CAPACITY: u32 = 1_000;

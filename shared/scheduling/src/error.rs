@@ -1,0 +1,81 @@
+//! What can be wrong with what is asked of a schedule, as data.
+
+use std::fmt;
+
+use model::availability::Refusal;
+use model::constraint::Fault;
+use model::ids::{ProjectId, ResourceId};
+use store::StoreError;
+
+/// Why something cannot be offered or booked.
+#[derive(Debug, thiserror::Error)]
+pub enum SchedulingError {
+    /// The time is not among those that are offered.
+    #[error("the time is not offered: {reason}")]
+    NotOffered {
+        /// Why not.
+        reason: Refusal,
+    },
+    /// These resources are in projects, and booking pages book them through one of those only.
+    #[error("the resources are booked through their projects")]
+    ProjectRequired {
+        /// Those that are in a project.
+        resources: Vec<ResourceId>,
+    },
+    /// The project does not have these resources.
+    #[error("the resources are not the project's")]
+    NotOfProject {
+        /// Those that it does not have.
+        resources: Vec<ResourceId>,
+    },
+    /// The settings in the request cannot be meant.
+    #[error("the settings in the request are invalid")]
+    InvalidSettings {
+        /// Everything that is wrong with them, by the request's own fields.
+        faults: Vec<Fault>,
+    },
+    /// Stored settings that this version cannot read. They were checked when they were written, so whoever calls now is not
+    /// at fault.
+    #[error("the stored settings of {of} cannot be read: {}", in_words(.faults))]
+    UnreadableSettings {
+        /// Whose they are.
+        of: Stored,
+        /// Everything that is wrong with them.
+        faults: Vec<Fault>,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What has settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// A project.
+    Project(ProjectId),
+    /// A resource.
+    Resource(ResourceId),
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Project(id) => write!(f, "project {id}"),
+            Self::Resource(id) => write!(f, "resource {id}"),
+        }
+    }
+}
+
+fn in_words(faults: &[Fault]) -> String {
+    let faults = faults.iter();
+    let faults: Vec<String> = faults
+        .map(|fault| format!("{} {}", fault.path, fault.sentence))
+        .collect();
+    faults.join("; ")
+}
+
+impl From<Refusal> for SchedulingError {
+    fn from(reason: Refusal) -> Self {
+        Self::NotOffered { reason }
+    }
+}

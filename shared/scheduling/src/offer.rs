@@ -1,0 +1,489 @@
+//! The offer: what of a resource can be booked, by its project or, where it is in none, by itself. A search lists it and a
+//! booking is checked against it, both by the same settings, constraints, resources and range.
+//!
+//! Callers with a secret may search by settings of their own. A public key or token may only narrow what is offered: by an
+//! earlier end, a later start, fewer resources and more constraints. So what it is offered is exactly what it can book.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use model::TimeSlot;
+use model::availability::{
+    Bookable, MAX_MONTHS_AHEAD, MIN_LENGTH_S, Mode, Refusal, Search, Settings, Terms, UNBOUNDED,
+    in_words,
+};
+use model::constraint::{Fault, Schedule, parse_constraints};
+use model::duration::{RelativeTime, parse_duration};
+use model::filter::Filters;
+use model::ids::ResourceId;
+use model::interval::Interval;
+use model::occupancy::{Buffers, Claim};
+use model::project::Project;
+use model::resource::{DEFAULT_PUBLIC_LENGTH_S, Resource};
+use model::time::Tz;
+use serde_json::Value;
+use store::{Decision, Store, Tenant};
+
+use crate::error::{SchedulingError, Stored};
+
+/// What a project offers or, without one, what a resource does by itself.
+#[derive(Clone, Debug)]
+pub struct Offer<'a> {
+    project: Option<&'a Project>,
+    settings: Settings,
+    schedules: Vec<Schedule>,
+}
+
+impl<'a> Offer<'a> {
+    /// Reads what `project` offers; without a project, what any resource does.
+    ///
+    /// # Errors
+    ///
+    /// [`SchedulingError::UnreadableSettings`] names the project.
+    pub fn of(project: Option<&'a Project>) -> Result<Self, SchedulingError> {
+        let Some(project) = project else {
+            return Ok(Self {
+                project: None,
+                settings: Settings::default(),
+                schedules: Vec::new(),
+            });
+        };
+        let of = Stored::Project(project.id);
+        let unreadable = |faults| SchedulingError::UnreadableSettings { of, faults };
+        let settings = Settings::parse(&project.availability, "availability.");
+        let constraints = &project.availability_constraints;
+        Ok(Self {
+            project: Some(project),
+            settings: settings.map_err(unreadable)?,
+            schedules: vec![schedule(constraints, of)?],
+        })
+    }
+
+    /// The constraints besides those of each resource.
+    pub fn schedules(&self) -> Vec<Schedule> {
+        self.schedules.clone()
+    }
+
+    /// Whether events that last all day are no obstacle to what is booked by it.
+    pub fn ignores_all_day_events(&self) -> bool {
+        self.settings.ignore_all_day_events == Some(true)
+    }
+
+    /// Whether what is taken of a resource is no obstacle.
+    pub fn is_overlapping(&self) -> bool {
+        self.project
+            .is_some_and(|project| project.allow_double_bookings)
+    }
+
+    /// The free time around what is booked by it.
+    pub fn buffers(&self) -> Buffers {
+        let (before_s, after_s) = self.settings.buffers_s();
+        let seconds = |side_s: i64| u32::try_from(side_s).unwrap_or(0);
+        Buffers {
+            before_s: seconds(before_s),
+            after_s: seconds(after_s),
+        }
+    }
+
+    /// The resources that a public caller's search goes over, of those it names: all of the project's if it names none,
+    /// or if a slot needs them all.
+    ///
+    /// # Errors
+    ///
+    /// [`SchedulingError::NotOfProject`] if it names others.
+    pub fn narrowed_resources(
+        &self,
+        named: Option<&[ResourceId]>,
+    ) -> Result<Option<Vec<ResourceId>>, SchedulingError> {
+        let (Some(project), Some(named)) = (self.project, named) else {
+            return Ok(None);
+        };
+        let others: Vec<ResourceId> = named
+            .iter()
+            .copied()
+            .filter(|id| !project.resources.contains(id))
+            .collect();
+        if !others.is_empty() {
+            return Err(SchedulingError::NotOfProject { resources: others });
+        }
+        let is_mutual = self.settings.mode == Some(Mode::Mutual);
+        Ok(Some(if is_mutual {
+            project.resources.clone()
+        } else {
+            named.to_vec()
+        }))
+    }
+
+    /// The terms of a search by `request`, where it says nothing by the offer, at `now`. `zone` is that of the first
+    /// resource.
+    ///
+    /// # Errors
+    ///
+    /// [`SchedulingError::InvalidSettings`] if the request cannot be meant.
+    pub fn terms_over(
+        &self,
+        request: Settings,
+        now: DateTime<Utc>,
+        zone: Tz,
+    ) -> Result<Terms, SchedulingError> {
+        let has_range = request.from.is_some() || request.to.is_some();
+        let settings = request.over(self.settings.clone());
+        if has_range || self.project.is_none() {
+            let terms = settings.terms(now, zone);
+            return terms.map_err(|faults| SchedulingError::InvalidSettings { faults });
+        }
+        self.terms_of(&settings, now, zone)
+    }
+
+    /// The terms of a public caller's search: the offer's, over no more than the range that `request` asks for. What the
+    /// project does not say has its default, as when it is booked, whatever the request says. Without a project the
+    /// request says everything, but what it books passes over nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Offer::terms_over`].
+    pub fn terms_within(
+        &self,
+        request: Settings,
+        now: DateTime<Utc>,
+        zone: Tz,
+    ) -> Result<Terms, SchedulingError> {
+        if self.project.is_none() {
+            let request = Settings {
+                ignore_all_day_events: None,
+                ..request
+            };
+            return self.terms_over(request, now, zone);
+        }
+        let asked = self.terms_over(request, now, zone)?;
+        let mut terms = self.terms_of(&self.settings, now, zone)?;
+        terms.range = terms.range.meet(&asked.range);
+        Ok(terms)
+    }
+
+    /// The terms of settings whose range is stored, so that it may be over by now, or lie further ahead than anything is
+    /// searched: nobody is at fault then, and nothing is offered there.
+    fn terms_of(
+        &self,
+        settings: &Settings,
+        now: DateTime<Utc>,
+        zone: Tz,
+    ) -> Result<Terms, SchedulingError> {
+        let last = RelativeTime::months(MAX_MONTHS_AHEAD).resolve(now, zone);
+        let from = settings.from.unwrap_or(RelativeTime::NOW);
+        let to = settings.to.unwrap_or(RelativeTime::weeks(4));
+        let (from, to) = (from.resolve(now, zone), to.resolve(now, zone).min(last));
+        let is_empty = from >= to;
+        let at = |at| (!is_empty).then_some(RelativeTime::At(at));
+        let settings = Settings {
+            from: at(from),
+            to: at(to),
+            ..settings.clone()
+        };
+        let mut terms = settings
+            .terms(now, zone)
+            .map_err(|faults| self.unreadable(faults))?;
+        if is_empty {
+            terms.range = Interval::new(from.timestamp(), from.timestamp());
+        }
+        Ok(terms)
+    }
+
+    fn unreadable(&self, faults: Vec<Fault>) -> SchedulingError {
+        match self.project {
+            Some(project) => SchedulingError::UnreadableSettings {
+                of: Stored::Project(project.id),
+                faults,
+            },
+            None => SchedulingError::InvalidSettings { faults },
+        }
+    }
+
+    /// A resource with what is taken of it, as it is searched.
+    ///
+    /// # Errors
+    ///
+    /// [`SchedulingError::UnreadableSettings`] names the resource.
+    pub fn bookable(
+        &self,
+        resource: &Resource,
+        claims: Vec<Claim>,
+    ) -> Result<Bookable, SchedulingError> {
+        let of = Stored::Resource(resource.id);
+        Ok(Bookable {
+            id: resource.id,
+            zone: resource.timezone,
+            capacity: if self.is_overlapping() {
+                UNBOUNDED
+            } else {
+                resource.capacity
+            },
+            schedule: schedule(&resource.availability_constraints, of)?,
+            claims,
+        })
+    }
+
+    /// Checks that `slot` of `resource` is offered, as far as that can be told without what is taken of it. Without a
+    /// project it is offered if a search with some length and some step finds it.
+    ///
+    /// # Errors
+    ///
+    /// [`SchedulingError::NotOffered`] says why not.
+    pub async fn check(
+        &self,
+        (store, tenant): (&Store, Tenant),
+        resource: &Resource,
+        slot: TimeSlot,
+        now: DateTime<Utc>,
+    ) -> Result<Offered, SchedulingError> {
+        match self.project {
+            None => {
+                self.check_by_itself(resource, slot, now)?;
+                Ok(Offered { rest: None })
+            }
+            Some(project) => {
+                self.check_by_project(project, (store, tenant), resource, slot, now)
+                    .await
+            }
+        }
+    }
+
+    fn check_by_itself(
+        &self,
+        resource: &Resource,
+        slot: TimeSlot,
+        now: DateTime<Utc>,
+    ) -> Result<(), SchedulingError> {
+        let length_s = slot.length().num_seconds();
+        if length_s < MIN_LENGTH_S {
+            return Err(Refusal::Length.into());
+        }
+        let most_s = longest_s(resource)?;
+        if length_s > most_s {
+            return Err(Refusal::TooLong { most_s }.into());
+        }
+        let settings = Settings {
+            mode: Some(Mode::Exclusive),
+            to: Some(RelativeTime::months(MAX_MONTHS_AHEAD)),
+            length_s: Some(length_s),
+            ..Settings::default()
+        };
+        let search = Search {
+            terms: self.terms_over(settings, now, resource.timezone)?,
+            schedules: Vec::new(),
+            filters: Filters::default(),
+            resources: vec![self.bookable(resource, Vec::new())?],
+        };
+        match search.offers(slot, resource.id) {
+            // A search may have any step.
+            Ok(()) | Err(Refusal::Grid) => Ok(()),
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    async fn check_by_project(
+        &self,
+        project: &Project,
+        (store, tenant): (&Store, Tenant),
+        resource: &Resource,
+        slot: TimeSlot,
+        now: DateTime<Utc>,
+    ) -> Result<Offered, SchedulingError> {
+        if !project.resources.contains(&resource.id) {
+            return Err(Refusal::Resource.into());
+        }
+        // A slot that several resources share depends on all of them, any other on its own alone; but tomorrow begins
+        // for all when it does for the first.
+        let others = if self.settings.mode == Some(Mode::Mutual) || self.needs_first_zone() {
+            in_order(store, tenant, &project.resources).await?
+        } else {
+            vec![resource.clone()]
+        };
+        let first = others.first().unwrap_or(resource);
+        let mut search = Search {
+            terms: self.terms_of(&self.settings, now, first.timezone)?,
+            schedules: self.schedules(),
+            filters: Filters::default(),
+            resources: others
+                .iter()
+                .map(|other| self.bookable(other, Vec::new()))
+                .collect::<Result<_, _>>()?,
+        };
+        let range = range(&search, slot);
+        if search.terms.mode == Mode::Mutual {
+            let ids: Vec<ResourceId> = others.iter().map(|other| other.id).collect();
+            let claims = store.claims_of(tenant, &ids, range).await?;
+            for (bookable, claims) in search.resources.iter_mut().zip(claims) {
+                // What is taken of its own resource is judged in the decision.
+                if bookable.id != resource.id {
+                    bookable.claims = claims;
+                }
+            }
+        }
+        unless_first(search.offers(slot, resource.id))?;
+        let has_caps = search.terms.max_per_day.is_some() || search.terms.max_per_week.is_some();
+        Ok(Offered {
+            rest: has_caps.then_some((search, range)),
+        })
+    }
+
+    /// The zone of the first of the project's resources, which says when its `tomorrow` begins, though `searched` be others.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn zone(
+        &self,
+        (store, tenant): (&Store, Tenant),
+        searched: &[Resource],
+    ) -> Result<Tz, SchedulingError> {
+        let first = match self.project {
+            Some(project) if self.needs_first_zone() => {
+                let is_first = |one: &Resource| project.resources.first() == Some(&one.id);
+                match searched.first().filter(|one| is_first(one)) {
+                    Some(first) => Some(first.timezone),
+                    None => {
+                        let all = in_order(store, tenant, &project.resources).await?;
+                        all.first().map(|first| first.timezone)
+                    }
+                }
+            }
+            _ => searched.first().map(|first| first.timezone),
+        };
+        // Nobody is left to have a zone: then it does not matter.
+        Ok(first.unwrap_or(Tz::UTC))
+    }
+
+    fn needs_first_zone(&self) -> bool {
+        let tomorrow = Some(RelativeTime::Tomorrow);
+        self.settings.from == tomorrow || self.settings.to == tomorrow
+    }
+}
+
+/// A slot that is offered as far as can be told without what is taken of its resource.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// What remains to be judged on what is taken, if anything: the search for this slot, and the range it counts in.
+    rest: Option<(Search, TimeSlot)>,
+}
+
+impl Offered {
+    /// Makes what remains to be judged part of `decision`.
+    pub fn require(&self, decision: &mut Decision<'_>, slot: TimeSlot, resource: ResourceId) {
+        let Some((search, range)) = &self.rest else {
+            return;
+        };
+        let search = search.clone();
+        decision.require(resource, *range, move |claims: &[Claim]| {
+            let mut search = search.clone();
+            for bookable in &mut search.resources {
+                if bookable.id == resource {
+                    bookable.claims = claims.to_vec();
+                }
+            }
+            match search.offers(slot, resource) {
+                // Taken time is found by the decision itself, which knows a little more: it says so in its own words.
+                Ok(()) | Err(Refusal::Taken | Refusal::Priority) => Ok(()),
+                Err(refusal) => Err(refusal),
+            }
+        });
+    }
+}
+
+/// A page may book only what is in no project, unless it names the project: it says when and how.
+///
+/// # Errors
+///
+/// [`SchedulingError::ProjectRequired`] names those of `resources` that are in one.
+pub async fn check_in_no_project(
+    (store, tenant): (&Store, Tenant),
+    resources: &[ResourceId],
+) -> Result<(), SchedulingError> {
+    let ties = store.list_ties(tenant).await?;
+    let tied: Vec<ResourceId> = resources
+        .iter()
+        .copied()
+        .filter(|id| ties.iter().any(|tie| tie.resources.contains(id)))
+        .collect();
+    if tied.is_empty() {
+        Ok(())
+    } else {
+        Err(SchedulingError::ProjectRequired { resources: tied })
+    }
+}
+
+/// Checks that a search without a project is for slots that a public caller can book of every one of `resources`.
+///
+/// # Errors
+///
+/// [`SchedulingError::InvalidSettings`] at `length`.
+pub fn check_public_length(length_s: i64, resources: &[Resource]) -> Result<(), SchedulingError> {
+    for resource in resources {
+        let most_s = longest_s(resource)?;
+        if length_s > most_s {
+            let sentence = format!(
+                "must be at most {} for a public key or token: the resource's max_public_length",
+                in_words(most_s)
+            );
+            return Err(SchedulingError::InvalidSettings {
+                faults: vec![Fault::new("length", sentence)],
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The longest slot of `resource` that a public caller books without a project, in seconds.
+fn longest_s(resource: &Resource) -> Result<i64, SchedulingError> {
+    match resource.max_public_length.as_deref() {
+        None => Ok(DEFAULT_PUBLIC_LENGTH_S),
+        Some(text) => match parse_duration(text) {
+            Ok(length) => Ok(length.num_seconds()),
+            Err(error) => Err(SchedulingError::UnreadableSettings {
+                of: Stored::Resource(resource.id),
+                faults: vec![Fault::new("max_public_length", error.to_string())],
+            }),
+        },
+    }
+}
+
+fn schedule(constraints: &[Value], of: Stored) -> Result<Schedule, SchedulingError> {
+    parse_constraints(constraints, "availability_constraints")
+        .map(|constraints| Schedule::new(&constraints))
+        .map_err(|faults| SchedulingError::UnreadableSettings { of, faults })
+}
+
+fn unless_first(offered: Result<(), Refusal>) -> Result<(), Refusal> {
+    match offered {
+        // Whoever was first when the page was loaded may be booked though somebody else is now.
+        Err(Refusal::Priority) => Ok(()),
+        other => other,
+    }
+}
+
+/// Those of the resources that are there, in this order.
+///
+/// # Errors
+///
+/// Only if the store fails.
+pub async fn in_order(
+    store: &Store,
+    tenant: Tenant,
+    ids: &[ResourceId],
+) -> Result<Vec<Resource>, SchedulingError> {
+    let mut found = store.get_resources(tenant, ids).await?;
+    let place = |id: ResourceId| ids.iter().position(|other| *other == id);
+    found.sort_by_cached_key(|found| place(found.id));
+    Ok(found)
+}
+
+/// The range in which everything that is taken matters for `slot`.
+fn range(search: &Search, slot: TimeSlot) -> TimeSlot {
+    let terms = Terms {
+        range: slot.into(),
+        soonest: slot.start().timestamp(),
+        ..search.terms.clone()
+    };
+    let reach = terms.reach();
+    let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or(slot.start());
+    let end = at(reach.end).max(slot.end() + TimeDelta::seconds(1));
+    TimeSlot::new(at(reach.start), end).unwrap_or(slot)
+}

@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 pub(crate) struct ChangePasswordRequest {
     /// The account's password.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     current_password: Field<String>,
     /// The new one: 10 to 200 characters.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     password: Field<String>,
 }
 

@@ -13,15 +13,15 @@ use crate::app_view::NewAppView;
 pub(crate) struct CreateAccountRequest {
     /// What to call you.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     name: Field<String>,
     /// Where you sign in.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     email: Field<String>,
     /// 10 to 200 characters.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     password: Field<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::own_app::account;
 pub(crate) struct CreateAppRequest {
     /// What to call it.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     name: Field<String>,
     /// Whether it is for trying things out; a key makes apps of its own mode only. Live unless said.
     #[serde(default)]

@@ -20,11 +20,11 @@ use crate::session_cookie::{self, SessionView};
 pub(crate) struct CreateSessionRequest {
     /// The account's e-mail address.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     email: Field<String>,
     /// Its password.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     password: Field<String>,
 }
 

@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 pub(crate) struct ResetPasswordRequest {
     /// What stands behind the `#` of the link.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     token: Field<String>,
     /// 10 to 200 characters.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     password: Field<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::reservation_view::{ReservationView, reservation_time, until};
 pub(crate) struct ExtendReservationRequest {
     /// The reservation.
     #[serde(default)]
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String, format = Uuid, required)]
     reservation_id: Field<String>,
     /// For how long from now on, in seconds, 1 to 86,400.
     #[serde(default)]

@@ -23,11 +23,11 @@ use crate::view::{BookingView, Viewer, version};
 pub(crate) struct RescheduleBookingRequest {
     /// When it begins now: RFC 3339 with an offset.
     #[serde(default)]
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = String, format = DateTime, required)]
     start: Field<String>,
     /// When it ends now.
     #[serde(default)]
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = String, format = DateTime, required)]
     end: Field<String>,
     /// Who or what is booked now; the same as before unless said.
     #[serde(default)]

@@ -26,19 +26,19 @@ pub(crate) struct ReserveSlotRequest {
     resource_id: Field<String>,
     /// When it begins: RFC 3339 with an offset.
     #[serde(default)]
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = String, format = DateTime, required)]
     start: Field<String>,
     /// When it ends. At most 31 days after the start.
     #[serde(default)]
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = String, format = DateTime, required)]
     end: Field<String>,
     /// Title of the booking to come.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     what: Field<String>,
     /// Place of the booking to come.
     #[serde(default, rename = "where")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     place: Field<String>,
     /// More about the booking to come.
     #[serde(default)]

@@ -15,7 +15,7 @@ use crate::view::{BookingView, Viewer, version};
 pub(crate) struct UpdateBookingRequest {
     /// Replaces the booking's `meta`.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, required)]
     meta: Field<Map<String, Value>>,
 }
 

@@ -15,11 +15,11 @@ use utoipa::ToSchema;
 pub(crate) struct AuthenticateResourceRequest {
     /// The resource's e-mail address.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     email: Field<String>,
     /// Its password.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     password: Field<String>,
 }
 

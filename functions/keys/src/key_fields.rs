@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 pub(crate) struct KeyRequest {
     /// What to call it; need not be unique.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     name: Field<String>,
     /// `named` unless said; `api` or `widget` else.
     #[serde(default)]

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 pub(crate) struct ReportLeakedKeysRequest {
     /// At most 100 of them.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required)]
     keys: Field<Vec<String>>,
 }
 

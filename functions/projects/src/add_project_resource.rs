@@ -13,7 +13,7 @@ use crate::project_view::{ProjectView, Viewer};
 pub(crate) struct AddProjectResourceRequest {
     /// The resource's id.
     #[serde(default)]
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String, format = Uuid, required)]
     resource_id: Field<String>,
 }
 

@@ -5,7 +5,7 @@ use model::ids::LocationId;
 use model::location::Location;
 use serde_json::Map;
 
-use crate::location_fields::{LocationFields, LocationRequest};
+use crate::location_fields::{CreateLocationRequest, LocationFields, LocationRequest};
 use crate::location_view::LocationView;
 
 /// Makes a location. Projects name it in `locations`.
@@ -13,7 +13,7 @@ use crate::location_view::LocationView;
     post,
     path = "/v2/locations",
     tag = "projects",
-    request_body = LocationRequest,
+    request_body = CreateLocationRequest,
     responses(
         (status = 201, description = "The location.", body = LocationView),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),

@@ -6,7 +6,7 @@ use model::project::Project;
 use model::slug;
 use serde_json::Map;
 
-use crate::project_fields::{ProjectFields, ProjectRequest};
+use crate::project_fields::{CreateProjectRequest, ProjectFields, ProjectRequest};
 use crate::project_view::{self, ProjectView};
 
 /// Makes a project: the settings of a booking page.
@@ -18,7 +18,7 @@ use crate::project_view::{self, ProjectView};
     path = "/v2/projects",
     tag = "projects",
     params(("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas.")),
-    request_body = ProjectRequest,
+    request_body = CreateProjectRequest,
     responses(
         (status = 201, description = "The project.", body = ProjectView),
         (status = 422, description = "Something is wrong with the request, or the slug is taken: `errors`, by field."),

@@ -5,7 +5,7 @@ use model::ids::ServiceId;
 use model::location::Service;
 use serde_json::Map;
 
-use crate::service_fields::{ServiceFields, ServiceRequest};
+use crate::service_fields::{CreateServiceRequest, ServiceFields, ServiceRequest};
 use crate::service_view::ServiceView;
 
 /// Makes a service. Projects name it in `services`.
@@ -13,7 +13,7 @@ use crate::service_view::ServiceView;
     post,
     path = "/v2/location/services",
     tag = "projects",
-    request_body = ServiceRequest,
+    request_body = CreateServiceRequest,
     responses(
         (status = 201, description = "The service.", body = ServiceView),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),

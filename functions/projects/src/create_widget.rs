@@ -6,14 +6,14 @@ use model::slug;
 use model::widget::Widget;
 use serde_json::Map;
 
-use crate::widget_fields::{WidgetFields, WidgetRequest, WidgetView};
+use crate::widget_fields::{CreateWidgetRequest, WidgetFields, WidgetRequest, WidgetView};
 
 /// Makes a widget: the configuration of a booking page of the older kind (v1). **Deprecated**: use projects.
 #[utoipa::path(
     post,
     path = "/v2/widgets",
     tag = "projects",
-    request_body = WidgetRequest,
+    request_body = CreateWidgetRequest,
     responses(
         (status = 201, description = "The widget.", body = WidgetView),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),

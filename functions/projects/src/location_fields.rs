@@ -38,6 +38,8 @@ pub(crate) struct LocationRequest {
     meta: Field<Map<String, Value>>,
 }
 
+api::required!(CreateLocationRequest: LocationRequest { ["name"] });
+
 /// What was said; `None` stands for nothing said, and the inner `None` for `null`.
 pub(crate) struct LocationFields {
     pub(crate) name: Option<String>,

@@ -101,6 +101,8 @@ pub(crate) struct ProjectRequest {
     services: Field<Vec<Value>>,
 }
 
+api::required!(CreateProjectRequest: ProjectRequest { ["name", "resources"] });
+
 /// What was said; `None` stands for nothing said, and the inner `None` for `null`.
 pub(crate) struct ProjectFields {
     pub(crate) name: Option<String>,

@@ -35,6 +35,8 @@ pub(crate) struct ServiceRequest {
     meta: Field<Map<String, Value>>,
 }
 
+api::required!(CreateServiceRequest: ServiceRequest { ["name"] });
+
 /// What was said; `None` stands for nothing said, and the inner `None` for `null`.
 pub(crate) struct ServiceFields {
     pub(crate) name: Option<String>,

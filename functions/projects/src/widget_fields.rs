@@ -34,6 +34,8 @@ pub(crate) struct WidgetRequest {
     pub(crate) config: Field<Map<String, Value>>,
 }
 
+api::required!(CreateWidgetRequest: WidgetRequest { ["name"] });
+
 /// A widget: the configuration of a booking page of the older kind.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct WidgetView {

@@ -34,6 +34,8 @@ pub(crate) struct CalendarRequest {
     pub(crate) primary: Field<bool>,
 }
 
+api::required!(CreateCalendarRequest: CalendarRequest { ["name"] });
+
 /// What was said; `None` stands for nothing said, and the inner `None` for `null`.
 pub(crate) struct CalendarFields {
     pub(crate) name: Option<String>,

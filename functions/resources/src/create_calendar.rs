@@ -6,7 +6,7 @@ use model::ids::CalendarId;
 use model::resource::{Calendar, MAX_CALENDARS, Resource};
 use store::{Expected, Versioned};
 
-use crate::calendar_fields::{CalendarFields, CalendarRequest};
+use crate::calendar_fields::{CalendarFields, CalendarRequest, CreateCalendarRequest};
 use crate::owner::{names_one, resource_id};
 
 /// Makes a calendar of a resource, beside the one that it was made with.
@@ -14,7 +14,7 @@ use crate::owner::{names_one, resource_id};
     post,
     path = "/v2/calendars",
     tag = "calendars",
-    request_body = CalendarRequest,
+    request_body = CreateCalendarRequest,
     responses(
         (status = 201, description = "The calendar.", body = CalendarView),
         (status = 404, description = "There is no such resource, or it is not yours."),

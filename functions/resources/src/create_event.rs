@@ -10,7 +10,7 @@ use model::resource::Resource;
 use model::time::Tz;
 use store::{Store, Tenant, Version, Versioned};
 
-use crate::event_fields::{EventFields, EventRequest, no_calendar, refused};
+use crate::event_fields::{CreateEventRequest, EventFields, EventRequest, no_calendar, refused};
 use crate::owner::{names_one, resource_id};
 use crate::update_calendar::CLOSING;
 
@@ -21,7 +21,7 @@ use crate::update_calendar::CLOSING;
     post,
     path = "/v2/events",
     tag = "calendars",
-    request_body = EventRequest,
+    request_body = CreateEventRequest,
     responses(
         (status = 201, description = "The event.", body = EventView),
         (status = 404, description = "There is no such resource, or it is not yours."),

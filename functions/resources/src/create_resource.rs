@@ -9,7 +9,7 @@ use model::resource::{Calendar, Resource};
 use serde_json::Map;
 use store::{ResourceSecret, Versioned};
 
-use crate::resource_fields::{ResourceFields, ResourceRequest};
+use crate::resource_fields::{CreateResourceRequest, ResourceFields, ResourceRequest};
 use crate::view::{ResourceView, Viewer};
 
 /// Makes a resource, with one calendar, a `server-token` and a `client-token`.
@@ -17,7 +17,7 @@ use crate::view::{ResourceView, Viewer};
     post,
     path = "/v2/resources",
     tag = "resources",
-    request_body = ResourceRequest,
+    request_body = CreateResourceRequest,
     responses(
         (status = 201, description = "The resource.", body = ResourceView),
         (status = 422, description = "Something is wrong with the request, or the e-mail address is another resource's: `errors`, by field."),

@@ -3,7 +3,7 @@ use api::{ApiError, Body, Created, Idempotency, Include, OutputZone, State, Tagg
 use axum::extract::State as Extract;
 
 use crate::create_resource::create_resource;
-use crate::resource_fields::ResourceRequest;
+use crate::resource_fields::{CreateResourceRequest, ResourceRequest};
 use crate::view::ResourceView;
 
 /// Makes a resource, under its older name. **Deprecated**: use `POST /v2/resources`.
@@ -11,7 +11,7 @@ use crate::view::ResourceView;
     post,
     path = "/v2/users",
     tag = "resources",
-    request_body = ResourceRequest,
+    request_body = CreateResourceRequest,
     responses(
         (status = 201, description = "The resource.", body = ResourceView),
         (status = 422, description = "Something is wrong with the request, or the e-mail address is another resource's: `errors`, by field."),

@@ -64,6 +64,8 @@ pub(crate) struct EventRequest {
     pub(crate) my_rsvp: Field<String>,
 }
 
+api::required!(CreateEventRequest: EventRequest { ["start", "end", "what", "where"] });
+
 /// What was said; `None` stands for nothing said.
 pub(crate) struct EventFields {
     pub(crate) start: Option<EventTime>,

@@ -15,7 +15,7 @@ use crate::view::ResourceView;
 pub(crate) struct InviteRequest {
     /// The address of the resource to be.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required)]
     email: Field<String>,
     /// What people call it: the address's part before the `@` unless said.
     #[serde(default)]

@@ -69,6 +69,8 @@ pub(crate) struct ResourceRequest {
     pub(crate) availability_constraints: Field<Vec<Value>>,
 }
 
+api::required!(CreateResourceRequest: ResourceRequest { ["timezone", "name"], ["timezone", "first_name"], ["timezone", "last_name"] });
+
 /// What was said; `None` stands for nothing said, and the inner `None` for `null`.
 pub(crate) struct ResourceFields {
     pub(crate) name: Option<String>,

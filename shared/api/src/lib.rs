@@ -34,6 +34,7 @@ pub mod page;
 pub mod password_check;
 pub mod path;
 pub mod query;
+pub mod required;
 pub mod search;
 pub mod signed_search;
 pub mod state;

@@ -8,7 +8,7 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{
     Operation as OpenApiOperation, ParameterBuilder, ParameterIn, PathItem,
 };
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
@@ -18,6 +18,9 @@ use utoipa::openapi::{
 
 use crate::idempotency::MAX_KEY;
 use crate::operations::{Operation, http_method};
+
+pub(crate) mod bodies;
+pub(crate) mod parameters;
 
 const BASIC: &str = "basic";
 const BEARER: &str = "bearer";
@@ -279,8 +282,12 @@ pub(crate) fn describe_headers(described: &mut OpenApiOperation, operation: &Ope
     }
 }
 
-/// Adds what else a status may mean.
-fn add_sentence(responses: &mut BTreeMap<String, RefOr<Response>>, status: &str, sentence: &str) {
+/// Adds one more meaning of a status.
+pub(crate) fn add_sentence(
+    responses: &mut BTreeMap<String, RefOr<Response>>,
+    status: &str,
+    sentence: &str,
+) {
     match responses.get_mut(status) {
         Some(RefOr::T(response)) => {
             response.description = format!("{} {sentence}", response.description);
@@ -353,6 +360,18 @@ fn security(access: Access) -> Vec<SecurityRequirement> {
         .collect()
 }
 
+/// Makes `anyOf` of `oneOf`: what utoipa describes so is an enum that serde tries branch by branch, and a value may match
+/// several.
+fn allow_several_branches(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::OneOf(one)) = schema {
+        let mut any = AnyOfBuilder::new().description(one.description.take());
+        for branch in std::mem::take(&mut one.items) {
+            any = any.item(branch);
+        }
+        *schema = Schema::AnyOf(any.build()).into();
+    }
+}
+
 /// Adds what the document as a whole says.
 pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
     openapi.info = Info::builder()
@@ -376,6 +395,9 @@ pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
     let components = openapi.components.get_or_insert_with(Components::new);
     let error: Schema = error_schema().into();
     components.schemas.insert(ERROR.to_owned(), error.into());
+    for schema in components.schemas.values_mut() {
+        allow_several_branches(schema);
+    }
     for (name, scheme) in schemes {
         components.add_security_scheme(name, scheme);
     }

@@ -24,7 +24,7 @@ pub use utoipa_axum::paste;
 
 use crate::authorize::authorize;
 #[cfg(feature = "openapi")]
-use crate::openapi;
+use crate::openapi::{self, bodies, parameters};
 use crate::state::State;
 
 /// Makes a handler's description.
@@ -308,6 +308,8 @@ impl Added {
             openapi::describe_access(&mut operation, added.access);
             openapi::describe_envelope(&mut operation, &self.path);
             openapi::describe_headers(&mut operation, added);
+            parameters::describe(&mut operation);
+            bodies::describe(&mut operation, &schemas);
             openapi::describe_errors(&mut operation);
             described.push((added.method.clone(), operation));
         }

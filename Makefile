@@ -2,7 +2,7 @@
 # anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-sam lint costs bench setup
+.PHONY: help run web test test-sam test-dynamodb lint costs bench setup
 
 help: ## Say what there is.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: ## Run every test and lint the template, then say what was skipped; ARGS=n
 
 test-sam: ## Run the functions as the SAM CLI and cargo-lambda do; installs what that needs, and needs root for it.
 	@tests/sam/run
+
+test-dynamodb: ## Run tests, and a race of three servers, against Amazon's DynamoDB Local instead of the embedded store; ARGS=name runs some only.
+	@tests/dynamodb/run $(ARGS)
 
 lint: ## Check formatting, lints, documentation and the template, with warnings denied.
 	cargo fmt --all --check

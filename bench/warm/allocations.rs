@@ -112,6 +112,8 @@ async fn state(server: &Server) -> State {
             secure_cookies: true,
             auth_cache_s: 0,
             max_rate: auth::principal::MAX_RATE,
+            app_rate: auth::principal::APP_RATE,
+            max_keys: auth::principal::MAX_KEYS,
             trusted_proxies: Vec::new(),
         },
     )

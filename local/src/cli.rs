@@ -138,6 +138,8 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
         secure_cookies: false,
         auth_cache_s: 0,
         max_rate: auth::principal::MAX_RATE,
+        app_rate: auth::principal::APP_RATE,
+        max_keys: auth::principal::MAX_KEYS,
         trusted_proxies: Vec::new(),
     };
     let parts = Parts {

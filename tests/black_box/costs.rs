@@ -85,21 +85,26 @@ fn counts(called: &Called) -> [f64; 3] {
         .map(|name| called.line()[name].as_f64().expect("a number"))
 }
 
-fn table(prices: &Prices, called: &[Called]) -> String {
+/// The counted part of a row: what a call costs one kind of app.
+fn cells(prices: &Prices, called: &Called) -> String {
+    let [calls, reads, writes] = counts(called);
+    let dollars = prices.per_million(called);
+    format!("{calls} | {reads} | {writes} | {dollars:.2}")
+}
+
+fn table(prices: &Prices, of_test_app: &[Called], of_live_app: &[Called]) -> String {
     let mut table = format!(
         "List prices of {} as of {}.\n\n\
-         | operation | store calls | read units | write units | dollars per million |\n\
-         | --- | --: | --: | --: | --: |\n",
+         | operation | test app: store calls | read units | write units | dollars per million \
+         | live app: store calls | read units | write units | dollars per million |\n\
+         | --- | --: | --: | --: | --: | --: | --: | --: | --: |\n",
         prices.region, prices.as_of
     );
-    for called in called {
-        let [calls, reads, writes] = counts(called);
-        let (operation, dollars) = (&called.operation.id, prices.per_million(called));
-        writeln!(
-            table,
-            "| `{operation}` | {calls} | {reads} | {writes} | {dollars:.2} |"
-        )
-        .expect("text");
+    for (test, live) in of_test_app.iter().zip(of_live_app) {
+        assert_eq!(test.operation.id, live.operation.id);
+        let operation = &test.operation.id;
+        let (test, live) = (cells(prices, test), cells(prices, live));
+        writeln!(table, "| `{operation}` | {test} | {live} |").expect("text");
     }
     let Dollars {
         secret_per_month: secret,
@@ -129,7 +134,9 @@ async fn the_table_of_costs_is_what_the_operations_were_counted_to_cost() {
     let document = std::fs::read_to_string(&path).expect("docs/OPERATIONS.md");
     let (before, rest) = document.split_once(BEGIN).expect("where the table begins");
     let (written, after) = rest.split_once(END).expect("where the table ends");
-    let counted = table(&prices, &every_operation::called().await.called);
+    let of_test_app = &every_operation::called().await.called;
+    let of_live_app = every_operation::called_for_a_live_app().await.called;
+    let counted = table(&prices, of_test_app, &of_live_app);
     if written == counted {
         return;
     }

@@ -280,6 +280,8 @@ fn faults_at(action: &str) -> impl Iterator<Item = (Fault, Lasting)> {
                 &[Lasting::Once, Lasting::FromThere]
             }
             Fault::Throttled | Fault::ThrottledInPart => &[Lasting::Once],
+            // No weather: the store would have to be broken.
+            Fault::Rejected => &[],
         };
         lasting.iter().map(move |lasting| (fault, *lasting))
     });

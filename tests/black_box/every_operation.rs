@@ -3,11 +3,15 @@
 
 use api::operations::Operation;
 use auth::token::{PlainToken, RESET_LINK_MINUTES};
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
 use axum::response::Response;
 use chrono::TimeDelta;
 use local::demo::{CONFIRMED, DOC_BROWN, EMAIL, ROOM, TEST_SLUG};
+use local::tables;
+use model::key::Mode;
 use serde_json::{Value, json};
+use store::{Table, Tables};
 use tests::roles::Rights;
 use tests::{Client, Log, Options, TestServer, with};
 use tokio::sync::OnceCell;
@@ -61,10 +65,16 @@ pub(crate) struct Everything {
 /// Calls every operation. All tests share what came of it.
 pub(crate) async fn called() -> &'static Everything {
     static EVERYTHING: OnceCell<Everything> = OnceCell::const_new();
-    EVERYTHING.get_or_init(call_every_operation).await
+    let call = || call_every_operation(Mode::Test);
+    EVERYTHING.get_or_init(call).await
 }
 
-async fn call_every_operation() -> Everything {
+/// Calls every operation for a live app that has what the demo's test app has.
+pub(crate) async fn called_for_a_live_app() -> Everything {
+    call_every_operation(Mode::Live).await
+}
+
+async fn call_every_operation(mode: Mode) -> Everything {
     let mut everything = Everything {
         called: Vec::new(),
         used: Rights::new(),
@@ -83,7 +93,7 @@ async fn call_every_operation() -> Everything {
             })
             .await;
             for operation in operations {
-                everything.called.push(call(&server, operation).await);
+                everything.called.push(call(&server, operation, mode).await);
             }
             for (function, rights) in server.roles.used() {
                 everything.used.entry(function).or_default().extend(rights);
@@ -111,8 +121,11 @@ async fn every_operation_can_be_done() {
     }
 }
 
-async fn call(server: &TestServer, operation: &Operation) -> Called {
+async fn call(server: &TestServer, operation: &Operation, mode: Mode) -> Called {
     let Event(event) = sound_event(server, &operation.id).await;
+    if mode == Mode::Live {
+        turn_live(server).await;
+    }
     // Past the life of every lease of permits, so that each operation is counted with the renewal of one.
     server.clock.advance(TimeDelta::seconds(10));
     let before = server.store_calls();
@@ -126,6 +139,26 @@ async fn call(server: &TestServer, operation: &Operation) -> Called {
         store_calls: server.store_calls() - before,
         lines: log.lines(),
         event,
+    }
+}
+
+/// Makes live apps of all test apps, which no operation does: so that a live app has the same data.
+async fn turn_live(server: &TestServer) {
+    let dynamodb = server.dynamodb().await;
+    for table in [Table::Keys, Table::Credentials, Table::Accounts] {
+        let table = Tables::with_prefix(tables::PREFIX).name(table);
+        let found = dynamodb.scan().table_name(&table).send().await;
+        for mut item in found.expect("a table").items.unwrap_or_default() {
+            let Some(AttributeValue::S(record)) = item.get_mut("record") else {
+                continue;
+            };
+            let live = record.replace(r#""mode":"test""#, r#""mode":"live""#);
+            if *record != live {
+                *record = live;
+                let put = dynamodb.put_item().table_name(&table).set_item(Some(item));
+                put.send().await.expect("written");
+            }
+        }
     }
 }
 

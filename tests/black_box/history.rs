@@ -9,13 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use tests::invariants::Span;
+use tests::invariants::{Snapshot, Span};
 use tests::{Client, Random, Reply, Simulation, instant};
 
 const CLIENTS: u64 = 8;
 const STEPS: usize = 220;
+/// The first midnight that times lie around.
+const MIDNIGHT: &str = "2026-12-01T00:00:00Z";
 const ROOMS: usize = 3;
 /// Around each room's times lie midnights: bookings start every quarter of an hour in these days.
 const DAYS: u64 = 5;
@@ -52,7 +54,7 @@ struct Refused {
 }
 
 #[derive(Default)]
-struct Record {
+pub(crate) struct Record {
     times: BTreeMap<String, Held>,
     seats: BTreeMap<String, Held>,
     no_time: Vec<Refused>,
@@ -90,6 +92,7 @@ struct Walker {
     order: Arc<Order>,
     record: Arc<Mutex<Record>>,
     rooms: Arc<Vec<String>>,
+    midnight: DateTime<Utc>,
     /// Its own bookings that may be acted on, with their graph.
     own: Vec<(String, &'static str)>,
     /// Its own reservations.
@@ -99,8 +102,8 @@ struct Walker {
 }
 
 impl Walker {
-    async fn walk(mut self) {
-        for _ in 0..STEPS {
+    async fn walk(mut self, steps: usize) {
+        for _ in 0..steps {
             match self.random.below(16) {
                 0..=7 => self.book().await,
                 8 => self.confirm().await,
@@ -115,8 +118,7 @@ impl Walker {
 
     fn somewhere(&self) -> (String, Span) {
         let room = self.rooms[self.random.below(ROOMS as u64) as usize].clone();
-        let midnight = instant("2026-12-01T00:00:00Z").timestamp();
-        let start = midnight + self.random.below(DAYS * 96) as i64 * QUARTER_S;
+        let start = self.midnight.timestamp() + self.random.below(DAYS * 96) as i64 * QUARTER_S;
         let length = (1 + self.random.below(8)) as i64 * QUARTER_S;
         let buffer = |random: &Random| random.below(3) as i64 * QUARTER_S;
         let span = Span {
@@ -375,7 +377,79 @@ fn place_of(shown: &Value) -> (String, Span) {
     (room.to_owned(), span)
 }
 
+/// Clients that race for the time of a few rooms.
+pub(crate) struct Race {
+    /// Each with a way to the API of its own.
+    pub(crate) clients: Vec<Client>,
+    /// The first midnight that times lie around.
+    pub(crate) midnight: DateTime<Utc>,
+    /// How many things each client does.
+    pub(crate) steps: usize,
+    pub(crate) seed: u64,
+}
+
+impl Race {
+    /// Runs it, and answers what was asked and heard.
+    pub(crate) async fn run(self) -> Record {
+        eprintln!("LATCHKEY_SEED={}", self.seed);
+        let mut rooms = Vec::new();
+        for number in 0..ROOMS {
+            let room = json!({ "name": format!("Room {number}"), "timezone": "UTC" });
+            let made = self.clients[0].post("/v2/resources", room).await;
+            rooms.push(made.expecting(201).id());
+        }
+        let (rooms, order, record) = (
+            Arc::new(rooms),
+            Arc::<Order>::default(),
+            Arc::<Mutex<Record>>::default(),
+        );
+        let mut walkers = Vec::new();
+        for (number, client) in (0..).zip(self.clients) {
+            let walker = Walker {
+                client,
+                random: Random::of(self.seed * 100 + number),
+                order: order.clone(),
+                record: record.clone(),
+                rooms: rooms.clone(),
+                midnight: self.midnight,
+                own: Vec::new(),
+                reserved: Vec::new(),
+                seated: Vec::new(),
+            };
+            walkers.push(tokio::spawn(walker.walk(self.steps)));
+        }
+        for walker in walkers {
+            walker.await.expect("a walk");
+        }
+        std::mem::take(&mut *record.lock().expect("a record"))
+    }
+}
+
+/// The seed of the run.
+pub(crate) fn seed() -> u64 {
+    let seed = std::env::var("LATCHKEY_SEED").ok();
+    seed.map_or(1955, |seed| seed.parse().expect("a number"))
+}
+
 impl Record {
+    /// Nothing in it contradicts what is kept now.
+    pub(crate) fn check_against(&self, snapshot: &Snapshot, now: DateTime<Utc>) {
+        self.check();
+        // It was a race at all.
+        assert!(self.no_time.len() > 50 && !self.no_seat.is_empty());
+        // Nothing acknowledged is lost, and what is kept says the same as the record.
+        snapshot.check(now, "after the race");
+        let claims = snapshot.claims.iter();
+        let standing: BTreeSet<&str> = claims.map(|claim| claim.id.as_str()).collect();
+        let kept = self.times.iter();
+        for (id, _) in kept.filter(|(_, held)| held.surely.1 == FOREVER) {
+            assert!(
+                standing.contains(id.as_str()),
+                "{id} was acknowledged, and is lost"
+            );
+        }
+    }
+
     fn check(&self) {
         let times: Vec<(&String, &Held)> = self.times.iter().collect();
         for (at, (id, one)) in times.iter().enumerate() {
@@ -432,61 +506,20 @@ impl Record {
 
 #[tokio::test(start_paused = true)]
 async fn a_history_of_eight_clients_can_be_replayed_without_a_contradiction() {
-    let seed = std::env::var("LATCHKEY_SEED").ok();
-    let seed = seed.map_or(1955, |seed| seed.parse().expect("a number"));
-    eprintln!("LATCHKEY_SEED={seed}");
+    let seed = seed();
     let simulation = Simulation::start(seed).await;
-    let first = simulation.instance().await.client;
-    let mut rooms = Vec::new();
-    for number in 0..ROOMS {
-        let room = json!({ "name": format!("Room {number}"), "timezone": "UTC" });
-        rooms.push(first.post("/v2/resources", room).await.expecting(201).id());
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        clients.push(simulation.distant_instance().await.client);
     }
-    let (rooms, order, record) = (
-        Arc::new(rooms),
-        Arc::<Order>::default(),
-        Arc::<Mutex<Record>>::default(),
-    );
-    let mut walkers = Vec::new();
-    for number in 0..CLIENTS {
-        let walker = Walker {
-            client: simulation.distant_instance().await.client,
-            random: Random::of(seed * 100 + number),
-            order: order.clone(),
-            record: record.clone(),
-            rooms: rooms.clone(),
-            own: Vec::new(),
-            reserved: Vec::new(),
-            seated: Vec::new(),
-        };
-        walkers.push(tokio::spawn(walker.walk()));
-    }
-    for walker in walkers {
-        walker.await.expect("a walk");
-    }
-
-    let record = record.lock().expect("a record");
-    record.check();
-    // It was a race at all.
+    let race = Race {
+        clients,
+        midnight: instant(MIDNIGHT),
+        steps: STEPS,
+        seed,
+    };
+    let record = race.run().await;
     let slots = record.slots_asked_for;
     assert!(slots >= 1_000, "{slots}");
-    assert!(record.no_time.len() > 50 && !record.no_seat.is_empty());
-    // Nothing acknowledged is lost, and what is kept says the same as the record.
-    let snapshot = simulation.snapshot();
-    snapshot.check(simulation.now(), "after the race");
-    let standing: BTreeSet<&str> = snapshot
-        .claims
-        .iter()
-        .map(|claim| claim.id.as_str())
-        .collect();
-    let kept = record
-        .times
-        .iter()
-        .filter(|(_, held)| held.surely.1 == FOREVER);
-    for (id, _) in kept {
-        assert!(
-            standing.contains(id.as_str()),
-            "{id} was acknowledged, and is lost"
-        );
-    }
+    record.check_against(&simulation.snapshot(), simulation.now());
 }

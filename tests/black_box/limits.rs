@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use api::ambient::SystemRandom;
 use auth::limiter::{Limit, LimitReached, Standing};
-use auth::principal::{KEY_RATE, TEST_APP_RATE, WIDGET_RATE};
+use auth::principal::{APP_RATE, KEY_RATE, SESSION_RATE, TEST_APP_RATE, WIDGET_RATE};
 use auth::{Limiter, Principal, Who};
 use aws_sdk_dynamodb::Client as DynamoDb;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -131,6 +131,7 @@ fn fresh_limit(server: &TestServer, rate: RateLimit) -> Limit {
         ledger: LedgerName::of_caller(KeyId::random(server.state.random())),
         rate,
         is_passing: false,
+        varies: false,
     }
 }
 
@@ -174,8 +175,11 @@ async fn every_answer_to_an_accepted_key_says_how_it_stands_with_its_limit() {
         assert!((60..=65).contains(&wait_s), "{wait_s}");
         let told = HEADERS.map(|name| reply.header(name).expect("told").to_owned());
         let expected = [
-            "\"key\";q=600;w=60".to_owned(),
-            format!("\"key\";r={remaining};t={wait_s}"),
+            "\"key\";q=600;w=60, \"app\";q=6000;w=60".to_owned(),
+            format!(
+                "\"key\";r={remaining};t={wait_s}, \"app\";r={};t={wait_s}",
+                remaining + 5_400
+            ),
             "600".to_owned(),
             remaining.to_string(),
             reset.to_string(),
@@ -203,11 +207,20 @@ async fn callers_of_every_kind_are_told_the_limits_they_have() {
         )
         .await;
     let keys = &server.demo;
+    let fast_key = limited(&server, 20_000, "1 minute").await;
     for (caller, policy) in [
-        (server.live_app(), "\"key\";q=600;w=60"),
+        (server.live_app(), "\"key\";q=600;w=60, \"app\";q=6000;w=60"),
         (
             server.with_key(keys.live.widget_key.expose()),
-            "\"address\";q=60;w=60, \"key\";q=6000;w=60",
+            "\"address\";q=60;w=60, \"key\";q=6000;w=60, \"app\";q=6000;w=60",
+        ),
+        (fast_key, "\"key\";q=20000;w=60, \"app\";q=20000;w=60"),
+        (
+            server
+                .sign_in(EMAIL, &keys.password)
+                .await
+                .header("timekit-app", LIVE_SLUG),
+            "\"session\";q=1200;w=60",
         ),
         (
             owner.clone(),
@@ -267,11 +280,12 @@ async fn past_the_limit_it_is_429_until_the_time_it_says() {
         assert_eq!(admitted, 100, "round {round}");
         assert_eq!(number(&refusal, "x-ratelimit-remaining"), 0);
         assert_eq!(number(&refusal, "x-ratelimit-limit"), 100);
-        let policy = "\"key\";q=100;w=60";
+        let policy = "\"key\";q=100;w=60, \"app\";q=6000;w=60";
         assert_eq!(refusal.header("ratelimit-policy"), Some(policy));
         let wait = retry_after(&refusal);
-        let told = format!("\"key\";r=0;t={}", wait.num_seconds());
-        assert_eq!(refusal.header("ratelimit"), Some(told.as_str()));
+        let told = format!("\"key\";r=0;t={}, ", wait.num_seconds());
+        let ratelimit = refusal.header("ratelimit").expect("told");
+        assert!(ratelimit.starts_with(&told), "{ratelimit}");
         let reset = server.state.now() + wait;
         assert_eq!(number(&refusal, "x-ratelimit-reset"), reset.timestamp());
         server.clock.advance(wait - TimeDelta::seconds(1));
@@ -435,7 +449,8 @@ async fn cost_of_ledgers(rate: u32, instances: usize, step: TimeDelta) -> (u64, 
                 .advance(step / i32::try_from(instances).expect("few"));
         }
     }
-    // One read of the key and one of the booking; to refuse costs no read once it is known.
+    // One read of the key and one of the booking; to refuse costs no read once it is known. Two ledgers: the key's and
+    // its app's.
     let writes = server.store_calls() - before - 2 * admitted;
     println!("{writes} writes for {admitted} admitted and {refused} refused");
     (writes, admitted + refused)
@@ -443,12 +458,12 @@ async fn cost_of_ledgers(rate: u32, instances: usize, step: TimeDelta) -> (u64, 
 
 /// A lease lives three seconds here, so each instance has eleven requests in the life of one.
 #[tokio::test]
-async fn a_busy_key_costs_a_tenth_of_a_write_per_request_at_most() {
+async fn a_busy_key_costs_a_tenth_of_a_write_per_request_and_limit_at_most() {
     let often = TimeDelta::milliseconds(270);
     for instances in [1, 3] {
         let (writes, requests) = cost_of_ledgers(6_000, instances, often).await;
         assert!(
-            writes * 10 <= requests,
+            writes * 10 <= requests * 2,
             "{writes} for {requests}, {instances} instances"
         );
     }
@@ -460,7 +475,7 @@ async fn a_key_that_always_wants_more_than_its_limit_costs_no_more() {
         let often = TimeDelta::milliseconds(90 * i64::try_from(instances).expect("few"));
         let (writes, requests) = cost_of_ledgers(600, instances, often).await;
         assert!(
-            writes * 10 <= requests,
+            writes * 10 <= requests * 2,
             "{writes} for {requests}, {instances} instances"
         );
     }
@@ -485,21 +500,27 @@ async fn a_refused_key_costs_no_store_call_until_the_window_moves() {
         let limiter = Limiter::default();
         let mut now = instant(NOW);
         for _ in 0..3 {
-            let admitted = limiter.admit(store, &caller.limits("first"), now).await;
+            let admitted = limiter
+                .admit(store, &caller.limits("first", APP_RATE), now)
+                .await;
             assert!(admitted.is_ok());
         }
-        let refused = limiter.admit(store, &caller.limits("first"), now).await;
+        let refused = limiter
+            .admit(store, &caller.limits("first", APP_RATE), now)
+            .await;
         let retry_at = refused.expect_err("the limit is reached").retry_at;
         let before = store.calls();
         let mut address = 0;
         while now < retry_at {
             address += 1;
-            let limits = caller.limits(&format!("address {address}"));
+            let limits = caller.limits(&format!("address {address}"), APP_RATE);
             assert!(limiter.admit(store, &limits, now).await.is_err());
             now += TimeDelta::milliseconds(700);
         }
         assert_eq!(store.calls() - before, 0, "{mode:?} {kind:?}");
-        let admitted = limiter.admit(store, &caller.limits("first"), now).await;
+        let admitted = limiter
+            .admit(store, &caller.limits("first", APP_RATE), now)
+            .await;
         assert!(admitted.is_ok());
     }
 }
@@ -614,13 +635,15 @@ async fn a_widget_key_has_six_thousand_a_minute_over_all_addresses() {
     let (store, now) = (server.state.store(), instant(NOW));
     let mut admitted = 0;
     for address in 0..110 {
-        let limits = caller.limits(&format!("address {address}"));
+        let limits = caller.limits(&format!("address {address}"), APP_RATE);
         for _ in 0..60 {
             admitted += u32::from(limiter.admit(store, &limits, now).await.is_ok());
         }
     }
     assert_eq!(admitted, WIDGET_RATE.limit);
-    let refused = limiter.admit(store, &caller.limits("one more"), now).await;
+    let refused = limiter
+        .admit(store, &caller.limits("one more", APP_RATE), now)
+        .await;
     let LimitReached { standings, .. } = refused.expect_err("the limit is reached");
     let left = |policy| {
         let of = |standing: &&Standing| standing.policy == policy;
@@ -642,7 +665,7 @@ async fn what_an_instance_remembers_is_bounded_however_many_addresses_come() {
     let mut most = 0;
     for address in 0..25_000 {
         let now = instant(NOW) + TimeDelta::milliseconds(address % 4_000);
-        let limits = caller.limits(&format!("address {address}"));
+        let limits = caller.limits(&format!("address {address}"), APP_RATE);
         let _ = limiter.admit(server.state.store(), &limits, now).await;
         most = most.max(limiter.kept());
     }
@@ -670,6 +693,7 @@ async fn a_test_app_has_three_thousand_a_day_for_all_its_keys_together() {
         ledger: LedgerName::of_app(TEST_APP),
         rate: TEST_APP_RATE,
         is_passing: false,
+        varies: false,
     }];
     let elsewhere = Limiter::default();
     let ask_elsewhere = async |most| {
@@ -696,7 +720,8 @@ async fn a_test_app_has_three_thousand_a_day_for_all_its_keys_together() {
     let wait = retry_after(&refusal);
     assert!(wait > TimeDelta::hours(23), "{wait}");
     let live = server.live_app().get("/v2/me").await.expecting(200);
-    assert_eq!(live.header("ratelimit-policy"), Some("\"key\";q=600;w=60"));
+    let policy = "\"key\";q=600;w=60, \"app\";q=6000;w=60";
+    assert_eq!(live.header("ratelimit-policy"), Some(policy));
     server.clock.advance(wait);
     first.get("/v2/me").await.expecting(200);
 }
@@ -710,10 +735,120 @@ async fn live_apps_have_no_limit_for_the_day() {
     for minute in 0..6 {
         let now = instant(NOW) + TimeDelta::minutes(minute * 2);
         for _ in 0..600 {
-            admitted += u32::from(limiter.admit(store, &caller.limits(""), now).await.is_ok());
+            admitted += u32::from(
+                limiter
+                    .admit(store, &caller.limits("", APP_RATE), now)
+                    .await
+                    .is_ok(),
+            );
         }
     }
     assert_eq!(admitted, 3_600);
+}
+
+// Live apps and people.
+
+/// The demo's live app with as many keys of the usual limit as these.
+async fn keys_of_the_live_app(server: &TestServer, many: usize) -> Vec<Client> {
+    let owner = server.sign_in(EMAIL, &server.demo.password).await;
+    let owner = owner.header("timekit-app", LIVE_SLUG);
+    let mut keys = Vec::new();
+    for number in 0..many {
+        let wanted = json!({ "name": format!("Number {number}") });
+        keys.push(server.make_key(&owner, wanted).await.1);
+    }
+    keys
+}
+
+#[tokio::test]
+async fn all_keys_of_a_live_app_together_keep_to_the_apps_limit() {
+    let mut server = TestServer::start().await;
+    let here = keys_of_the_live_app(&server, 12).await;
+    let there = server.another_instance().await;
+    let mut admitted = 0;
+    let mut refusal = None;
+    for (number, key) in here.iter().enumerate() {
+        let key = if number % 2 == 0 {
+            key.clone()
+        } else {
+            key.at(&there)
+        };
+        let (its, refused) = exhaust(&key).await;
+        admitted += its;
+        refusal = Some(refused);
+    }
+    let limit = APP_RATE.limit as usize;
+    assert!(admitted <= limit, "{admitted}");
+    assert!(admitted * 10 >= limit * 9, "{admitted}");
+    let refusal = refusal.expect("the last key is refused by its app's limit");
+    assert_eq!(
+        number(&refusal, "x-ratelimit-limit"),
+        i64::from(APP_RATE.limit)
+    );
+    server.clock.advance(retry_after(&refusal));
+    here[0].get("/v2/me").await.expecting(200);
+}
+
+/// Nobody who floods an app's pages, or its programs, keeps the app's other callers, other apps or its people out.
+#[tokio::test]
+async fn an_app_at_its_limit_stops_neither_its_pages_nor_its_people_nor_other_apps() {
+    let server = TestServer::start().await;
+    let keys = keys_of_the_live_app(&server, 11).await;
+    for key in &keys {
+        exhaust(key).await;
+    }
+    server.live_app().get("/v2/me").await.expecting(429);
+    let page = server.with_key(server.demo.live.widget_key.expose());
+    page.get("/v2/me").await.expecting(200);
+    let person = server.sign_in(EMAIL, &server.demo.password).await;
+    let person = person.header("timekit-app", LIVE_SLUG);
+    person.get("/v2/keys").await.expecting(200);
+    server.app().get("/v2/me").await.expecting(200);
+    let (other, _) = server.sign_up("other@example.com").await;
+    server
+        .with_key(&other.api_key)
+        .get("/v2/me")
+        .await
+        .expecting(200);
+}
+
+#[tokio::test]
+async fn a_persons_sessions_together_keep_to_one_limit_with_and_without_an_app() {
+    let server = TestServer::start().await;
+    let first = server.sign_in(EMAIL, &server.demo.password).await;
+    let second = server.sign_in(EMAIL, &server.demo.password).await;
+    let acting = first.header("timekit-app", LIVE_SLUG);
+    let mut admitted = 0;
+    while acting.get("/v2/me").await.status == 200 {
+        admitted += 1;
+        assert!(admitted < 10_000, "there is no limit");
+    }
+    assert_eq!(admitted, SESSION_RATE.limit);
+    let refusal = second.get("/v2/apps").await;
+    assert_eq!(
+        refusal.header("ratelimit-policy"),
+        Some("\"session\";q=1200;w=60")
+    );
+    server.clock.advance(retry_after(&refusal));
+    second.get("/v2/apps").await.expecting(200);
+    acting.get("/v2/me").await.expecting(200);
+}
+
+/// A request whose leases are both spent waits for one round trip, not for two.
+#[tokio::test]
+async fn the_leases_of_a_key_and_its_app_are_asked_for_side_by_side() {
+    let mut server = TestServer::start().await;
+    let (base, faults) = server.faulty_instance().await;
+    let key = server.live_app().at(&base);
+    server.clock.advance(TimeDelta::seconds(10));
+    faults.heal();
+    let meeting = faults.hold_updates_until(2);
+    key.get("/v2/me").await.expecting(200);
+    assert_eq!(
+        meeting.met(),
+        2,
+        "the second was not sent while the first waited"
+    );
 }
 
 // When something is amiss.
@@ -858,6 +993,7 @@ async fn a_lost_answer_of_the_store_gives_no_permit_back_twice() {
             ledger: LedgerName::of_caller(format!("losing {to_lose}")),
             rate: KEY_RATE,
             is_passing: false,
+            varies: false,
         }];
         let (unlucky, other) = (Limiter::default(), Limiter::default());
         let mut now = instant(NOW);

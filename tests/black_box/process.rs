@@ -22,8 +22,8 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The last line of what a first start prints begins so, and that of a later start.
-const FIRST: &str = "  curl ";
-const LATER: &str = "Keys are shown once";
+pub(crate) const FIRST: &str = "  curl ";
+pub(crate) const LATER: &str = "Keys are shown once";
 const NO_DEMO: &str = "Its store is at";
 
 /// The program, which cargo puts beside the folder of the tests.
@@ -89,19 +89,19 @@ fn assert_refused(output: &Output, parts: &[&str]) {
 }
 
 /// A running `latchkey serve`, on a port of its own choosing.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     /// Where it listens.
-    base: String,
+    pub(crate) base: String,
     /// What it printed at its start.
-    printed: String,
+    pub(crate) printed: String,
     rest: JoinHandle<String>,
     log: JoinHandle<String>,
 }
 
 impl Running {
     /// Starts one on `data` and waits for the line that ends its greeting.
-    async fn start(data: &Path, more: &[&str], last_line: &str) -> Self {
+    pub(crate) async fn start(data: &Path, more: &[&str], last_line: &str) -> Self {
         Self::start_logging(data, more, last_line, "info").await
     }
 
@@ -148,7 +148,7 @@ impl Running {
         }
     }
 
-    fn anonymous(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.base)
     }
 
@@ -192,7 +192,7 @@ impl Running {
 
 /// The word that follows `before`.
 #[track_caller]
-fn word_after(text: &str, before: &str) -> String {
+pub(crate) fn word_after(text: &str, before: &str) -> String {
     let rest = text
         .split_once(before)
         .unwrap_or_else(|| panic!("no {before:?} in {text}"))

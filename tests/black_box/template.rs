@@ -233,10 +233,82 @@ fn the_readme_lists_every_parameter_with_its_default() {
     }
 }
 
+/// The metrics that filters take from logs.
+fn filtered_metrics() -> BTreeSet<String> {
+    let filters = resources("AWS::Logs::MetricFilter");
+    let transformations = filters.values().flat_map(|filter| {
+        let listed = filter["Properties"]["MetricTransformations"].as_sequence();
+        listed.expect("transformations").clone()
+    });
+    transformations
+        .map(|metric| metric["MetricName"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+/// A filter that looks for what its log does not have counts nothing, and its alarm is silent for ever.
+#[test]
+fn filters_look_for_fields_that_the_gateways_log_has() {
+    let apis = resources("AWS::Serverless::HttpApi");
+    let api = apis.values().next().expect("an API");
+    let settings = &api["Properties"]["AccessLogSettings"];
+    let line: BTreeMap<String, String> =
+        serde_json::from_str(settings["Format"].as_str().expect("a format")).expect("JSON");
+    let filters = resources("AWS::Logs::MetricFilter");
+    assert!(!filters.is_empty());
+    for (name, filter) in filters {
+        let log = references(&filter["Properties"]["LogGroupName"]);
+        assert_eq!(log, BTreeSet::from(["ApiLog".to_owned()]), "{name}");
+        let pattern = filter["Properties"]["FilterPattern"].as_str();
+        let fields = pattern.expect("a pattern").split("$.").skip(1);
+        for field in fields {
+            let field = field.split(' ').next().expect("a name");
+            assert!(line.contains_key(field), "{name}: no {field} in {line:?}");
+        }
+    }
+}
+
+/// Whoever needs no key must not use up what the API takes of those with one.
+#[test]
+fn pages_and_sign_ins_have_throttles_of_their_own_and_the_api_has_none() {
+    let apis = resources("AWS::Serverless::HttpApi");
+    let api = apis.values().next().expect("an API");
+    let settings = api["Properties"]["RouteSettings"].as_mapping();
+    let throttled: BTreeSet<String> = settings
+        .expect("RouteSettings")
+        .iter()
+        .map(|(route, settings)| {
+            let rate = settings["ThrottlingRateLimit"].as_u64();
+            assert!(
+                rate.is_some_and(|rate| rate < 500),
+                "{route:?}: {settings:?}"
+            );
+            assert!(settings["ThrottlingBurstLimit"].is_u64(), "{route:?}");
+            let route = route.as_str().expect("a route");
+            route.trim_start_matches("ANY ").to_owned()
+        })
+        .collect();
+    let sign_ins = ["/v2/sessions", "/v2/accounts", "/v2/auth"];
+    let expected: BTreeSet<String> = tests::roles::routes()
+        .into_iter()
+        .filter(|(route, function)| {
+            let path = route.trim_end_matches("/{proxy+}");
+            function == "console" || route == "$default" || sign_ins.contains(&path)
+        })
+        .map(|(route, _)| route)
+        .collect();
+    let differing: Vec<_> = throttled.symmetric_difference(&expected).collect();
+    assert!(
+        differing.is_empty(),
+        "template.yaml, RouteSettings: exactly the routes of pages and sign-ins; look at {differing:?}"
+    );
+}
+
 /// An alarm on a metric that nobody writes is silent for ever.
 #[test]
-fn alarms_and_dashboard_show_metrics_that_functions_write() {
-    let written: BTreeSet<&str> = METRICS.iter().map(|(name, _)| *name).collect();
+fn alarms_and_dashboard_show_metrics_that_functions_or_filters_write() {
+    let filtered = filtered_metrics();
+    let mut written: BTreeSet<&str> = METRICS.iter().map(|(name, _)| *name).collect();
+    written.extend(filtered.iter().map(String::as_str));
     let alarms = resources("AWS::CloudWatch::Alarm");
     let ours = alarms
         .values()
@@ -256,6 +328,7 @@ fn alarms_and_dashboard_show_metrics_that_functions_write() {
         "Contended",
         "AuthRefusals",
         "MetersAway",
+        "GatewayThrottles",
     ];
     for name in alarming {
         assert!(
@@ -275,7 +348,7 @@ fn alarms_and_dashboard_show_metrics_that_functions_write() {
     for name in &looked_at {
         assert!(
             written.contains(name.as_str()),
-            "template.yaml: functions write no {name}; see METRICS in shared/api/src/log.rs"
+            "template.yaml: nobody writes {name}; see METRICS in shared/api/src/log.rs"
         );
     }
     let shown = written

@@ -279,7 +279,7 @@ async fn a_month_is_one_query() {
     let mut costs = Vec::new();
     let text = |at| format_instant(at, Tz::UTC).replace('+', "%2B");
     let (from, to) = (text(begin), text(server.state.now()));
-    for _ in 0..4 {
+    for _ in 0..8 {
         let before = server.state.store().calls();
         let found = usage(&owner, &id, &format!("?by=day&from={from}&to={to}")).await;
         costs.push(server.state.store().calls() - before);
@@ -377,7 +377,7 @@ async fn what_many_instances_count_adds_up() {
 }
 
 #[tokio::test]
-async fn a_busy_keys_ledger_is_written_at_most_once_a_second() {
+async fn a_busy_keys_ledgers_are_written_at_most_once_a_second_each() {
     let server = TestServer::start().await;
     // A person at the console has no limit, and so may make a key with a high one.
     let session = server.sign_in(EMAIL, &server.demo.password).await;
@@ -395,17 +395,17 @@ async fn a_busy_keys_ledger_is_written_at_most_once_a_second() {
             key.get(&nothing).await.expecting(404);
             requests += 1;
         }
-        // The key and the booking are read each time; the rest is the ledger.
+        // The key and the booking are read each time; the rest are the ledgers of the key and of its app.
         writes.push(server.state.store().calls() - before - 6);
         server.clock.advance(TimeDelta::milliseconds(100));
     }
     // How busy it is shows in its first second only.
     let busy = &writes[10..];
     for second in busy.windows(10) {
-        assert!(second.iter().sum::<u64>() <= 1, "{writes:?}");
+        assert!(second.iter().sum::<u64>() <= 2, "{writes:?}");
     }
     let all: u64 = writes.iter().sum();
-    assert!(all * 10 <= requests, "{all} writes for {requests} requests");
+    assert!(all * 5 <= requests, "{all} writes for {requests} requests");
     bring_in(&key, &server).await;
     assert_eq!(usage(&owner, &id, "").await["rows"][0]["4xx"], requests);
 }

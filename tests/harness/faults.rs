@@ -27,10 +27,12 @@ pub enum Fault {
     Throttled,
     /// There is none for a part of a transaction or of a batch. Only those meet it.
     ThrottledInPart,
+    /// The request itself is refused for good, as one is that breaks a rule of DynamoDB's.
+    Rejected,
 }
 
 impl Fault {
-    /// All of them.
+    /// All of them that pass by themselves.
     pub const ALL: [Self; 5] = [
         Self::Refused,
         Self::Unheard,
@@ -42,7 +44,7 @@ impl Fault {
     /// Whether a call for `action` can fail so.
     pub fn can_strike(self, action: &str) -> bool {
         match self {
-            Self::Refused | Self::Unheard | Self::Throttled => true,
+            Self::Refused | Self::Unheard | Self::Throttled | Self::Rejected => true,
             Self::Conflict => is_write(action),
             Self::ThrottledInPart => matches!(action, "TransactWriteItems" | "BatchGetItem"),
         }
@@ -67,8 +69,35 @@ struct Plan {
     calls: Vec<String>,
     bytes_read: u64,
     injected: Option<(usize, Fault, Lasting)>,
+    injected_at: Option<(String, Fault)>,
     has_struck: bool,
+    meeting: Option<Meeting>,
     lagging_indexes: Option<SharedHttpClient>,
+}
+
+/// Calls that wait for one another.
+#[derive(Clone, Debug)]
+pub struct Meeting {
+    barrier: Arc<tokio::sync::Barrier>,
+    met: Arc<std::sync::atomic::AtomicUsize>,
+}
+
+impl Meeting {
+    /// How many calls have met.
+    pub fn met(&self) -> usize {
+        self.met.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    async fn wait(self) {
+        // Whoever waits this long waits for a call that is never sent.
+        let patience = std::time::Duration::from_secs(1);
+        if tokio::time::timeout(patience, self.barrier.wait())
+            .await
+            .is_ok()
+        {
+            self.met.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
 }
 
 /// What becomes of one call.
@@ -85,6 +114,21 @@ impl Faults {
         plan.calls.clear();
         plan.injected = Some((call, fault, lasting));
         plan.has_struck = false;
+    }
+
+    /// From now on, lets every call fail that names this text, such as an item's key.
+    pub fn inject_at(&self, text: &str, fault: Fault) {
+        self.plan().injected_at = Some((text.to_owned(), fault));
+    }
+
+    /// From now on, holds every update until so many of them wait at the same time.
+    pub fn hold_updates_until(&self, many: usize) -> Meeting {
+        let meeting = Meeting {
+            barrier: Arc::new(tokio::sync::Barrier::new(many)),
+            met: Arc::default(),
+        };
+        self.plan().meeting = Some(meeting.clone());
+        meeting
     }
 
     /// From now on, answers every query of a secondary index from `then`, which knows nothing of later writes.
@@ -130,6 +174,13 @@ impl Faults {
                 plan.has_struck = true;
                 return Fate::Struck(fault);
             }
+        }
+        if let Some((text, fault)) = plan.injected_at.clone()
+            && fault.can_strike(action)
+            && String::from_utf8_lossy(body(request)).contains(&text)
+        {
+            plan.has_struck = true;
+            return Fate::Struck(fault);
         }
         match &plan.lagging_indexes {
             Some(then) if json_body(request).get("IndexName").is_some() => {
@@ -186,8 +237,13 @@ impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let fault = match self.faults.fate(&request) {
             Fate::PassedOn => {
+                let meeting = self.faults.plan().meeting.clone();
+                let meeting = meeting.filter(|_| action(&request) == "UpdateItem");
                 let (answer, faults) = (self.inner.call(request), self.faults.clone());
                 return HttpConnectorFuture::new(async move {
+                    if let Some(meeting) = meeting {
+                        meeting.wait().await;
+                    }
                     let answer = answer.await?;
                     let length = answer.headers().get("content-length");
                     let length = length.and_then(|length| length.parse::<u64>().ok());
@@ -223,6 +279,7 @@ impl HttpConnector for FaultyConnector {
                 answered(200, json!({ "Responses": {}, "UnprocessedKeys": keys }))
             }
             Fault::ThrottledInPart => not_now(&request, "ThrottlingError", "ThrottlingException"),
+            Fault::Rejected => error("ValidationException", &json!({})),
             Fault::Throttled => error("ProvisionedThroughputExceededException", &json!({})),
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::Client;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -11,6 +12,7 @@ use serde_json::Value;
 use store::Table;
 use uuid::Uuid;
 
+use crate::database::items_of;
 use crate::graphs::{GraphRow, RESCHEDULE};
 use crate::{Engine, instant};
 
@@ -141,6 +143,22 @@ pub struct Snapshot {
 impl Snapshot {
     /// What `engine` holds of `app` now.
     pub fn of(engine: &Engine, app: AppId) -> Self {
+        Self::of_items(|table| engine.items(table), app)
+    }
+
+    /// What another DynamoDB holds of `app`, while nobody writes.
+    pub async fn read(client: &Client, app: AppId) -> Self {
+        let mut items = BTreeMap::new();
+        for table in Table::ALL {
+            items.insert(table.suffix(), items_of(client, table).await);
+        }
+        Self::of_items(
+            |table| items.remove(table.suffix()).unwrap_or_default(),
+            app,
+        )
+    }
+
+    fn of_items(mut items: impl FnMut(Table) -> Vec<Value>, app: AppId) -> Self {
         let mut snapshot = Self {
             bookings: BTreeMap::new(),
             reservations: BTreeMap::new(),
@@ -156,14 +174,14 @@ impl Snapshot {
             Table::Accounts,
             Table::Audit,
         ] {
-            for item in engine.items(table) {
+            for item in items(table) {
                 let kind = text(&item["pk"]).split('#').next().expect("a kind");
                 let kind = format!("{kind} in {}", table.suffix());
                 *snapshot.others.entry(kind).or_default() += 1;
             }
         }
         let own = format!("app#{app}#");
-        for item in engine.items(Table::Data) {
+        for item in items(Table::Data) {
             let Some(place) = text(&item["pk"]).strip_prefix(&own) else {
                 continue;
             };

@@ -4,6 +4,7 @@
 mod bookings;
 mod client;
 mod clock;
+mod database;
 mod engine;
 mod faults;
 pub mod function;
@@ -36,11 +37,14 @@ use model::time::parse_instant;
 use serde_json::{Value, json};
 use store::{Connection, Store, Table, Tables, Tenant};
 
+use crate::database::Database;
+
 pub use bookings::{EVERYTHING, Seen};
 pub use client::{Client, Reply, field_names};
 pub use clock::ManualClock;
+pub use database::other_endpoint;
 pub use engine::Engine;
-pub use faults::{Fault, Faults, FaultyHttpClient, Lasting};
+pub use faults::{Fault, Faults, FaultyHttpClient, Lasting, Meeting};
 pub use log::Log;
 pub use roles::Roles;
 pub use simulation::{Instance, Random, Simulation};
@@ -61,6 +65,8 @@ pub struct Options {
     pub secure_cookies: bool,
     /// For how many seconds an instance takes a key for what it was.
     pub auth_cache_s: u32,
+    /// The most keys of an app that work at the same time.
+    pub max_keys: u32,
     /// Where the API says that it is reached.
     pub base_url: Option<&'static str>,
     /// Whether the store is reached over a connection, so that it can be taken away.
@@ -75,6 +81,7 @@ impl Default for Options {
             is_development: true,
             secure_cookies: false,
             auth_cache_s: 0,
+            max_keys: auth::principal::MAX_KEYS,
             base_url: None,
             store_is_apart: false,
         }
@@ -92,7 +99,7 @@ pub struct TestServer {
     /// What its functions may do, and what they have done.
     pub roles: Roles,
     base: String,
-    embedded: Option<EmbeddedStore>,
+    database: Database,
     options: Options,
     servers: Vec<Server>,
     instances: Vec<State>,
@@ -117,8 +124,7 @@ impl TestServer {
 
     /// Starts one that differs.
     pub async fn start_with(options: Options) -> Self {
-        let embedded = EmbeddedStore::in_memory().await.expect("a store in memory");
-        Self::start_on(embedded, options).await
+        Self::start_on(Database::start().await, options).await
     }
 
     /// Starts one whose store is a file in `folder`.
@@ -126,13 +132,18 @@ impl TestServer {
         let folder = DataFolder::take(folder).expect("a data folder");
         let any_port = ([127, 0, 0, 1], 0).into();
         let embedded = EmbeddedStore::open(folder, any_port).await;
-        Self::start_on(embedded.expect("a store"), Options::default()).await
+        let database = Database::of(embedded.expect("a store"));
+        Self::start_on(database, Options::default()).await
     }
 
-    async fn start_on(embedded: EmbeddedStore, options: Options) -> Self {
+    async fn start_on(database: Database, options: Options) -> Self {
         let clock = Arc::new(ManualClock::at(instant(NOW)));
         let roles = Roles::default();
-        let state = new_state(way_to(&embedded, options), clock.clone(), &roles, options).await;
+        let way = database.way(options.store_is_apart);
+        let client = database
+            .client_over(&way, roles.guard(way.http_client()))
+            .await;
+        let state = new_state(client, clock.clone(), &roles, options).await;
         let demo = demo::create(&state).await.expect("a demo");
         let (server, base) = serve(&state).await;
         Self {
@@ -142,7 +153,7 @@ impl TestServer {
             demo,
             roles,
             base,
-            embedded: Some(embedded),
+            database,
             options,
             servers: vec![server],
         }
@@ -155,16 +166,17 @@ impl TestServer {
 
     /// Where the store is reached by other processes.
     pub fn store_endpoint(&self) -> String {
-        self.embedded().endpoint()
+        self.database.endpoint()
     }
 
     fn connection(&self) -> Connection {
-        way_to(self.embedded(), self.options)
+        self.database.way(self.options.store_is_apart)
     }
 
-    fn embedded(&self) -> &EmbeddedStore {
-        let embedded = self.embedded.as_ref();
-        embedded.expect("the store has not been stopped")
+    /// A client by this way that may do what the roles allow.
+    async fn guarded_client(&self, connection: &Connection) -> aws_sdk_dynamodb::Client {
+        let http = self.roles.guard(connection.http_client());
+        self.database.client_over(connection, http).await
     }
 
     /// As [`TestServer::another_instance`], on a way to the store of its own.
@@ -174,7 +186,8 @@ impl TestServer {
     }
 
     async fn another_instance_over(&mut self, connection: Connection) -> String {
-        let state = new_state(connection, self.clock.clone(), &self.roles, self.options).await;
+        let client = self.guarded_client(&connection).await;
+        let state = new_state(client, self.clock.clone(), &self.roles, self.options).await;
         let (server, base) = serve(&state).await;
         self.servers.push(server);
         self.instances.push(state);
@@ -183,9 +196,7 @@ impl TestServer {
 
     /// As [`TestServer::another_instance`], with another master secret: the JSON that it is kept as.
     pub async fn another_instance_with(&mut self, master_secret: &Value) -> String {
-        let connection = self.connection();
-        let http = self.roles.guard(connection.http_client());
-        let client = connection.client_over(http).await;
+        let client = self.guarded_client(&self.connection()).await;
         let secrets = guarded(master_secret, &self.roles);
         let random = Arc::new(SystemRandom);
         let state = state_over(client, self.clock.clone(), random, secrets, self.options);
@@ -199,7 +210,7 @@ impl TestServer {
     pub async fn faulty_instance(&mut self) -> (String, Faults) {
         let connection = Connection::Endpoint(self.store_endpoint());
         let (http, faults) = FaultyHttpClient::over(self.roles.guard(connection.http_client()));
-        let client = connection.client_over(http).await;
+        let client = self.database.client_over(&connection, http).await;
         let random = Arc::new(SystemRandom);
         let secrets = guarded(&master_secret(), &self.roles);
         let state = state_over(client, self.clock.clone(), random, secrets, self.options);
@@ -262,7 +273,8 @@ impl TestServer {
 
     /// A DynamoDB client for the store behind the server.
     pub async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        self.connection().client().await
+        let way = self.connection();
+        self.database.client_over(&way, way.http_client()).await
     }
 
     /// Puts bookings into an app's store as they are: no rule is asked, and nothing is taken by them.
@@ -277,10 +289,6 @@ impl TestServer {
     }
 
     fn import(&self, items: impl IntoIterator<Item = HashMap<String, AttributeValue>>) {
-        let embedded = self
-            .embedded
-            .as_ref()
-            .expect("the store has not been stopped");
         let item = |item: HashMap<String, AttributeValue>| {
             let pairs = item.into_iter();
             pairs
@@ -289,7 +297,8 @@ impl TestServer {
         };
         let table = format!("{}{}", local::tables::PREFIX, Table::Data.suffix());
         let items = items.into_iter().map(item).collect();
-        embedded
+        self.database
+            .embedded()
             .connections()
             .writing(async |storage| {
                 import_items::execute(storage, &table, items, &ImportOptions::default()).await
@@ -300,9 +309,7 @@ impl TestServer {
     /// Takes away the store, which must be apart. Requests that need it fail from now on.
     pub async fn stop_store(&mut self) {
         assert!(self.options.store_is_apart);
-        if let Some(embedded) = self.embedded.take() {
-            embedded.stop().await;
-        }
+        self.database.stop().await;
     }
 
     /// Signs somebody up and answers their live and test app.
@@ -373,22 +380,12 @@ impl TestServer {
     }
 }
 
-fn way_to(embedded: &EmbeddedStore, options: Options) -> Connection {
-    if options.store_is_apart {
-        Connection::Endpoint(embedded.endpoint())
-    } else {
-        embedded.connection()
-    }
-}
-
 async fn new_state(
-    connection: Connection,
+    client: aws_sdk_dynamodb::Client,
     clock: Arc<ManualClock>,
     roles: &Roles,
     options: Options,
 ) -> State {
-    let http = roles.guard(connection.http_client());
-    let client = connection.client_over(http).await;
     tables::create(&client, tables::PREFIX)
         .await
         .expect("tables");
@@ -438,6 +435,8 @@ fn config(options: Options) -> Config {
         secure_cookies: options.secure_cookies,
         auth_cache_s: options.auth_cache_s,
         max_rate: auth::principal::MAX_RATE,
+        app_rate: auth::principal::APP_RATE,
+        max_keys: options.max_keys,
         trusted_proxies: Vec::new(),
     }
 }

@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 use crate::app_view::NewAppView;
 use crate::own_app::account;
 
+/// The most apps of an account: each live one has a rate limit of its own.
+const MAX_APPS: u32 = 50;
+
 /// An app to make.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct CreateAppRequest {
@@ -34,6 +37,7 @@ pub(crate) struct CreateAppRequest {
     responses(
         (status = 201, description = "The app and its keys.", body = NewAppView),
         (status = 403, description = "The new app's key would reach further than your own."),
+        (status = 409, description = "The account has 50 apps, which is the most."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]
@@ -72,7 +76,12 @@ pub(crate) async fn create_app(
     let view = NewAppView::of(&issued);
     once.keep(&Created(view.without_api_key()))?;
     once.store(&state)
-        .create_app(&issued.new.app, &AppSettings::default(), &issued.new.keys)
+        .create_app(
+            &issued.new.app,
+            &AppSettings::default(),
+            &issued.new.keys,
+            MAX_APPS,
+        )
         .await?;
     Ok(Created(view))
 }

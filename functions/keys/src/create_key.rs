@@ -18,6 +18,7 @@ use crate::view::KeyView;
     responses(
         (status = 201, description = "The key's record, with `key`: store it now.", body = KeyView),
         (status = 403, description = "It would reach further than your own key."),
+        (status = 409, description = "The app has as many keys that work as it may have."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]
@@ -50,6 +51,8 @@ pub(crate) async fn create_key(
     key_fields::refuse_wider(&key, &principal)?;
     let event = audit::event(&state, &principal, address, AuditAction::Created, key.id);
     once.keep(&Created(KeyView::to_keep(&key, public, now)))?;
-    once.store(&state).create_key(&key, public, &event).await?;
+    once.store(&state)
+        .create_key(&key, public, &event, state.config().max_keys)
+        .await?;
     Ok(Created(KeyView::with_key(&key, plain.expose(), now)))
 }

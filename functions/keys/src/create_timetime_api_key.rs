@@ -44,6 +44,7 @@ pub(crate) struct NewTimetimeApiKey {
     request_body = CreateTimetimeApiKeyRequest,
     responses(
         (status = 201, description = "The key.", body = NewTimetimeApiKey),
+        (status = 409, description = "The app has as many keys that work as it may have."),
         (status = 422, description = "The name is too long."),
     )
 )]
@@ -90,6 +91,8 @@ pub(crate) async fn create_timetime_api_key(
         (StatusCode::CREATED, Json(answer))
     };
     once.keep(&answer(None))?;
-    once.store(&state).create_key(&key, None, &event).await?;
+    once.store(&state)
+        .create_key(&key, None, &event, state.config().max_keys)
+        .await?;
     Ok(answer(Some(plain.expose())))
 }

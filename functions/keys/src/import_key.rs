@@ -37,7 +37,7 @@ pub(crate) struct ImportKeyRequest {
     responses(
         (status = 201, description = "The key's record.", body = KeyView),
         (status = 403, description = "It would reach further than your own key."),
-        (status = 409, description = "It is in use, or the deployment does not allow imported keys."),
+        (status = 409, description = "It is in use, the deployment does not allow imported keys, or the app has as many keys that work as it may have."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]
@@ -94,7 +94,7 @@ pub(crate) async fn import_key(
     });
     once.keep(&answer)?;
     once.store(&state)
-        .create_key(&key, public.as_deref(), &event)
+        .create_key(&key, public.as_deref(), &event, state.config().max_keys)
         .await?;
     Ok(answer)
 }

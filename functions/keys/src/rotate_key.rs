@@ -39,7 +39,7 @@ const USUAL_OVERLAP: TimeDelta = TimeDelta::hours(24);
         (status = 201, description = "The new key's record, with `key`: store it now.", body = KeyView),
         (status = 403, description = "It reaches further than your own key."),
         (status = 404, description = "There is none, or it is not yours."),
-        (status = 409, description = "It is revoked or expired, or has been replaced already."),
+        (status = 409, description = "It is revoked or expired, has been replaced already, or the app has as many keys that work as it may have."),
         (status = 422, description = "The overlap is no duration, or longer than seven days."),
     )
 )]
@@ -93,7 +93,7 @@ pub(crate) async fn rotate_key(
     let event = audit::event(&state, &principal, address, AuditAction::Rotated, id);
     let new = once
         .store(&state)
-        .rotate_key(&event, public, replace)
+        .rotate_key(&event, public, state.config().max_keys, replace)
         .await?;
     Ok(Created(KeyView::with_key(&new, plain.expose(), now)))
 }

@@ -13,8 +13,7 @@ pub(crate) async fn usable(state: &State, app: &App) -> Result<Option<String>, A
         let Some(key) = state.store().find_key(hash_secret(&widget.key)).await? else {
             continue;
         };
-        let holds = key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > state.now());
-        if !holds {
+        if !key.works_at(state.now()) {
             continue;
         }
         if key.allowed_origins.is_empty() && key.allowed_cidrs.is_empty() {

@@ -73,7 +73,7 @@ pub(crate) async fn authorize(
         app: known.app().map(|app| app.to_string()),
         key: known.key.as_ref().map(|key| key.id.to_string()),
         caller: known.actor(),
-        meters_are_away: !standings.is_empty() && state.limiter().is_away(state.now()),
+        meters_are_away: standings.iter().any(|standing| standing.is_away),
     };
     let caller = known.caller;
     let mut response = match (caller, admitted) {
@@ -93,8 +93,8 @@ pub(crate) async fn authorize(
                 .await;
         }
         tell_about_caller(response.headers_mut(), principal, &state);
-        tell_limits(response.headers_mut(), &standings, state.now());
     }
+    tell_limits(response.headers_mut(), &standings, state.now());
     response.extensions_mut().insert(called);
     response
 }

@@ -17,7 +17,7 @@ use model::time::{Tz, format_instant};
 use scheduling::SchedulingError;
 use serde_json::{Map, Value, json};
 use store::{
-    ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError,
+    ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError, CreateAppError,
     CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError, DecisionError,
     DeleteCalendarError, Stale, StoreError,
 };
@@ -77,6 +77,18 @@ pub enum ApiError {
     /// The reservation is over.
     #[error(transparent)]
     ReservationLapsed(#[from] Lapsed),
+    /// The app has as many keys that work as it may have.
+    #[error("the app has {max} keys that work, the most it may have")]
+    TooManyKeys {
+        /// How many it may have.
+        max: u32,
+    },
+    /// The account has as many apps as it may have.
+    #[error("the account has {max} apps, the most it may have")]
+    TooManyApps {
+        /// How many it may have.
+        max: u32,
+    },
     /// What is asked for cannot be done to the thing as it stands.
     #[error("{0}")]
     Conflict(&'static str),
@@ -152,6 +164,8 @@ impl ApiError {
             | Self::GroupFull(_)
             | Self::GroupClosed(_)
             | Self::ReservationLapsed(_)
+            | Self::TooManyKeys { .. }
+            | Self::TooManyApps { .. }
             | Self::Conflict(_)
             | Self::OutcomeUnknown => StatusCode::CONFLICT,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
@@ -187,6 +201,8 @@ impl ApiError {
             Self::GroupFull(_) => "group_full",
             Self::GroupClosed(_) => "group_closed",
             Self::ReservationLapsed(_) => "reservation_lapsed",
+            Self::TooManyKeys { .. } => "too_many_keys",
+            Self::TooManyApps { .. } => "too_many_apps",
             Self::Conflict(_) => "conflict",
             Self::Stale(_) => "stale",
             Self::Invalid(_) => "invalid",
@@ -302,6 +318,12 @@ impl ApiError {
                     illegal.graph.available_actions(illegal.state).map(model::graph::Action::name).collect();
                 let possible = if actions.is_empty() { "nothing any more".to_owned() } else { actions.join(", ") };
                 format!("The booking is {}, which does not allow {}. Possible: {possible}.", illegal.state, illegal.action)
+            }
+            Self::TooManyKeys { max } => {
+                format!("This app has {max} keys that work, which is the most. Revoke one that is not needed, or rotate with the overlap \"0 hours\".")
+            }
+            Self::TooManyApps { max } => {
+                format!("This account has {max} apps, which is the most. Delete one that is not needed.")
             }
             Self::Conflict(sentence) | Self::NotImplemented(sentence) => (*sentence).to_owned(),
             Self::Stale(_) => {
@@ -591,6 +613,15 @@ impl From<CreateCredentialError> for ApiError {
     }
 }
 
+impl From<CreateAppError> for ApiError {
+    fn from(error: CreateAppError) -> Self {
+        match error {
+            CreateAppError::TooMany(max) => Self::TooManyApps { max },
+            CreateAppError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<CreateKeyError> for ApiError {
     fn from(error: CreateKeyError) -> Self {
         match error {
@@ -598,6 +629,7 @@ impl From<CreateKeyError> for ApiError {
                 Self::Conflict("This key cannot be imported: it is in use.")
             }
             CreateKeyError::AppGone => Self::NotFound("App"),
+            CreateKeyError::TooMany(max) => Self::TooManyKeys { max },
             CreateKeyError::Store(error) => error.into(),
         }
     }
@@ -608,6 +640,7 @@ impl<E: StdError + Into<Self> + 'static> From<ChangeKeyError<E>> for ApiError {
         match error {
             ChangeKeyError::NotFound => Self::NotFound("Key"),
             ChangeKeyError::Refused(error) => error.into(),
+            ChangeKeyError::TooMany(max) => Self::TooManyKeys { max },
             ChangeKeyError::Store(error) => error.into(),
         }
     }

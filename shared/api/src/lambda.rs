@@ -4,7 +4,7 @@
 use std::env;
 use std::sync::Arc;
 
-use auth::principal::MAX_RATE;
+use auth::principal::{APP_RATE, MAX_KEYS, MAX_RATE};
 use auth::{MasterSecret, Policy};
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use axum::Router;
@@ -73,20 +73,22 @@ pub async fn state_from_environment() -> Result<State, Error> {
         sign_up_open: is_on("SIGN_UP_OPEN"),
         base_url: variable("BASE_URL"),
         secure_cookies: true,
-        auth_cache_s: variable("AUTH_CACHE_SECONDS")
-            .map_or(Ok(0), |number| number.parse())
-            .map_err(
-                |_| "AUTH_CACHE_SECONDS is not a whole number: give 0 to 5, or leave it out",
-            )?,
-        max_rate: match variable("MAX_RATE_PER_MINUTE") {
-            None => MAX_RATE,
-            Some(number) => {
-                let number = number
-                    .parse()
-                    .map_err(|_| "MAX_RATE_PER_MINUTE is not a whole number: give the most requests a minute that a key may be given, or leave it out")?;
-                RateLimit::per_minute(number)
-            }
-        },
+        auth_cache_s: number("AUTH_CACHE_SECONDS", 0, "0 to 5")?,
+        max_rate: RateLimit::per_minute(number(
+            "MAX_RATE_PER_MINUTE",
+            MAX_RATE.limit,
+            "the most requests a minute that a key may be given",
+        )?),
+        app_rate: RateLimit::per_minute(number(
+            "APP_RATE_PER_MINUTE",
+            APP_RATE.limit,
+            "the most requests a minute that a live app's keys may send together",
+        )?),
+        max_keys: number(
+            "MAX_KEYS_PER_APP",
+            MAX_KEYS,
+            "the most keys of an app that work at the same time",
+        )?,
         trusted_proxies: variable("TRUSTED_PROXIES")
             .unwrap_or_default()
             .split(',')
@@ -110,6 +112,16 @@ pub async fn state_from_environment() -> Result<State, Error> {
 
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A variable that is a whole number, or what is usual if it is not set.
+fn number(name: &str, usual: u32, meaning: &str) -> Result<u32, Error> {
+    let Some(text) = variable(name) else {
+        return Ok(usual);
+    };
+    text.parse().map_err(|_| {
+        format!("{name} is not a whole number: give {meaning}, or leave it out").into()
+    })
 }
 
 fn is_on(name: &str) -> bool {

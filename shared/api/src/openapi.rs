@@ -138,13 +138,14 @@ pub(crate) fn describe_access(operation: &mut OpenApiOperation, access: Access) 
     }
 }
 
-/// Whether somebody may call it who has a rate limit. A session has none.
+/// Whether somebody may call it who has a rate limit.
 const fn is_limited(access: Access) -> bool {
     let Access {
         app,
         widget_key,
         server_token,
         client_token,
+        account,
         signed_search,
         anonymous,
         anonymous_limit,
@@ -153,7 +154,7 @@ const fn is_limited(access: Access) -> bool {
     if anonymous {
         return anonymous_limit.is_some();
     }
-    app || widget_key || server_token || client_token || signed_search
+    app || widget_key || server_token || client_token || account || signed_search
 }
 
 /// Says what an error's body holds, and when to try again, so that no handler needs to describe that.
@@ -333,8 +334,7 @@ fn cost(access: Access) -> String {
         Some(limit) if access.anonymous => {
             format!("One address may call it {limit} times a minute.")
         }
-        _ => "A call takes one permit of each of the caller's rate limits; a session has none."
-            .to_owned(),
+        _ => "A call takes one permit of each of the caller's rate limits.".to_owned(),
     }
 }
 

@@ -26,6 +26,10 @@ pub struct Config {
     pub auth_cache_s: u32,
     /// The most that any key may be given.
     pub max_rate: RateLimit,
+    /// What a live app's secret keys may do together in a minute, and its public ones as much.
+    pub app_rate: RateLimit,
+    /// The most keys of an app that work at the same time.
+    pub max_keys: u32,
     /// Proxies whose word about the caller's address is taken.
     pub trusted_proxies: Vec<IpNet>,
 }

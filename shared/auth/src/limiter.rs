@@ -1,15 +1,17 @@
 //! Rate limits at the request: permits from leases, refusals remembered, usage carried along.
 //!
 //! One limiter per instance. It never fails a request because the ledger is away: then it admits a tenth of the
-//! limit by itself, and says so in the log.
+//! limit by itself, and says so in the log. A ledger that is throttled, contended or broken is away alone: callers with
+//! other ledgers keep their whole limits.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use model::rate::{Ledger, Lent, RateLimit};
 use model::usage::Hours;
-use store::{LedgerName, LedgerRecord, Renewal, Store};
+use store::{LedgerName, LedgerRecord, MOST_HOURS_WAITING, Renewal, Store, StoreError};
 use tokio::sync::Mutex as AsyncMutex;
 
 /// One limit that a request must keep to.
@@ -23,7 +25,20 @@ pub struct Limit {
     pub rate: RateLimit,
     /// Whether the ledger goes away again when it is not used: one for each address that ever came would stay.
     pub is_passing: bool,
+    /// Whether callers of one ledger may have different rates of it, all over the same window: an instance then holds a
+    /// lease for each rate.
+    pub varies: bool,
 }
+
+impl Limit {
+    /// What an instance's lease of it is known by.
+    fn lease_name(&self) -> LeaseName {
+        (self.ledger.clone(), self.varies.then_some(self.rate.limit))
+    }
+}
+
+/// A ledger, and the limit where it has callers with different ones.
+type LeaseName = (LedgerName, Option<u32>);
 
 /// How a caller stands with one of its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +51,8 @@ pub struct Standing {
     pub remaining: u32,
     /// When spent permits begin to come back.
     pub frees_at: DateTime<Utc>,
+    /// Whether the ledger did not answer lately, so that this instance admits a tenth of the limit by itself.
+    pub is_away: bool,
 }
 
 /// A limit is reached.
@@ -50,14 +67,19 @@ pub struct LimitReached {
 /// The most ledgers an instance keeps in mind. Past that the longest unused go; their leases lapse.
 const MAX_KEPT: usize = 10_000;
 
-/// How long the ledgers are left alone after they did not answer.
+/// How long a ledger is left alone after it did not answer.
 const AWAY: TimeDelta = TimeDelta::seconds(5);
+
+/// How many ledgers must have had no answer within [`AWAY`] for all others to be left alone too: then it is DynamoDB that
+/// is away, and every caller would wait in vain.
+const LEDGERS_IN_AN_OUTAGE: usize = 2;
 
 /// Of a limit, what an instance admits by itself while the ledgers are away.
 const SHARE_WHILE_AWAY: u32 = 10;
 
-/// What is logged then. `docs/OPERATIONS.md` tells whom the alarm has called to look for it; a test compares them.
-pub const METERS_AWAY: &str = "the meters are away: admitting a tenth of each limit";
+/// What is logged then, with the ledger. `docs/OPERATIONS.md` tells whom the alarm has called to look for it; a test
+/// compares them.
+pub const METERS_AWAY: &str = "the meters are away: admitting a tenth of this limit";
 
 /// One per instance. Cheap to clone.
 #[derive(Clone, Default)]
@@ -65,8 +87,29 @@ pub struct Limiter(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    leases: Mutex<HashMap<LedgerName, Arc<AsyncMutex<Lease>>>>,
-    away_until: Mutex<Option<DateTime<Utc>>>,
+    leases: Mutex<HashMap<LeaseName, Arc<AsyncMutex<Lease>>>>,
+    outage: Mutex<Outage>,
+}
+
+/// What is known of DynamoDB as a whole.
+#[derive(Default)]
+struct Outage {
+    /// The ledgers that had no answer within [`AWAY`], and when.
+    silent: Vec<(LedgerName, DateTime<Utc>)>,
+    /// Until when no ledger is asked.
+    until: Option<DateTime<Utc>>,
+}
+
+impl Outage {
+    /// Notes that a ledger had no answer.
+    fn add(&mut self, ledger: &LedgerName, now: DateTime<Utc>) {
+        self.silent
+            .retain(|(other, at)| other != ledger && now < *at + AWAY);
+        self.silent.push((ledger.clone(), now));
+        if self.silent.len() >= LEDGERS_IN_AN_OUTAGE {
+            self.until = Some(now + AWAY);
+        }
+    }
 }
 
 /// Where a permit was taken from.
@@ -97,10 +140,12 @@ struct Lease {
     last_used_at: Option<DateTime<Utc>>,
     /// What is admitted while the ledger is away.
     while_away: Ledger,
+    /// Until when the ledger is not asked, because it did not answer.
+    away_until: Option<DateTime<Utc>>,
 }
 
 impl Limiter {
-    /// Takes a permit of every limit, or of none.
+    /// Takes a permit of every limit, or of none. Leases that must be renewed are asked for side by side.
     ///
     /// # Errors
     ///
@@ -111,55 +156,72 @@ impl Limiter {
         limits: &[Limit],
         now: DateTime<Utc>,
     ) -> Result<Vec<Standing>, LimitReached> {
-        let mut standings = Vec::with_capacity(limits.len());
-        let mut taken = Vec::with_capacity(limits.len());
-        let mut retry_at: Option<DateTime<Utc>> = None;
         // What is refused anyway must not renew the leases of its other limits.
+        let mut retry_at: Option<DateTime<Utc>> = None;
         for limit in limits {
-            let lease = self.lease(&limit.ledger, now);
+            let lease = self.lease(limit.lease_name(), now);
             let mut held = lease.lock().await;
             held.be_of(limit.rate);
             retry_at = retry_at.max(held.refuses_until(now));
         }
-        for limit in limits {
-            let lease = self.lease(&limit.ledger, now);
-            let mut held = lease.lock().await;
-            let admitted = match retry_at {
-                None => self.take(&mut held, store, limit, now).await.map(Some),
-                Some(_) => Ok(None),
-            };
-            standings.push(held.standing(limit, admitted.err(), now));
-            drop(held);
-            match admitted {
-                Ok(permit) => {
-                    taken.extend(permit.map(|permit| (standings.len() - 1, lease, permit)))
-                }
-                Err(frees_at) => retry_at = Some(frees_at),
+        let is_refused = retry_at.is_some();
+        let asked = limits
+            .iter()
+            .map(|limit| self.ask(store, limit, is_refused, now));
+        let mut standings = Vec::with_capacity(limits.len());
+        let mut taken = Vec::with_capacity(limits.len());
+        for (index, asked) in join_all(asked).await.into_iter().enumerate() {
+            standings.push(asked.standing);
+            match asked.permit {
+                Ok(permit) => taken.extend(permit.map(|permit| (index, asked.lease, permit))),
+                Err(frees_at) => retry_at = retry_at.max(Some(frees_at)),
             }
         }
-        match retry_at {
-            None => Ok(standings),
-            Some(retry_at) => {
-                // The request is not served, so it costs nothing.
-                for (index, lease, permit) in taken {
-                    lease.lock().await.put_back(permit);
-                    standings[index].remaining += 1;
-                }
-                Err(LimitReached {
-                    standings,
-                    retry_at,
-                })
-            }
+        let Some(retry_at) = retry_at else {
+            return Ok(standings);
+        };
+        // The request is not served, so it costs nothing.
+        for (index, lease, permit) in taken {
+            lease.lock().await.put_back(permit);
+            standings[index].remaining += 1;
+        }
+        Err(LimitReached {
+            standings,
+            retry_at,
+        })
+    }
+
+    /// Takes a permit of one limit, unless the request is refused by another, and tells how the caller stands with it.
+    async fn ask(
+        &self,
+        store: &Store,
+        limit: &Limit,
+        is_refused: bool,
+        now: DateTime<Utc>,
+    ) -> Asked {
+        let lease = self.lease(limit.lease_name(), now);
+        let mut held = lease.lock().await;
+        let permit = if is_refused {
+            Ok(None)
+        } else {
+            self.take(&mut held, store, limit, now).await.map(Some)
+        };
+        let mut standing = held.standing(limit, permit.err(), now);
+        standing.is_away = self.is_away(&held, now);
+        drop(held);
+        Asked {
+            lease,
+            permit,
+            standing,
         }
     }
 
     /// Counts an answer; it reaches the ledger with the next lease.
     pub async fn count(&self, ledger: &LedgerName, status: u16, now: DateTime<Utc>) {
-        self.lease(ledger, now)
-            .lock()
-            .await
-            .counted
-            .count(now, status);
+        let lease = self.lease((ledger.clone(), None), now);
+        let counted = &mut lease.lock().await.counted;
+        counted.count(now, status);
+        counted.keep_newest(MOST_HOURS_WAITING);
     }
 
     /// How many ledgers this instance keeps in mind.
@@ -168,13 +230,13 @@ impl Limiter {
         leases.unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    fn lease(&self, name: &LedgerName, now: DateTime<Utc>) -> Arc<AsyncMutex<Lease>> {
+    fn lease(&self, name: LeaseName, now: DateTime<Utc>) -> Arc<AsyncMutex<Lease>> {
         // Nothing in here can panic half-way, so what a poisoned lock guards is sound.
         let mut leases = self.0.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        if leases.len() >= MAX_KEPT && !leases.contains_key(name) {
+        if leases.len() >= MAX_KEPT && !leases.contains_key(&name) {
             forget_idle(&mut leases, now);
         }
-        leases.entry(name.clone()).or_default().clone()
+        leases.entry(name).or_default().clone()
     }
 
     async fn take(
@@ -194,36 +256,58 @@ impl Limiter {
         if let Some(frees_at) = lease.refuses_until(now) {
             return Err(frees_at);
         }
-        if self.is_away(now) {
+        if self.is_away(lease, now) {
             return lease.take_while_away(limit.rate, now);
         }
         match lease.renew(store, limit, now).await {
-            Ok(admitted) => admitted.map(|()| Taken::FromLease(lease.dies_at)),
+            Ok(admitted) => {
+                lease.away_until = None;
+                admitted.map(|()| Taken::FromLease(lease.dies_at))
+            }
             Err(error) => {
-                *self
-                    .0
-                    .away_until
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner) = Some(now + AWAY);
-                tracing::error!(%error, "{METERS_AWAY}");
+                tracing::error!(%error, ledger = %limit.ledger, "{METERS_AWAY}");
+                self.leave_alone(lease, limit, &error, now);
                 lease.take_while_away(limit.rate, now)
             }
         }
     }
 
-    /// Whether the ledgers did not answer lately, so that this instance admits by itself.
-    pub fn is_away(&self, now: DateTime<Utc>) -> bool {
-        self.0
+    /// Asks a ledger that failed no more for a while, and nobody else's unless it is DynamoDB that is away.
+    fn leave_alone(
+        &self,
+        lease: &mut Lease,
+        limit: &Limit,
+        error: &StoreError,
+        now: DateTime<Utc>,
+    ) {
+        lease.away_until = Some(now + AWAY);
+        if error.is_outage() {
+            let mut outage = self.0.outage.lock().unwrap_or_else(PoisonError::into_inner);
+            outage.add(&limit.ledger, now);
+        }
+    }
+
+    /// Whether this ledger is not to be asked now, so that this instance admits by itself.
+    fn is_away(&self, lease: &Lease, now: DateTime<Utc>) -> bool {
+        let outage = self.0.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        lease
             .away_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+            .max(outage.until)
             .is_some_and(|until| now < until)
     }
 }
 
+/// What became of asking for a permit of one limit.
+struct Asked {
+    lease: Arc<AsyncMutex<Lease>>,
+    /// The permit, if one was asked for; or when to try again.
+    permit: Result<Option<Taken>, DateTime<Utc>>,
+    standing: Standing,
+}
+
 /// Forgets the half that was used longest ago.
-fn forget_idle(leases: &mut HashMap<LedgerName, Arc<AsyncMutex<Lease>>>, now: DateTime<Utc>) {
-    let mut ages: Vec<(TimeDelta, LedgerName)> = leases
+fn forget_idle(leases: &mut HashMap<LeaseName, Arc<AsyncMutex<Lease>>>, now: DateTime<Utc>) {
+    let mut ages: Vec<(TimeDelta, LeaseName)> = leases
         .iter()
         .map(|(name, lease)| {
             // One that is locked is in use this very moment.
@@ -246,7 +330,7 @@ impl Lease {
         store: &Store,
         limit: &Limit,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), DateTime<Utc>>, store::StoreError> {
+    ) -> Result<Result<(), DateTime<Utc>>, StoreError> {
         let rate = limit.rate;
         let was_alive = self.dies_at.is_some_and(|dies_at| now < dies_at);
         let spent = self
@@ -343,6 +427,7 @@ impl Lease {
             rate: limit.rate,
             remaining: left.min(limit.rate.limit),
             frees_at: refused_until.or(self.frees_at).unwrap_or(now).max(now),
+            is_away: false,
         }
     }
 }

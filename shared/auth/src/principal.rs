@@ -27,6 +27,16 @@ pub const WIDGET_RATE_OF_ADDRESS: RateLimit = RateLimit::per_minute(60);
 /// What a test app may do in a day, besides: Timekit's figure.
 pub const TEST_APP_RATE: RateLimit = RateLimit::per_day(3_000);
 
+/// What the secret keys and tokens of a live app may do together in a minute, and its public ones as much, unless the
+/// deployment says otherwise: ten times what one key may.
+pub const APP_RATE: RateLimit = RateLimit::per_minute(10 * KEY_RATE.limit);
+
+/// What a person may do at the console in a minute, over all their sessions.
+pub const SESSION_RATE: RateLimit = RateLimit::per_minute(1_200);
+
+/// The most keys of an app that work at the same time, unless the deployment says otherwise.
+pub const MAX_KEYS: u32 = 200;
+
 /// A public key's limit is for all its visitors together, this many times a secret key's. To compare the two, it is
 /// divided by this: who has the usual limit may make public keys with the usual limit, and nobody else more.
 pub const VISITORS: u32 = WIDGET_RATE.limit / KEY_RATE.limit;
@@ -139,7 +149,7 @@ impl Principal {
         }
     }
 
-    /// The caller's own rate limit; a person at the console has none, and who has no secret is limited by address.
+    /// The rate limit of the caller's own secret; a person at the console and a signed search have none such.
     pub fn rate(&self) -> Option<RateLimit> {
         match self.who {
             Who::Key {
@@ -169,18 +179,22 @@ impl Principal {
     }
 
     /// The limits that a request of this caller must keep to. `address` names its source by a hash; only public
-    /// keys and tokens are limited by it.
-    pub fn limits(&self, address: &str) -> Vec<Limit> {
+    /// keys and tokens are limited by it. `app_rate` is what a live app may do.
+    pub fn limits(&self, address: &str, app_rate: RateLimit) -> Vec<Limit> {
+        if let Who::Session { account } = self.who {
+            return vec![session_limit(account)];
+        }
         let Some((id, rate)) = self.ledger_id().zip(self.rate()) else {
             return Vec::new();
         };
-        let mut limits = Vec::with_capacity(2);
+        let mut limits = Vec::with_capacity(3);
         if self.is_public() {
             limits.push(Limit {
                 policy: "address",
                 ledger: LedgerName::of_address(id, address),
                 rate: WIDGET_RATE_OF_ADDRESS,
                 is_passing: true,
+                varies: false,
             });
         }
         limits.push(Limit {
@@ -188,16 +202,36 @@ impl Principal {
             ledger: LedgerName::of_caller(id),
             rate,
             is_passing: false,
+            varies: false,
         });
-        if self.mode == Mode::Test {
-            limits.push(Limit {
+        limits.push(match self.mode {
+            Mode::Test => Limit {
                 policy: "test-app",
                 ledger: LedgerName::of_app(self.app),
                 rate: TEST_APP_RATE,
                 is_passing: false,
-            });
-        }
+                varies: false,
+            },
+            Mode::Live => self.live_app_limit(rate, app_rate),
+        });
         limits
+    }
+
+    /// What the live app's callers of this kind may do together: never less than one of them alone. Public ones are
+    /// counted apart, so that a crowd on a page keeps no program of the app out.
+    fn live_app_limit(&self, own: RateLimit, app_rate: RateLimit) -> Limit {
+        let ledger = if self.is_public() {
+            LedgerName::of_live_pages(self.app)
+        } else {
+            LedgerName::of_live_app(self.app)
+        };
+        Limit {
+            policy: "app",
+            ledger,
+            rate: RateLimit::per_minute(app_rate.limit.max(own.most_in_a_minute())),
+            is_passing: false,
+            varies: true,
+        }
     }
 
     /// The ledger that the caller's usage is counted in.
@@ -251,6 +285,17 @@ impl Principal {
             Who::Session { account } => format!("account:{account}"),
             Who::SignedSearch => "signed-search".to_owned(),
         }
+    }
+}
+
+/// What a person at the console must keep to, whether or not they act for an app.
+pub fn session_limit(account: AccountId) -> Limit {
+    Limit {
+        policy: "session",
+        ledger: LedgerName::of_account(account),
+        rate: SESSION_RATE,
+        is_passing: true,
+        varies: false,
     }
 }
 

@@ -369,6 +369,20 @@ mod tests {
         }
     }
 
+    /// A booking keeps a line for each step: were there a way back, it could grow for ever.
+    #[test]
+    fn no_booking_takes_more_steps_than_its_graph_has_states() {
+        for graph in Graph::ALL {
+            let rules = graph.rules();
+            let mut ahead = vec![(rules.start, 0)];
+            while let Some((state, steps)) = ahead.pop() {
+                assert!(steps <= rules.transitions.len(), "{graph}: back to {state}");
+                let on = rules.transitions.iter().filter(|one| one.from == state);
+                ahead.extend(on.map(|one| (one.to, steps + 1)));
+            }
+        }
+    }
+
     #[test]
     fn a_booking_called_off_gives_back_what_it_took() {
         for graph in Graph::ALL {

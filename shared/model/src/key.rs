@@ -179,6 +179,13 @@ pub struct ApiKey {
     pub replaced_by: Option<KeyId>,
 }
 
+impl ApiKey {
+    /// Whether it is neither revoked nor expired.
+    pub fn works_at(&self, at: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|ends_at| at < ends_at)
+    }
+}
+
 /// The two types of resource credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -100,6 +100,11 @@ impl RateLimit {
         }
     }
 
+    /// The most requests in any minute.
+    pub fn most_in_a_minute(self) -> u32 {
+        u32::try_from(self.most_in(Self::per_minute(1))).unwrap_or(u32::MAX)
+    }
+
     /// How many requests at most fit into `other`'s window.
     const fn most_in(self, other: Self) -> u64 {
         self.limit as u64 * other.window_s.div_ceil(self.window_s) as u64
@@ -142,9 +147,9 @@ impl Lent {
     }
 }
 
-/// How much longer than they count buckets are kept, in milliseconds: an instance whose clock is behind must not
+/// The longest that buckets are kept after they count, in milliseconds: an instance whose clock is behind must not
 /// give back to one that is gone.
-const GRACE_MS: i64 = 60_000;
+const LONGEST_GRACE_MS: i64 = 60_000;
 
 impl Ledger {
     /// Whether it still has the bucket that these were lent from.
@@ -152,13 +157,15 @@ impl Ledger {
         self.lent.contains_key(&lent.bucket_ms)
     }
 
-    /// Buckets that long since count no more.
+    /// Buckets that long since count no more, oldest first.
     pub fn forgettable(
         &self,
         limit: RateLimit,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = i64> + '_ {
-        let kept_ms = kept(limit).num_milliseconds() + GRACE_MS;
+        // Never longer than the window, so that a ledger has at most some 130 buckets, however short its window is.
+        let grace_ms = limit.window().num_milliseconds().min(LONGEST_GRACE_MS);
+        let kept_ms = kept(limit).num_milliseconds() + grace_ms;
         let since_ms = now.timestamp_millis() - kept_ms;
         self.lent.range(..since_ms).map(|(bucket_ms, _)| *bucket_ms)
     }

@@ -59,6 +59,13 @@ impl Hours {
         self.0.extend(&others.0);
     }
 
+    /// Forgets all but the newest so many hours.
+    pub fn keep_newest(&mut self, hours: usize) {
+        while self.0.len() > hours {
+            self.0.pop_first();
+        }
+    }
+
     /// Forgets hours that began before `since_s`.
     pub fn forget_before(&mut self, since_s: i64) {
         self.0.retain(|hour, _| *hour >= since_s);

@@ -7,6 +7,7 @@ use model::ids::{AccountId, AppId, KeyId};
 use model::key::{ApiKey, Mode};
 use serde::{Deserialize, Serialize};
 
+use crate::count::Full;
 use crate::item::{Item, Key, record};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table, audit, keys};
@@ -26,6 +27,23 @@ pub struct AppIdentity {
 
 /// Longer text is no slug, and may be no key of the store's either. In bytes.
 const MAX_SLUG: usize = 512;
+
+/// An app could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAppError {
+    /// The account has as many apps as it may have.
+    #[error("the account has {0} apps, the most it may have")]
+    TooMany(u32),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    App,
+    Count,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Membership {
@@ -48,6 +66,11 @@ fn slug_key(slug: &str) -> Key {
 
 fn settings_key(app: AppId) -> Key {
     Key::new(format!("app#{app}"), "settings")
+}
+
+/// Where the upper bound of the account's apps is; no membership is called so.
+fn count_key(account: AccountId) -> Key {
+    Key::new(format!("account#{account}"), "apps")
 }
 
 fn membership_key(account: AccountId, app: AppId) -> Key {
@@ -187,27 +210,39 @@ impl Store {
         Ok(apps)
     }
 
-    /// Keeps a new app of an existing account, with its first keys, in one transaction.
+    /// Keeps a new app of an existing account, with its first keys, in one transaction. An account has at most `max`
+    /// apps.
     ///
     /// # Errors
     ///
-    /// Only if the store fails.
+    /// [`CreateAppError::TooMany`] if the account has `max` apps.
     pub async fn create_app(
         &self,
         app: &App,
         settings: &AppSettings,
         first_keys: &[ApiKey],
-    ) -> Result<(), StoreError> {
+        max: u32,
+    ) -> Result<(), CreateAppError> {
+        let account = app.account;
+        let existing = || async move {
+            let apps = self.list_apps(account).await?.len();
+            Ok(u32::try_from(apps).unwrap_or(u32::MAX))
+        };
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            add_to(&mut transaction, self, &(), app, settings, first_keys)?;
+            let place = (Table::Accounts, &count_key(account));
+            self.add_one(&mut transaction, &Of::Count, place, max, existing)
+                .await?
+                .map_err(|Full| CreateAppError::TooMany(max))?;
+            add_to(&mut transaction, self, &Of::App, app, settings, first_keys)?;
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) => Err(StoreError::broken(
+                Outcome::Refused(of) if of.contains(&Of::App) => Err(StoreError::broken(
                     "TransactWriteItems",
                     "a new app's slug or id exists already",
-                )),
-                Outcome::Conflict => Ok(None),
+                )
+                .into()),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
             }
         })
         .await
@@ -276,6 +311,7 @@ impl Store {
         }
         self.delete_all(&[
             (Table::Keys, slug_key(slug)),
+            (Table::Keys, keys::count_key(app.app)),
             (Table::Accounts, settings_key(app.app)),
             (Table::Accounts, membership_key(app.account, app.app)),
         ])

@@ -55,6 +55,7 @@ impl Store {
             if Instant::now() >= deadline {
                 return Err(StoreError::Unavailable {
                     action,
+                    is_throttled: verdict == Verdict::Throttled,
                     source: error.into(),
                 });
             }

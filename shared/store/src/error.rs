@@ -18,6 +18,8 @@ pub enum StoreError {
     Unavailable {
         /// The DynamoDB action.
         action: &'static str,
+        /// Whether DynamoDB itself answers and only refused these items for now, e.g. because their partition is busy.
+        is_throttled: bool,
         /// What it said last.
         source: Source,
     },
@@ -41,6 +43,18 @@ impl StoreError {
     /// Whether a transaction was sent and never answered, so that nobody knows whether it happened.
     pub fn leaves_outcome_unknown(&self) -> bool {
         matches!(self, Self::Unavailable { action, .. } if *action == TRANSACT)
+    }
+
+    /// Whether DynamoDB as a whole did not answer: no connection, a time-out or a 5xx. An answer about the items of one
+    /// call, such as throttling or a refusal, says nothing about other items.
+    pub fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable {
+                is_throttled: false,
+                ..
+            }
+        )
     }
 
     pub(crate) fn broken(action: &'static str, source: impl Into<Source>) -> Self {
@@ -98,6 +112,8 @@ fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
 pub(crate) enum Verdict {
     /// It may.
     Transient,
+    /// It may, once these items are less busy: DynamoDB itself answers.
+    Throttled,
     /// It will not.
     Permanent,
 }
@@ -137,10 +153,9 @@ where
                     | "ThrottlingException"
                     | "ThrottlingError"
                     | "TransactionInProgressException"
-                    | "TransactionConflictException"
-                    | "InternalServerError"
-                    | "ServiceUnavailable",
-                ) => Verdict::Transient,
+                    | "TransactionConflictException",
+                ) => Verdict::Throttled,
+                Some("InternalServerError" | "ServiceUnavailable") => Verdict::Transient,
                 _ if status >= 500 => Verdict::Transient,
                 _ => Verdict::Permanent,
             }

@@ -178,6 +178,7 @@ impl Store {
                         let source = "keys stayed unprocessed".into();
                         return Err(StoreError::Unavailable {
                             action: "BatchGetItem",
+                            is_throttled: true,
                             source,
                         });
                     }

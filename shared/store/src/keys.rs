@@ -7,6 +7,7 @@ use model::ids::{AppId, KeyId};
 use model::key::{ApiKey, HashedKey, KeyKind};
 use serde::{Deserialize, Serialize};
 
+use crate::count::Full;
 use crate::item::{Item, Key, record, text};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table, apps, audit};
@@ -20,6 +21,9 @@ pub enum CreateKeyError {
     /// The app has been deleted meanwhile.
     #[error("the app does not exist")]
     AppGone,
+    /// The app has as many keys that work as it may have.
+    #[error("the app has {0} keys that work, the most it may have")]
+    TooMany(u32),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,6 +38,9 @@ pub enum ChangeKeyError<E: std::error::Error + 'static> {
     /// The change is not allowed on the key as it is.
     #[error("the key does not allow it")]
     Refused(#[source] E),
+    /// The app has as many keys that work as it may have, and the change would make one more.
+    #[error("the app has {0} keys that work, the most it may have")]
+    TooMany(u32),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -49,6 +56,7 @@ enum Of {
     Key,
     App,
     Audit,
+    Count,
 }
 
 fn key(hash: HashedKey) -> Key {
@@ -57,6 +65,11 @@ fn key(hash: HashedKey) -> Key {
 
 fn pointer_key(app: AppId, id: KeyId) -> Key {
     Key::new(apps::partition(app), format!("key#{id}"))
+}
+
+/// Where the upper bound of the app's keys that work is; no key's pointer is called so.
+pub(crate) fn count_key(app: AppId) -> Key {
+    Key::new(apps::partition(app), "keys")
 }
 
 fn item(store: &Store, api_key: &ApiKey) -> Result<Item, StoreError> {
@@ -110,19 +123,24 @@ impl Store {
     }
 
     /// Keeps a new key, and `event` in the audit log; a widget key's clear text goes into its app's public record. All
-    /// in one transaction.
+    /// in one transaction. An app has at most `max` keys that work at the same time.
     ///
     /// # Errors
     ///
-    /// [`CreateKeyError::HashTaken`] if there is such a key already, in whichever app.
+    /// [`CreateKeyError::HashTaken`] if there is such a key already, in whichever app; [`CreateKeyError::TooMany`] if the
+    /// app has `max` keys.
     pub async fn create_key(
         &self,
         api_key: &ApiKey,
         widget_key: Option<&str>,
         event: &AuditEvent,
+        max: u32,
     ) -> Result<(), CreateKeyError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
+            self.count_key(&mut transaction, &Of::Count, event, max)
+                .await?
+                .map_err(|Full| CreateKeyError::TooMany(max))?;
             add_to(&mut transaction, self, &Of::Key, api_key)?;
             audit::add_to(&mut transaction, &Of::Audit, event)?;
             match widget_key {
@@ -137,6 +155,8 @@ impl Store {
                         .app_and_version(api_key.app)
                         .await?
                         .ok_or(CreateKeyError::AppGone)?;
+                    self.forget_ended_widget_keys(&mut app, event.at, max)
+                        .await?;
                     app.widget_keys.push(WidgetKey {
                         id: api_key.id,
                         key: clear.to_owned(),
@@ -147,11 +167,48 @@ impl Store {
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(())),
                 Outcome::Refused(of) if of.contains(&Of::Key) => Err(CreateKeyError::HashTaken),
-                Outcome::Refused(_) if widget_key.is_none() => Err(CreateKeyError::AppGone),
+                Outcome::Refused(of) if widget_key.is_none() && of.contains(&Of::App) => {
+                    Err(CreateKeyError::AppGone)
+                }
                 Outcome::Refused(_) | Outcome::Conflict => Ok(None),
             }
         })
         .await
+    }
+
+    /// Counts one key more of the event's app.
+    async fn count_key<L: Clone>(
+        &self,
+        transaction: &mut Transaction<'_, L>,
+        label: &L,
+        event: &AuditEvent,
+        max: u32,
+    ) -> Result<Result<(), Full>, StoreError> {
+        let (app, now) = (event.app, event.at);
+        let living = || async move {
+            let keys = self.list_keys(app).await?;
+            let living = keys.iter().filter(|key| key.works_at(now)).count();
+            Ok(u32::try_from(living).unwrap_or(u32::MAX))
+        };
+        let place = (Table::Keys, &count_key(app));
+        self.add_one(transaction, label, place, max, living).await
+    }
+
+    /// Widget keys stand in their app's public record until they are revoked, expired ones too: these go before the
+    /// record holds more than there may be keys that work.
+    async fn forget_ended_widget_keys(
+        &self,
+        app: &mut App,
+        now: DateTime<Utc>,
+        max: u32,
+    ) -> Result<(), StoreError> {
+        if u32::try_from(app.widget_keys.len()).is_ok_and(|many| many < max) {
+            return Ok(());
+        }
+        let keys = self.list_keys(app.id).await?;
+        let work = |id| keys.iter().any(|key| key.id == id && key.works_at(now));
+        app.widget_keys.retain(|widget| work(widget.id));
+        Ok(())
     }
 
     /// An app's keys, newest first, strongly consistent.
@@ -258,7 +315,7 @@ impl Store {
     }
 
     /// Replaces a key: `replace` gives the old one as it ends and the new one. Both are written, with the line in the
-    /// audit log and a new widget key's clear text, in one transaction.
+    /// audit log and a new widget key's clear text, in one transaction. While both work they count as two of `max`.
     ///
     /// # Errors
     ///
@@ -267,6 +324,7 @@ impl Store {
         &self,
         event: &AuditEvent,
         widget_key: Option<&str>,
+        max: u32,
         replace: impl Fn(ApiKey) -> Result<(ApiKey, ApiKey), E>,
     ) -> Result<ApiKey, ChangeKeyError<E>> {
         self.until_decided(|| async {
@@ -278,6 +336,11 @@ impl Store {
                 ..event.clone()
             };
             let mut transaction = Transaction::new(self);
+            if old.works_at(event.at) {
+                self.count_key(&mut transaction, &(), event, max)
+                    .await?
+                    .map_err(|Full| ChangeKeyError::TooMany(max))?;
+            }
             rewrite_in(&mut transaction, self, &(), &old, version)?;
             add_to(&mut transaction, self, &(), &new)?;
             audit::add_to(&mut transaction, &(), event)?;
@@ -292,6 +355,8 @@ impl Store {
                         id: new.id,
                         key: clear.to_owned(),
                     };
+                    self.forget_ended_widget_keys(&mut app, event.at, max)
+                        .await?;
                     let place = app
                         .widget_keys
                         .iter()

@@ -32,9 +32,27 @@ const HOUR_S: i64 = 60 * 60;
 /// How long hours stay in the ledger itself, where the last day's total is read.
 const HOURS_KEPT: TimeDelta = TimeDelta::hours(25);
 
+/// The most attributes that one update removes. DynamoDB takes expressions of at most 4 KB, so what is over this waits for
+/// the next lease.
+const MOST_REMOVED: usize = 100;
+
+/// The most hours that one transaction copies; DynamoDB takes 100 actions in one.
+const MOST_COPIED: usize = 20;
+
+/// The most hours whose counts may wait to be written: one update must be able to hold them. Older counts are dropped, as
+/// counts are lower bounds.
+pub const MOST_HOURS_WAITING: usize = 24;
+
 /// Which ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LedgerName(String);
+
+impl std::fmt::Display for LedgerName {
+    /// Whose it is, for logs. An address is left out, though only its code is known here.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.split("#address#").next().unwrap_or_default())
+    }
+}
 
 impl LedgerName {
     /// A key's own, or a resource credential's, by its id: usage is counted in it too.
@@ -50,6 +68,21 @@ impl LedgerName {
     /// A test app's, for the day.
     pub fn of_app(id: impl std::fmt::Display) -> Self {
         Self(format!("app#{id}#day"))
+    }
+
+    /// A live app's secret keys and tokens together, for the minute.
+    pub fn of_live_app(id: impl std::fmt::Display) -> Self {
+        Self(format!("app#{id}#minute"))
+    }
+
+    /// A live app's public keys and tokens together, for the minute.
+    pub fn of_live_pages(id: impl std::fmt::Display) -> Self {
+        Self(format!("app#{id}#pages"))
+    }
+
+    /// A person's at the console, over all their sessions.
+    pub fn of_account(id: impl std::fmt::Display) -> Self {
+        Self(format!("account#{id}"))
     }
 
     fn key(&self) -> Key {
@@ -169,19 +202,25 @@ impl LedgerRecord {
         uncopied
     }
 
-    /// Attributes that nobody needs any more.
+    /// Attributes that nobody needs any more, oldest first, at most [`MOST_REMOVED`] of them.
     fn outdated(&self, rate: RateLimit, now: DateTime<Utc>) -> Vec<String> {
-        let old_buckets = self.ledger.forgettable(rate, now);
-        let mut outdated: Vec<String> = old_buckets.map(attribute::bucket).collect();
+        let mut outdated = Vec::new();
         let uncopied = self.uncopied(now);
         for (hour, classes) in self.hours.iter() {
             let is_copied = uncopied.iter().all(|(uncopied, _)| uncopied != hour);
             if hour < hour_of(now - HOURS_KEPT) && is_copied {
-                outdated.push(attribute::copied(hour));
                 let counted = (0..classes.len()).filter(|class| classes[*class] > 0);
-                outdated.extend(counted.map(|class| attribute::class(hour, class)));
+                let mut of_hour = vec![attribute::copied(hour)];
+                of_hour.extend(counted.map(|class| attribute::class(hour, class)));
+                // An hour goes whole: what were left of it would take the place of its copy.
+                if outdated.len() + of_hour.len() <= MOST_REMOVED {
+                    outdated.append(&mut of_hour);
+                }
             }
         }
+        let old_buckets = self.ledger.forgettable(rate, now);
+        let left = MOST_REMOVED - outdated.len();
+        outdated.extend(old_buckets.take(left).map(attribute::bucket));
         outdated
     }
 }
@@ -244,7 +283,10 @@ impl Store {
             let slack = renewal.rate.limit.saturating_sub(after.used());
             match self.lend(name, &seen, &renewal, lent, slack, now).await {
                 Ok(Ok(written)) => {
-                    self.copy_finished_hours(name, &written, now).await?;
+                    // The lease is had, whatever becomes of the copies; the next one makes up for them.
+                    if let Err(error) = self.copy_finished_hours(name, &written, now).await {
+                        tracing::warn!(%error, ledger = %name, "hours of use were not copied");
+                    }
                     return Ok((lent, written));
                 }
                 Ok(Err(found)) => {
@@ -284,7 +326,7 @@ impl Store {
         // What no longer counts is not given back: its bucket may be gone.
         let mut live = seen.ledger.clone();
         live.forget_old(renewal.rate, now);
-        if let Some((old, unspent)) = renewal.back
+        if let Some((old, unspent)) = renewal.back.filter(|(_, unspent)| *unspent > 0)
             && live.has(old)
         {
             *by_bucket.entry(old.bucket_ms()).or_default() -= i64::from(unspent);
@@ -296,7 +338,9 @@ impl Store {
         let forgotten = seen.last_used_at.map(|at| hour_of(at - HOURS_KEPT));
         let late = hour_of(now - HOURS_KEPT) + HOUR_S;
         let mut is_late = false;
-        for (hour, classes) in renewal.counted.iter() {
+        let mut counted = renewal.counted.clone();
+        counted.keep_newest(MOST_HOURS_WAITING);
+        for (hour, classes) in counted.iter() {
             if Some(hour) < forgotten {
                 continue;
             }
@@ -385,7 +429,7 @@ impl Store {
         }
         let mut transaction = Transaction::new(self);
         let mut update = Update::default();
-        for (hour, classes) in finished.iter() {
+        for (hour, classes) in finished.iter().take(MOST_COPIED) {
             let copy = Item::new(&name.hour_key(hour), &Hours::one(hour, classes))?;
             transaction.put_unconditionally((), Table::Meters, copy)?;
             let sum = i64::try_from(classes.iter().sum::<u64>()).unwrap_or(i64::MAX);

@@ -14,6 +14,7 @@ mod calendars;
 mod call;
 mod connection;
 mod contention;
+mod count;
 mod credentials;
 mod decision;
 mod entities;
@@ -44,7 +45,7 @@ use model::Random;
 use model::ids::{AppId, ResourceId};
 
 pub use accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
-pub use apps::AppIdentity;
+pub use apps::{AppIdentity, CreateAppError};
 pub use attempts::{Attempt, Window};
 #[doc(hidden)]
 pub use bookings::booking_item;
@@ -60,7 +61,7 @@ pub use idempotency::{
     IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,
 };
 pub use keys::{ChangeKeyError, CreateKeyError};
-pub use ledgers::{LedgerName, LedgerRecord, Renewal, Usage};
+pub use ledgers::{LedgerName, LedgerRecord, MOST_HOURS_WAITING, Renewal, Usage};
 pub use list::{Chunk, Direction, Position, Walk};
 pub use meter::{Cost, Meter};
 pub use projects::{ChangeProjectError, CreateProjectError, Tie};

@@ -334,7 +334,7 @@ fn judged(error: SdkError<TransactWriteItemsError>) -> Failure<TransactWriteItem
     });
     if throttled {
         Failure {
-            verdict: Verdict::Transient,
+            verdict: Verdict::Throttled,
             error,
         }
     } else {

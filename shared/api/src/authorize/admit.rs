@@ -1,6 +1,8 @@
 //! How often: the caller's permits.
 
-use auth::limiter::Standing;
+use auth::Caller;
+use auth::limiter::{Limit, Standing};
+use auth::principal::session_limit;
 use axum::http::request::Parts;
 
 use super::identify::{Known, address_of};
@@ -16,30 +18,17 @@ pub(super) struct Admission {
 
 /// Takes the caller's permits. How it stands with its limits is told whether or not it got them.
 pub(super) async fn admit(state: &State, known: &Known, parts: &Parts) -> Admission {
-    let Some(principal) = known.principal() else {
-        return Admission {
-            result: Ok(()),
-            standings: Vec::new(),
-        };
+    let limits = match limits_of(state, known, parts).await {
+        Ok(limits) => limits,
+        Err(error) => {
+            return Admission {
+                result: Err(error),
+                standings: Vec::new(),
+            };
+        }
     };
     let now = state.now();
-    let mut address = String::new();
-    if principal.is_public() {
-        match limits::disguised_address(state, address_of(state, parts)).await {
-            Ok(disguised) => address = disguised,
-            Err(error) => {
-                return Admission {
-                    result: Err(error),
-                    standings: Vec::new(),
-                };
-            }
-        }
-    }
-    match state
-        .limiter()
-        .admit(state.store(), &principal.limits(&address), now)
-        .await
-    {
+    match state.limiter().admit(state.store(), &limits, now).await {
         Ok(standings) => Admission {
             result: Ok(()),
             standings,
@@ -56,4 +45,18 @@ pub(super) async fn admit(state: &State, known: &Known, parts: &Parts) -> Admiss
             }
         }
     }
+}
+
+/// The limits that the caller must keep to; none if it is refused already or nobody knows it.
+async fn limits_of(state: &State, known: &Known, parts: &Parts) -> Result<Vec<Limit>, ApiError> {
+    let principal = match &known.caller {
+        Ok(Caller::App(principal)) => principal,
+        Ok(Caller::Account(account)) => return Ok(vec![session_limit(*account)]),
+        Ok(Caller::Anonymous) | Err(_) => return Ok(Vec::new()),
+    };
+    let mut address = String::new();
+    if principal.is_public() {
+        address = limits::disguised_address(state, address_of(state, parts)).await?;
+    }
+    Ok(principal.limits(&address, state.config().app_rate))
 }

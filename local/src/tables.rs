@@ -68,16 +68,34 @@ fn text(value: &Value) -> Option<&str> {
 ///
 /// If DynamoDB refuses one or does not answer.
 pub async fn create(client: &Client, prefix: &str) -> Result<(), LocalError> {
+    for definition in create_missing(client, prefix).await? {
+        let name = format!("{prefix}{}", definition.suffix);
+        expire_items(client, &name, &definition).await?;
+    }
+    Ok(())
+}
+
+/// As [`create`], but what has expired is not deleted: where the time is set, as in tests, DynamoDB would delete by another
+/// clock. Answers the tables that were missing.
+///
+/// # Errors
+///
+/// If DynamoDB refuses one or does not answer.
+pub async fn create_missing(
+    client: &Client,
+    prefix: &str,
+) -> Result<Vec<TableDefinition>, LocalError> {
+    let mut missing = Vec::new();
     for definition in definitions() {
         let name = format!("{prefix}{}", definition.suffix);
         let created = request(client, &definition)?.table_name(&name).send().await;
         match created {
-            Ok(_) => expire_items(client, &name, &definition).await?,
+            Ok(_) => missing.push(definition),
             Err(error) if error.code() == Some("ResourceInUseException") => {}
             Err(error) => return Err(LocalError::store(&error)),
         }
     }
-    Ok(())
+    Ok(missing)
 }
 
 async fn expire_items(

@@ -386,9 +386,9 @@ async fn new_state(
     roles: &Roles,
     options: Options,
 ) -> State {
-    tables::create(&client, tables::PREFIX)
-        .await
-        .expect("tables");
+    // DynamoDB Local deletes what has expired, by the machine's clock, and the embedded store deletes nothing.
+    let created = tables::create_missing(&client, tables::PREFIX).await;
+    created.expect("tables");
     let secrets = guarded(&master_secret(), roles);
     state_over(client, clock, Arc::new(SystemRandom), secrets, options)
 }

@@ -219,8 +219,8 @@ async fn a_fault_of_one_ledger_leaves_other_tenants_their_whole_share() {
         let it = neighbours().await;
         it.faults
             .inject_at(&format!("caller#{}", it.struck.0), fault);
-        for round in 0..3 {
-            let its = served(&it.struck.1, 20).await;
+        for round in 0..2 {
+            let its = served(&it.struck.1, 12).await;
             assert_eq!(its, 10, "{fault:?}: a tenth, and no outage");
             let others = served(&it.other, 610).await;
             assert!(it.faults.has_struck(), "{fault:?}");

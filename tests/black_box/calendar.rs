@@ -558,16 +558,16 @@ async fn a_feed_is_read_without_a_credential_by_whoever_has_its_address() {
     ];
     let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(calendar.properties, expected);
-    // The demo's three bookings of Doc Brown.
+    // Of the demo's three bookings of Doc Brown those that were not declined.
     let mut statuses: Vec<&str> = calendar
         .events
         .iter()
         .map(|e| e["STATUS"].as_str())
         .collect();
     statuses.sort_unstable();
-    assert_eq!(statuses, ["CANCELLED", "CONFIRMED", "TENTATIVE"]);
+    assert_eq!(statuses, ["CONFIRMED", "TENTATIVE"]);
     let uids: Vec<&str> = calendar.events.iter().map(|e| e["UID"].as_str()).collect();
-    for id in [CONFIRMED, TENTATIVE, DECLINED] {
+    for id in [CONFIRMED, TENTATIVE] {
         assert!(uids.contains(&id.to_string().as_str()));
     }
 }
@@ -576,8 +576,7 @@ async fn a_feed_is_read_without_a_credential_by_whoever_has_its_address() {
 async fn a_feed_names_no_customer_and_has_no_description() {
     let server = TestServer::start().await;
     let app = server.app();
-    let id = book(&app, hour("instant")).await;
-    act(&app, &id, "cancel").await;
+    book(&app, hour("instant")).await;
     let path = subscribe(&app, &ROOM.to_string()).await;
     let reply = server.anonymous().get(&path).await;
     let calendar = Document::of(&reply);
@@ -641,8 +640,6 @@ async fn a_feed_shows_what_moved_once_where_it_is_now() {
     let third = instant("2026-12-03T10:00:00Z");
     let moved_again = reschedule(&app, &moved, instant(NOON), &room).await;
     reschedule(&app, &moved_again, third, &room).await;
-    let called_off = book(&app, hour("instant")).await;
-    act(&app, &called_off, "cancel").await;
     let gone = book(&app, hour("instant")).await;
     reschedule(&app, &gone, instant(TEN), &DOC_BROWN.to_string()).await;
     let calendar = room_calendar(&server).await;
@@ -652,14 +649,76 @@ async fn a_feed_shows_what_moved_once_where_it_is_now() {
             .map(|event| (event["STATUS"].as_str(), event["DTSTART"].as_str()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(calendar.events.len(), 3);
     assert_eq!(shown(&moved), [("CONFIRMED", "20261203T100000Z")]);
-    assert_eq!(shown(&called_off), [("CANCELLED", "20261201T100000Z")]);
-    assert_eq!(
-        shown(&gone),
-        [("CANCELLED", "20261201T100000Z")],
-        "it is elsewhere"
-    );
+    assert_eq!(calendar.events.len(), 1, "what is elsewhere is not here");
+}
+
+#[tokio::test]
+async fn a_feed_has_only_what_takes_place() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    for (graph, actions) in [
+        ("instant", &["cancel"][..]),
+        ("instant", &["cancel_by_customer"]),
+        ("confirm_decline", &["decline"]),
+        ("confirm_decline", &["confirm", "cancel"]),
+        ("instant_payment", &["timeout"]),
+        ("instant_payment", &["pay", "cancel"]),
+        ("group_owner", &["cancel"]),
+    ] {
+        let mut body = hour(graph);
+        if graph == "group_owner" {
+            body["settings"] = json!({ "max_seats": 3 });
+        }
+        let id = book(&app, body).await;
+        assert_eq!(room_calendar(&server).await.events.len(), 1, "{graph}");
+        for action in actions {
+            act(&app, &id, action).await;
+        }
+        let left = room_calendar(&server).await.summaries();
+        assert_eq!(left, [""; 0], "{graph} {actions:?}");
+    }
+    // A hold that lapses leaves it without anybody writing.
+    book(&app, hour("instant_payment")).await;
+    server.clock.advance(TimeDelta::minutes(5));
+    assert_eq!(room_calendar(&server).await.summaries(), [""; 0]);
+    server.clock.advance(TimeDelta::seconds(2));
+    // What is over took place.
+    let done = book(&app, hour("instant")).await;
+    act(&app, &done, "complete").await;
+    assert_eq!(room_calendar(&server).await.only_event()["UID"], done);
+}
+
+#[tokio::test]
+async fn what_was_called_off_pushes_nothing_out_of_a_feed_however_much_it_is() {
+    for called_off in [1_000, 5_500] {
+        let server = TestServer::start().await;
+        let app = server.app();
+        let now = server.state.now();
+        let at = |hours: i64| now + TimeDelta::hours(hours);
+        book(&app, titled("real", at(48))).await;
+        book(&app, titled("past", at(-48))).await;
+        let one = book(&app, titled("called off", at(1))).await;
+        let id = one.parse().expect("an id");
+        let tenant = Tenant::app(TEST_APP);
+        let found = server.state.store().get_booking(tenant, id).await;
+        let found = found.expect("a store").expect("a booking");
+        act(&app, &one, "cancel").await;
+        let copies: Vec<Booking> = (0..called_off)
+            .map(|_| {
+                let id = BookingId::random(server.state.random());
+                Booking {
+                    id,
+                    series_id: id,
+                    state: model::graph::BookingState::Cancelled,
+                    ..found.clone()
+                }
+            })
+            .collect();
+        server.fill(TEST_APP, &copies);
+        let shown = room_calendar(&server).await.summaries();
+        assert_eq!(shown, ["past", "real"], "{called_off} called off");
+    }
 }
 
 #[tokio::test]
@@ -728,7 +787,8 @@ async fn a_feed_has_at_most_a_thousand_events_and_those_ahead_before_the_past() 
                 id,
                 series_id: id,
                 graph: model::graph::Graph::ConfirmDecline,
-                state: model::graph::BookingState::Declined,
+                state: model::graph::BookingState::Tentative,
+                allow_double_bookings: true,
                 event: model::booking::EventText {
                     place: "👍".repeat(250),
                     ..one.event.clone()
@@ -798,7 +858,8 @@ async fn an_address_that_is_wrong_or_no_longer_holds_leads_nowhere() {
         .await
         .expecting(200);
     nobody.get(&third).await.expecting(200);
-    app.delete(&path).await.expecting(204);
+    let kept = format!("{path}?bookings=keep");
+    app.delete(&kept).await.expecting(204);
     assert_eq!(refused(&third).await, reference, "its resource is gone");
     nobody.get(&of_room).await.expecting(200);
     let app_path = format!("/v2/apps/{TEST_SLUG}");

@@ -640,3 +640,29 @@ async fn deleting_a_calendar_with_its_events_is_finished_by_asking_again() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn deleting_a_resource_and_calling_off_its_bookings_is_finished_by_asking_again() {
+    survives(Steps::Many, async |stage| {
+        let room = stage.room().await;
+        let (start, end) = ("2026-12-04T10:00:00Z", "2026-12-04T11:00:00Z");
+        stage.made(booking(&room, "instant", start, end)).await;
+        let (start, end) = ("2026-12-05T10:00:00Z", "2026-12-05T11:00:00Z");
+        stage
+            .made(booking(&room, "instant_payment", start, end))
+            .await;
+        let owner = stage.made(own_time(&room, "group_owner")).await;
+        stage.made(seat(&owner, "group_customer")).await;
+        let event = json!({
+            "resource_id": room,
+            "start": "2026-12-06T10:00:00Z",
+            "end": "2026-12-06T11:00:00Z",
+            "what": "Away",
+            "where": "Hill Valley",
+        });
+        let made = stage.client.post("/v2/events", event).await;
+        made.expecting(201);
+        Request::delete(format!("/v2/resources/{room}?bookings=cancel"))
+    })
+    .await;
+}

@@ -37,6 +37,7 @@ mod model_based;
 mod never_wider;
 mod offered;
 mod pages;
+mod parents;
 mod privileges;
 mod process;
 mod projects;

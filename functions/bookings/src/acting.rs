@@ -95,6 +95,11 @@ impl Acting {
         now: DateTime<Utc>,
     ) -> Result<Booking, ApiError> {
         let booking = booking.act(self.act.clone(), now)?;
+        let is_gone =
+            self.act.action.needs_resource() && !decision.has_resource(booking.resource_id).await?;
+        if is_gone {
+            return Err(ApiError::RESOURCE_GONE);
+        }
         if booking.graph == Graph::GroupOwner && self.act.action == Action::Cancel {
             call_off_seats(decision, &booking, &self.act, now).await?;
         }

@@ -5,6 +5,7 @@ use model::ids::ReservationId;
 use model::reservation::Reservation;
 use model::time::Tz;
 use serde::Deserialize;
+use store::{Decision, Store, Tenant};
 use utoipa::ToSchema;
 
 use crate::request::id;
@@ -31,7 +32,7 @@ pub(crate) struct ExtendReservationRequest {
     request_body = ExtendReservationRequest,
     responses(
         (status = 200, description = "The reservation.", body = ReservationView),
-        (status = 404, description = "There is no such reservation, or it is not yours, or it has been booked."),
+        (status = 404, description = "There is no such reservation, or it is not yours, or it has been booked; or its resource or project is gone."),
         (status = 409, description = "It has lapsed."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
@@ -57,9 +58,11 @@ pub(crate) async fn extend_reservation(
             let mut decision = store.decision(tenant, now);
             let held = decision.reservation(id).await?;
             let held = held.ok_or(ApiError::NotFound("Reservation"))?;
+            let held = held.standing(now)?;
+            refuse_orphan(store, tenant, &mut decision, &held).await?;
             let reservation = decision.put_reservation(Reservation {
                 until: until(now, seconds),
-                ..held.standing(now)?
+                ..held
             });
             Ok::<_, ApiError>(decision.commit(reservation).await?)
         })
@@ -67,4 +70,21 @@ pub(crate) async fn extend_reservation(
     Ok(Data {
         data: ReservationView::new(&reservation, zone.or(Tz::UTC)),
     })
+}
+
+/// Refuses to hold a slot on for a resource or project that is gone: no booking could be made of it.
+async fn refuse_orphan(
+    store: &Store,
+    tenant: Tenant,
+    decision: &mut Decision<'_>,
+    held: &Reservation,
+) -> Result<(), ApiError> {
+    if !decision.has_resource(held.resource_id).await? {
+        return Err(ApiError::NotFound("Resource"));
+    }
+    if let Some(id) = held.project_id {
+        let project = store.get_project(tenant, id).await?;
+        project.ok_or(ApiError::NotFound("Project"))?;
+    }
+    Ok(())
 }

@@ -51,9 +51,10 @@ impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::NotFound("Booking") => Self::Gone,
-            ApiError::IllegalAction(_) | ApiError::SlotTaken | ApiError::GroupFull(_) => {
-                Self::Impossible(error)
-            }
+            ApiError::IllegalAction(_)
+            | ApiError::SlotTaken
+            | ApiError::GroupFull(_)
+            | ApiError::Conflict(_) => Self::Impossible(error),
             other => Self::Other(other),
         }
     }

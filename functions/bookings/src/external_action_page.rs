@@ -76,6 +76,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response {
 
 fn why_impossible(error: &ApiError) -> String {
     match error {
+        ApiError::Conflict(_) => "What was booked is not offered any more.".to_owned(),
         ApiError::IllegalAction(illegal) => format!("The booking is {}.", state(illegal.state)),
         ApiError::SlotTaken | ApiError::GroupFull(_) => {
             "Its time has been taken meanwhile.".to_owned()

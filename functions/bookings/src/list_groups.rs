@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use api::caller::App;
 use api::page::{Page, Paging};
 use api::search::Search;
@@ -8,7 +10,7 @@ use model::booking::Booking;
 use model::graph::{BookingState, Graph};
 use model::ids::{ProjectId, ResourceId};
 use model::time::parse_instant;
-use store::{BookingList, Direction, Position, SlotWindow, Walk};
+use store::{BookingList, Chunk, Direction, Position, SlotWindow, Store, StoreError, Tenant, Walk};
 
 use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
@@ -18,7 +20,7 @@ pub(crate) const GROUP_INCLUDES: &[&str] = &["resource", "available_actions"];
 
 /// Lists groups, soonest first: those to come, unless `start` or `end` say otherwise.
 ///
-/// A widget key or client-token is shown only what can be booked now: open groups to come, inside their booking window, with a free
+/// Groups of a resource that was deleted are not among them. A widget key or client-token is shown only what can be booked now: open groups to come, inside their booking window, with a free
 /// seat.
 #[utoipa::path(
     get,
@@ -46,7 +48,8 @@ pub(crate) async fn list_groups(
     page: Paging,
 ) -> Result<Page<BookingView>, ApiError> {
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
-    let (page, wanted) = page.with(Wanted::parse(&query, principal.is_public(), now))?;
+    let is_public = principal.is_public();
+    let (page, wanted) = page.with(Wanted::parse(&query, is_public, now))?;
     let (since, window) = (principal.app_created_at, wanted.window);
     let list = match tenant.only_resource {
         Some(resource) => BookingList::OfResource { resource, window },
@@ -60,15 +63,56 @@ pub(crate) async fn list_groups(
                 after: after.as_ref(),
                 limit,
             };
-            store.list_bookings(tenant, list, &walk, now).await
+            let groups = store.list_bookings(tenant, list, &walk, now).await?;
+            with_parents(store, tenant, groups, is_public).await
         }
     };
-    let matches = |booking: &Booking| wanted.matches(booking);
+    let matches = |group: &Listed| group.has_parents && wanted.matches(&group.booking);
     let page = page.paginate(fetch, matches).await?;
+    let page = page.map(|group| group.booking);
     let include = include.and(GROUP_INCLUDES);
     let viewer = Viewer::of(&principal, store, &include, zone, &page.rows).await?;
     let viewer = viewer.of_groups();
     Ok(page.map(|group| viewer.show(group, now)))
+}
+
+/// A group, and whether what it belongs to is still there.
+struct Listed {
+    booking: Booking,
+    has_parents: bool,
+}
+
+/// Asks of each group whether its resource is still there and, for a page, its project: nobody can join it otherwise.
+async fn with_parents(
+    store: &Store,
+    tenant: Tenant,
+    groups: Chunk<Booking>,
+    is_public: bool,
+) -> Result<Chunk<Listed>, StoreError> {
+    let rows = || groups.rows.iter().map(|(_, group)| group);
+    let resources: BTreeSet<ResourceId> = rows().map(|group| group.resource_id).collect();
+    let projects = rows()
+        .filter(|_| is_public)
+        .filter_map(|group| group.project_id);
+    let projects: BTreeSet<ProjectId> = projects.collect();
+    let resources: Vec<ResourceId> = resources.into_iter().collect();
+    let projects: Vec<ProjectId> = projects.into_iter().collect();
+    let resources = store.get_resources(tenant, &resources).await?;
+    let projects = store.get_projects(tenant, &projects).await?;
+    let resources: BTreeSet<ResourceId> = resources.iter().map(|found| found.id).collect();
+    let projects: BTreeSet<ProjectId> = projects.iter().map(|found| found.id).collect();
+    let listed = |booking: Booking| Listed {
+        has_parents: resources.contains(&booking.resource_id)
+            && (!is_public || booking.project_id.is_none_or(|id| projects.contains(&id))),
+        booking,
+    };
+    let rows = groups.rows.into_iter();
+    Ok(Chunk {
+        is_last: groups.is_last,
+        rows: rows
+            .map(|(position, group)| (position, listed(group)))
+            .collect(),
+    })
 }
 
 /// What a request asks of the list.

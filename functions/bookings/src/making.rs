@@ -156,6 +156,9 @@ impl Making {
             } => {
                 let group = decision.group(*owner_id).await?;
                 let group = open_group(group, now)?;
+                if !decision.has_resource(group.resource_id).await? {
+                    return Err(ApiError::NotFound("Resource"));
+                }
                 // The project says how its seats are booked, so whoever may not choose that must name it.
                 if *is_public && wanted.project_id != group.project_id {
                     return Err(ApiError::Invalid(Faults::one(

@@ -8,7 +8,9 @@ use axum::response::IntoResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 use model::booking::Booking;
 use model::ids::{BookingId, ResourceId};
+use model::occupancy::{Claim, ClaimKind};
 use model::resource::Resource;
+use model::time::TimeSlot;
 use store::{BookingList, Direction, Position, SlotWindow, Store, Tenant, Walk};
 
 use crate::ical::{Document, Entry, MEDIA_TYPE};
@@ -22,7 +24,8 @@ const AHEAD_DAYS: i64 = 365;
 /// The most events shown: those ahead before those that are past, and of each the nearest.
 const MOST_EVENTS: usize = 1_000;
 
-/// The most bookings looked at, those included that are not shown.
+/// The most bookings looked at in the list of all of them, those included that are not shown. Whoever calls off more than
+/// that has the others found by the time they hold.
 const MOST_ROWS: usize = 5_000;
 
 /// Bookings read at once.
@@ -35,7 +38,7 @@ const CHUNK: usize = 250;
     tag = "bookings",
     params(("feed" = String, Path, description = "The address's last part, with `.ics` at its end.")),
     responses(
-        (status = 200, description = "What, where and when: the bookings that start from 90 days ago until 365 days ahead, at most 1,000. It names no customer.", content_type = "text/calendar", body = String),
+        (status = 200, description = "What, where and when: the bookings that start from 90 days ago until 365 days ahead, at most 1,000. What was cancelled, declined, rescheduled or not paid for in time is not among them. It names no customer.", content_type = "text/calendar", body = String),
         (status = 404, description = "The address is wrong, or no longer holds."),
         (status = 429, description = "Too many requests from this address."),
     )
@@ -82,7 +85,7 @@ async fn open(state: &State, segment: &str) -> Result<Option<(Tenant, Resource)>
     Ok(is_open.then_some((tenant, resource)))
 }
 
-/// What stands in the calendar at `now`, by start.
+/// What is in the calendar at `now`, by start.
 async fn entries(
     store: &Store,
     tenant: Tenant,
@@ -90,11 +93,11 @@ async fn entries(
     now: DateTime<Utc>,
 ) -> Result<Vec<Entry>, ApiError> {
     let mut shown = Shown::default();
+    let (earliest, latest) = (
+        now - TimeDelta::days(PAST_DAYS),
+        now + TimeDelta::days(AHEAD_DAYS),
+    );
     for direction in [Direction::Ascending, Direction::Descending] {
-        let (earliest, latest) = (
-            now - TimeDelta::days(PAST_DAYS),
-            now + TimeDelta::days(AHEAD_DAYS),
-        );
         let mut after = Position::of_instant(now);
         while !shown.is_full() {
             let walk = Walk {
@@ -122,7 +125,46 @@ async fn entries(
             }
         }
     }
+    if shown.rows >= MOST_ROWS {
+        let between = TimeSlot::new(earliest, latest).map_err(|e| ApiError::Internal(e.into()))?;
+        add_what_holds_time(&mut shown, store, tenant, resource, between, now).await?;
+    }
     Ok(shown.by_start())
+}
+
+/// Adds the bookings that hold time of the resource, which a list of all bookings reaches too late when very many of them
+/// were called off: those ahead before those that are past, and of each the nearest.
+async fn add_what_holds_time(
+    shown: &mut Shown,
+    store: &Store,
+    tenant: Tenant,
+    resource: ResourceId,
+    between: TimeSlot,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let claims = store.claims_of(tenant, &[resource], between).await?;
+    let mut claims: Vec<Claim> = claims.into_iter().flatten().collect();
+    claims.retain(|claim| {
+        let start = claim.slot.start();
+        claim.kind == ClaimKind::Booking && (between.start()..=between.end()).contains(&start)
+    });
+    claims.sort_by_key(|claim| {
+        let start = claim.slot.start();
+        (start < now, (start - now).abs())
+    });
+    let ids: Vec<BookingId> = claims
+        .iter()
+        .map(|claim| BookingId::new(claim.id))
+        .collect();
+    for some in ids.chunks(CHUNK) {
+        if shown.has_enough() {
+            break;
+        }
+        for booking in store.get_bookings(tenant, some).await? {
+            shown.add(booking, now);
+        }
+    }
+    Ok(())
 }
 
 /// The newest booking of each series, and how many bookings were looked at for them.
@@ -134,13 +176,18 @@ struct Shown {
 
 impl Shown {
     fn is_full(&self) -> bool {
-        self.entries.len() >= MOST_EVENTS || self.rows >= MOST_ROWS
+        self.has_enough() || self.rows >= MOST_ROWS
+    }
+
+    fn has_enough(&self) -> bool {
+        self.entries.len() >= MOST_EVENTS
     }
 
     fn add(&mut self, booking: Booking, now: DateTime<Utc>) {
         self.rows += 1;
-        // The group stands for those who take its seats.
-        if booking.graph.takes_a_seat() || self.is_full() {
+        let booking = booking.settled(now);
+        // Those who take a group's seats are shown by the group.
+        if booking.graph.takes_a_seat() || !booking.is_on() || self.has_enough() {
             return;
         }
         let entry = Entry::of(booking, now).in_brief();

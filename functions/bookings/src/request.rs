@@ -141,6 +141,8 @@ pub(crate) struct Wanted {
     pub(crate) place: Place,
     pub(crate) project_id: Option<ProjectId>,
     calendar_id: Option<CalendarId>,
+    /// The calendar that the reservation was made for, which may be gone by now.
+    held_in: Option<CalendarId>,
     buffers: Buffers,
     allow_double_bookings: bool,
     ignore_all_day_events: bool,
@@ -223,8 +225,12 @@ impl Wanted {
         resource: &Resource,
         slot: TimeSlot,
     ) -> Result<NewBooking, ApiError> {
+        // A calendar that is gone has left its bookings to the default one, and its reservations too.
+        let held_in = self
+            .held_in
+            .filter(|id| resource.calendar(Some(*id)).is_some());
         let calendar = resource
-            .calendar(self.calendar_id)
+            .calendar(self.calendar_id.or(held_in))
             .ok_or_else(no_calendar)?;
         let place = (resource.id, calendar.id, resource.timezone);
         Ok(self.at(place, slot, None))
@@ -375,8 +381,8 @@ pub(crate) fn parse(
         &mut faults,
         "calendar_id",
         request.calendar_id.or(old.calendar_id),
-    )
-    .or(held.as_ref().map(|held| held.calendar_id));
+    );
+    let held_in = held.as_ref().map(|held| held.calendar_id);
     let project_id = id(&mut faults, "project_id", request.project_id)
         .or(held.as_ref().and_then(|held| held.project_id));
     let meta = faults.optional("meta", request.meta).unwrap_or_default();
@@ -409,6 +415,7 @@ pub(crate) fn parse(
             place: place?,
             project_id,
             calendar_id,
+            held_in,
             buffers: buffers?,
             allow_double_bookings,
             ignore_all_day_events,

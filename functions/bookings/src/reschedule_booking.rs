@@ -57,7 +57,7 @@ pub(crate) struct RescheduleBookingRequest {
     responses(
         (status = 200, description = "The new booking.", body = BookingView),
         (status = 404, description = "There is no such booking or resource, or it is not yours."),
-        (status = 409, description = "The new time is taken, or the booking's state does not allow it."),
+        (status = 409, description = "The new time is taken, or the booking's state does not allow it, or its resource was deleted."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]
@@ -90,6 +90,14 @@ pub(crate) async fn reschedule_booking(
             };
             let to = wanted.resource_id.unwrap_or(booking.resource_id);
             let resource = store.get_resource(tenant, to).await?;
+            let is_gone = if to == booking.resource_id {
+                resource.is_none()
+            } else {
+                !decision.has_resource(booking.resource_id).await?
+            };
+            if is_gone {
+                return Err(ApiError::RESOURCE_GONE);
+            }
             let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
             // The same calendar if it is this resource's, else the first.
             let calendar = resource

@@ -29,6 +29,7 @@ pub(crate) struct UpdateBookingRequest {
     responses(
         (status = 200, description = "The booking.", body = BookingView),
         (status = 404, description = "There is none, or it is not yours."),
+        (status = 409, description = "Its resource was deleted."),
         (status = 422, description = "`meta` is missing or no object."),
     )
 )]
@@ -56,6 +57,9 @@ pub(crate) async fn update_booking(
             let booking = decision.booking(id).await?;
             let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
             expected.check(&version(&booking))?;
+            if !decision.has_resource(booking.resource_id).await? {
+                return Err(ApiError::RESOURCE_GONE);
+            }
             let booking = decision.put(booking.with_meta(meta.clone(), now));
             let view = Viewer::show_decided(
                 &principal,

@@ -79,9 +79,10 @@ impl<'a> Viewer<'a> {
         zone: OutputZone,
         bookings: &[Booking],
     ) -> Result<Self, ApiError> {
-        let needs_resources = ["user", "resource", "calendar"]
+        let needs_resources = ["user", "resource", "calendar", "available_actions"]
             .iter()
-            .any(|name| include.has(name));
+            .any(|name| include.has(name))
+            || include.links().is_some();
         let mut resources = HashMap::new();
         if needs_resources {
             let mut ids: Vec<ResourceId> =
@@ -234,6 +235,7 @@ impl<'a> Viewer<'a> {
                 booking
                     .graph
                     .available_actions(booking.state)
+                    .filter(|action| resource.is_some() || !action.needs_resource())
                     .map(|action| Value::from(action.name()))
                     .collect()
             });
@@ -273,6 +275,8 @@ impl<'a> Viewer<'a> {
         }
         if let Some(links) = self.include.links() {
             let project = booking.project_id.and_then(|id| self.projects.get(&id));
+            // Whose resource is gone is not moved any more.
+            let project = project.filter(|_| resource.is_some());
             let links = links.of(booking, project, now).into();
             included.insert("customer_action_links".to_owned(), links);
         }

@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use store::{
     ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError, CreateAppError,
     CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError, DecisionError,
-    DeleteCalendarError, Stale, StoreError,
+    DeleteCalendarError, DeleteResourceError, Stale, StoreError,
 };
 
 use crate::faults::Faults;
@@ -89,6 +89,9 @@ pub enum ApiError {
         /// How many it may have.
         max: u32,
     },
+    /// A resource that is to be deleted has so many bookings to come.
+    #[error("the resource has {0} bookings to come")]
+    HasBookings(usize),
     /// What is asked for cannot be done to the thing as it stands.
     #[error("{0}")]
     Conflict(&'static str),
@@ -147,6 +150,11 @@ impl ApiError {
         "This deployment does not accept imported keys. Set AllowImportedKeys, or start with --allow-imported-keys.",
     );
 
+    /// A booking's resource is gone.
+    pub const RESOURCE_GONE: Self = Self::Conflict(
+        "The booking's resource was deleted: the booking can be cancelled, declined or completed, and nothing else.",
+    );
+
     /// The table from error to status.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -166,6 +174,7 @@ impl ApiError {
             | Self::ReservationLapsed(_)
             | Self::TooManyKeys { .. }
             | Self::TooManyApps { .. }
+            | Self::HasBookings(_)
             | Self::Conflict(_)
             | Self::OutcomeUnknown => StatusCode::CONFLICT,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
@@ -203,6 +212,7 @@ impl ApiError {
             Self::ReservationLapsed(_) => "reservation_lapsed",
             Self::TooManyKeys { .. } => "too_many_keys",
             Self::TooManyApps { .. } => "too_many_apps",
+            Self::HasBookings(_) => "has_bookings",
             Self::Conflict(_) => "conflict",
             Self::Stale(_) => "stale",
             Self::Invalid(_) => "invalid",
@@ -252,6 +262,9 @@ impl ApiError {
         }
         if let Self::NotFound(model) = self {
             body.insert("model".to_owned(), (*model).into());
+        }
+        if let Self::HasBookings(count) = self {
+            body.insert("count".to_owned(), (*count).into());
         }
         body.insert("code".to_owned(), self.code().into());
         body
@@ -324,6 +337,9 @@ impl ApiError {
             }
             Self::TooManyApps { max } => {
                 format!("This account has {max} apps, which is the most. Delete one that is not needed.")
+            }
+            Self::HasBookings(count) => {
+                format!("The resource has {count} bookings to come. Say what becomes of them: ?bookings=cancel or ?bookings=keep.")
             }
             Self::Conflict(sentence) | Self::NotImplemented(sentence) => (*sentence).to_owned(),
             Self::Stale(_) => {
@@ -558,6 +574,21 @@ impl From<DeleteCalendarError> for ApiError {
             DeleteCalendarError::Unfinished => Self::Unavailable(error.into()),
             DeleteCalendarError::Event(error) => error.into(),
             DeleteCalendarError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteResourceError> for ApiError {
+    fn from(error: DeleteResourceError) -> Self {
+        match error {
+            DeleteResourceError::NotFound => Self::NotFound("Resource"),
+            DeleteResourceError::HasBookings(count) => Self::HasBookings(count),
+            DeleteResourceError::Stale(stale) => stale.into(),
+            // Asking again goes on with it.
+            DeleteResourceError::Unfinished => Self::Unavailable(error.into()),
+            DeleteResourceError::Booking(error) => error.into(),
+            DeleteResourceError::Illegal(error) => error.into(),
+            DeleteResourceError::Store(error) => error.into(),
         }
     }
 }

@@ -496,6 +496,17 @@ impl Booking {
         self.graph.is_final(self.state)
     }
 
+    /// Whether it takes place, or has taken place, as far as its state says: it was not called off, declined, left for
+    /// another time or left unpaid. A hold that has lapsed is only told apart once the booking is settled.
+    pub fn is_on(&self) -> bool {
+        !self.completed() || self.graph.holds(self.state)
+    }
+
+    /// Whether it is still to come at `now`, or goes on, and something can still happen to it. It must be settled.
+    pub fn is_to_come(&self, now: DateTime<Utc>) -> bool {
+        !self.completed() && self.slot.end() > now
+    }
+
     /// The time it takes in its state, if it takes any.
     pub fn claim(&self) -> Option<Claim> {
         self.holds(Holding::Time).then(|| Claim {

@@ -300,6 +300,21 @@ mod tables {
     };
 }
 
+impl Action {
+    /// Whether a booking must still have its resource for this to be done to it. What ends a booking needs none.
+    pub const fn needs_resource(self) -> bool {
+        match self {
+            Self::Create | Self::Confirm | Self::Pay | Self::RescheduleByCustomer => true,
+            Self::Timeout
+            | Self::Decline
+            | Self::Cancel
+            | Self::CancelByCustomer
+            | Self::CancelByOwner
+            | Self::Complete => false,
+        }
+    }
+}
+
 impl Graph {
     /// The graph's table.
     pub const fn rules(self) -> &'static GraphRules {
@@ -320,6 +335,19 @@ impl Graph {
             .iter()
             .filter(move |transition| transition.from == state)
             .map(|transition| transition.action)
+    }
+
+    /// How the resource's side ends a booking in `state` before its time; none if nothing more can happen to it.
+    pub fn calling_off(self, state: BookingState) -> Option<Action> {
+        const BY_RESOURCE: [Action; 4] = [
+            Action::Cancel,
+            Action::CancelByOwner,
+            Action::Decline,
+            Action::Timeout,
+        ];
+        BY_RESOURCE
+            .into_iter()
+            .find(|action| self.after(state, *action).is_some())
     }
 
     /// The state that `action` leads to from `state`, if it may be taken there.

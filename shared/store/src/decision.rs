@@ -227,6 +227,23 @@ impl<'a> Decision<'a> {
         self.capacities.insert(resource, capacity);
     }
 
+    /// Whether `resource`, which a booking or reservation belongs to, is still there. How many bookings it takes at once is
+    /// known from then on, so where the decision takes time of it this costs no read.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn has_resource(&mut self, resource: ResourceId) -> Result<bool, StoreError> {
+        if self.capacities.contains_key(&resource) {
+            return Ok(true);
+        }
+        let found = self.store.get_resource(self.tenant, resource).await?;
+        if let Some(found) = &found {
+            self.capacity(resource, found.capacity);
+        }
+        Ok(found.is_some())
+    }
+
     /// Requires something of all that is taken of `resource` on the UTC days that `within` touches, before this decision
     /// takes anything. Those days become part of what the decision rests on.
     pub fn require(

@@ -24,7 +24,7 @@ pub enum CreateResourceError {
     Store(#[from] StoreError),
 }
 
-/// A resource could not be changed or deleted.
+/// A resource could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeResourceError {
     /// There is no such resource for the tenant.
@@ -51,7 +51,7 @@ struct EmailPointer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+pub(crate) enum Of {
     Resource,
     Email,
     Other,
@@ -62,7 +62,7 @@ pub(crate) fn key(tenant: Tenant, id: ResourceId) -> Key {
     Key::new(format!("app#{}#resource#{id}", tenant.app), "resource")
 }
 
-fn email_key(tenant: Tenant, email: &str) -> Key {
+pub(crate) fn email_key(tenant: Tenant, email: &str) -> Key {
     Key::new(
         format!("app#{}#email#{}", tenant.app, email.to_lowercase()),
         "resource",
@@ -311,69 +311,6 @@ impl Store {
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(resource)),
                 Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
-    }
-
-    /// Deletes a resource, if it is in a state that is `expected`, with its e-mail pointer, its calendars and its
-    /// credentials, in one transaction. With it its events are there no more, and they are tidied away after it: asking
-    /// again goes on with what an interruption has left. Its bookings stay readable.
-    ///
-    /// # Errors
-    ///
-    /// As [`ChangeResourceError`] says; nothing is deleted then.
-    pub async fn delete_resource(
-        &self,
-        tenant: Tenant,
-        id: ResourceId,
-        expected: &Expected,
-    ) -> Result<(), ChangeResourceError> {
-        if !tenant.includes(id) {
-            return Err(ChangeResourceError::NotFound);
-        }
-        let deleted = self.delete_resource_itself(tenant, id, expected).await;
-        if matches!(deleted, Ok(()) | Err(ChangeResourceError::NotFound)) {
-            self.sweep_events(tenant, id).await?;
-        }
-        deleted?;
-        // A credential made between our look and the deletion is gone too: from now on none can be made.
-        for credential in self.list_credentials_of(tenant, id).await? {
-            self.delete_credential(tenant, credential.id).await?;
-        }
-        Ok(())
-    }
-
-    async fn delete_resource_itself(
-        &self,
-        tenant: Tenant,
-        id: ResourceId,
-        expected: &Expected,
-    ) -> Result<(), ChangeResourceError> {
-        self.until_decided(|| async {
-            let found = self.get_versioned_resource(tenant, id).await?;
-            let mut found = found.ok_or(ChangeResourceError::NotFound)?;
-            expected.check(&found.version)?;
-            let condition = Condition::version(&found.version);
-            let mut transaction = Transaction::new(self);
-            transaction.delete(
-                Of::Resource,
-                Table::Data,
-                &key(tenant, id),
-                Some(&condition),
-            )?;
-            if let Some(email) = &found.record.email {
-                transaction.delete(Of::Email, Table::Data, &email_key(tenant, email), None)?;
-            }
-            for credential in self.list_credentials_of(tenant, id).await? {
-                credentials::remove_in(&mut transaction, &Of::Other, &credential)?;
-            }
-            let calendars = std::mem::take(&mut found.record.calendars);
-            let record = &mut found.record;
-            calendars::name_in(&mut transaction, Of::Other, tenant, &calendars, record)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, ChangeResourceError>(None),
             }
         })
         .await

@@ -54,7 +54,7 @@ impl Store {
         .await
     }
 
-    /// Finds a widget by its id, whoever asks.
+    /// Finds a widget of an app that is there by its id, whoever asks.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl Store {
         self.widget_at(&id_key(id)).await
     }
 
-    /// Finds a widget by its slug, whoever asks.
+    /// Finds a widget of an app that is there by its slug, whoever asks.
     ///
     /// # Errors
     ///
@@ -74,10 +74,13 @@ impl Store {
 
     async fn widget_at(&self, pointer: &Key) -> Result<Option<Widget>, StoreError> {
         let found: Option<Pointer> = self.get_record(Table::Data, pointer).await?;
-        match found {
-            Some(Pointer { app, widget }) => self.get_entity(Tenant::app(app), widget).await,
-            None => Ok(None),
-        }
+        let Some(Pointer { app, widget }) = found else {
+            return Ok(None);
+        };
+        let (app, widget) =
+            tokio::try_join!(self.get_app(app), self.get_entity(Tenant::app(app), widget))?;
+        // What a deleted app had stays in the store, out of everybody's reach.
+        Ok(app.and(widget))
     }
 
     /// Deletes a widget and what finds it.

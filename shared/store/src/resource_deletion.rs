@@ -113,7 +113,10 @@ impl Store {
             return Err(DeleteResourceError::NotFound);
         }
         let deadline = Instant::now() + PATIENCE;
-        if deletion.bookings == BookingsToCome::Refuse {
+        // What a resource that is gone has left was decided on when it went.
+        if deletion.bookings == BookingsToCome::Refuse
+            && self.get_resource(tenant, id).await?.is_some()
+        {
             self.refuse_bookings(tenant, id, deletion.now, deadline)
                 .await?;
         }

@@ -36,10 +36,17 @@ export async function readsDocs(visitor, { key, revoked }) {
   // A refused key is told the one sentence.
   await page.getByLabel("A test key").fill(revoked);
   assert.match(await executes(me, 401), /Invalid credentials supplied/);
-  // A whole value, as one has it.
-  await page.getByLabel("a whole").check();
-  await page.getByLabel("The value").fill(`Basic ${Buffer.from(`:${key}`).toString("base64")}`);
-  await executes(me, 200);
+  // A value as one has it at hand, in whatever form; the page says what it took it for.
+  const value = Buffer.from(`:${key}`).toString("base64");
+  for (const [pasted, took] of [
+    [`:${key}`, "a colon and a key"],
+    [value, "base64"],
+    [`Basic ${value}`, "a whole header"],
+  ]) {
+    await page.getByLabel("A test key").fill(pasted);
+    assert.match(await page.locator("#took").textContent(), new RegExp(took));
+    await executes(me, 200);
+  }
   // Samples, in which the key does not stand.
   for (const [language, start] of [["curl", "curl "], ["JavaScript (timekit-sdk)", "import timekit"], ["Python", "import os, urllib"], ["PHP", "<?php"]]) {
     await me.getByText(language, { exact: true }).first().click();

@@ -122,6 +122,9 @@ function ResourceChoice({ chosen, onChosen }: { chosen: readonly string[]; onCho
                 <Check key={id} label={name} isOn={chosen.includes(id)} onValue={(isOn) => onChosen(isOn ? [...chosen, id] : chosen.filter((other) => other !== id))} />
               ))}
             </div>
+            <p class="hint">
+              Pages book whoever is in a project through that project only. A page that names one of them without <code>project_id</code> is refused from then on.
+            </p>
           </fieldset>
         )
       }
@@ -232,7 +235,7 @@ function Share({ project }: { project: Project }) {
       <Card title="Link" lead="Send it to customers, or put it behind a button.">
         <Copyable value={`${location.origin}/book/${project.slug}`} label="Link" />
       </Card>
-      <Card title="Embed code" lead="Paste it into your page where the calendar should be. The widget key in it is public.">
+      <Card title="Embed code" lead="Paste it into your page where the calendar should be. The widget key in it is public. What a page says itself of length, buffers or grid does not count: this project's settings do, and a page can only narrow them.">
         <Show of={code}>{(code) => <Code text={code.trim()} label="Embed code" />}</Show>
       </Card>
       <Card title="Preview" lead="The page itself: what you book here is booked.">

@@ -5,6 +5,7 @@ import viewerScript from "swagger-ui-dist/swagger-ui-bundle.js?url";
 
 import examples from "virtual:examples";
 
+import { credential } from "./credential.js";
 import * as samples from "./samples.js";
 
 interface Request {
@@ -45,22 +46,13 @@ declare global {
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const [form, key, app, sent] = [element<HTMLFormElement>("caller"), element<HTMLInputElement>("key"), element<HTMLInputElement>("app"), element("sent")];
 
-/** What goes into `Authorization`, if anything. */
-function authorization(): string {
-  const value = key.value.trim();
-  if (!value) return "";
-  const scheme = new FormData(form).get("scheme");
-  if (scheme === "raw") return value;
-  // btoa knows bytes only; a key has nothing else.
-  return scheme === "bearer" ? `Bearer ${value}` : `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`:${value}`)))}`;
-}
+/** What was pasted, as it is sent. */
+const signed = () => credential(key.value, new FormData(form).get("scheme") === "bearer" ? "bearer" : "basic");
 
 function show() {
-  const isRaw = new FormData(form).get("scheme") === "raw";
-  key.type = isRaw ? "text" : "password";
-  element("key-label").textContent = isRaw ? "The value" : "A test key";
-  const value = authorization();
-  sent.textContent = value ? `Authorization: ${value}` : "nothing";
+  const { authorization, took } = signed();
+  sent.textContent = authorization ? `Authorization: ${authorization}` : "nothing";
+  element("took").textContent = took && ` (from ${took})`;
 }
 
 form.addEventListener("input", show);
@@ -106,8 +98,8 @@ const SAMPLES = [
 
 /** What was sent, with the key left to the environment. */
 function call(sent: Sent): samples.Call {
-  const { Authorization: signed, ...headers } = sent.get("headers")?.toJS() ?? {};
-  const scheme = signed ? (new FormData(form).get("scheme") as samples.Call["scheme"]) : "none";
+  const { Authorization: value, ...headers } = sent.get("headers")?.toJS() ?? {};
+  const scheme = value ? signed().scheme : "none";
   for (const name of ["accept", "Content-Type"]) delete headers[name];
   const body = sent.get("body");
   return { url: String(sent.get("url")), method: String(sent.get("method")), scheme, headers, body: typeof body === "string" && body ? body : undefined };
@@ -162,8 +154,8 @@ async function start() {
     },
     plugins: [Accessible, { fn: Object.fromEntries(SAMPLES.map(([name, , , write]) => [`requestSnippetGenerator_${name}`, (sent: Sent) => write(call(sent))])) }],
     requestInterceptor: (request: Request) => {
-      const value = authorization();
-      if (value) request.headers.Authorization = value;
+      const { authorization } = signed();
+      if (authorization) request.headers.Authorization = authorization;
       if (app.value.trim()) request.headers["Timekit-App"] = app.value.trim();
       return request;
     },

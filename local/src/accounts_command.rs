@@ -13,6 +13,7 @@ use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use model::account::Account;
 use model::ids::AccountId;
+use model::text::{composed, email_key};
 use model::{Clock, Random};
 use store::{Connection, CreateAccountError, Store, Tables};
 
@@ -93,7 +94,8 @@ async fn create(
     std::io::stdin()
         .read_to_string(&mut password)
         .map_err(|error| LocalError::store(&error))?;
-    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    // Composed, as the API takes passwords.
+    let password = composed(password.trim_end_matches(['\r', '\n'])).into_owned();
     let length = auth::password::LENGTH;
     if !length.contains(&password.chars().count()) {
         let sentence = format!(
@@ -119,7 +121,7 @@ async fn create(
     let account = Account {
         id: AccountId::random(random),
         name,
-        email: email.to_lowercase(),
+        email: email_key(&email),
         created_at: now,
     };
     let apps = issue::first_apps(account.id, &account.name, random, now);

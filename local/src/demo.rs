@@ -360,6 +360,7 @@ fn new_key(name: &str, kind: KeyKind) -> NewKey {
         allowed_cidrs: Vec::new(),
         allowed_origins: Vec::new(),
         rate_limit: None,
+        address_rate_limit: None,
     }
 }
 

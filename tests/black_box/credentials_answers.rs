@@ -62,8 +62,12 @@ fn malformed(server: &TestServer) -> Vec<(&'static str, Client)> {
             "no colon",
             sends(&format!("Basic {}", STANDARD.encode("x"))),
         ),
-        ("a nameless scheme", sends(key)),
-        ("another scheme", sends(&format!("Digest {key}"))),
+        ("nothing we know", sends("abc")),
+        ("another scheme", sends("Digest abc")),
+        (
+            "another system's key in base64",
+            sends(&STANDARD.encode(":foobar")),
+        ),
         ("a mistyped key", server.with_key(&mistyped)),
         (
             "another system's key",
@@ -252,6 +256,37 @@ async fn the_published_development_key_opens_the_demo_on_a_laptop() {
             .status,
         200
     );
+}
+
+#[tokio::test]
+async fn a_credential_in_the_wrong_form_is_told_the_right_one_and_not_whether_it_holds() {
+    let server = TestServer::start().await;
+    let good = server.demo.test.api_key.expose().to_owned();
+    let unknown = PlainKey::generate(KeyKind::Named, Mode::Live, server.state.random());
+    for key in [good.as_str(), unknown.expose()] {
+        let encoded = STANDARD.encode(format!(":{key}"));
+        for (value, hint) in [
+            (key.to_owned(), "without its scheme"),
+            (format!(":{key}"), "without its scheme"),
+            (encoded.clone(), "without its scheme"),
+            (format!("Token {key}"), "without its scheme"),
+            (format!("Basic {key}"), "in base64: curl --user :KEY"),
+            (format!("Basic :{key}"), "in base64: curl --user :KEY"),
+            (format!("Basic: {encoded}"), "Remove the colon after Basic"),
+            (format!("Bearer: {key}"), "Remove the colon after Bearer"),
+            (format!("Bearer {encoded}"), "Bearer takes the key as it is"),
+        ] {
+            let caller = server.anonymous().header("authorization", &value);
+            let told = caller.get("/v2/bookings").await.expecting(401);
+            let sentence = told.body["error"].as_str().expect("a sentence");
+            assert!(sentence.contains(hint), "{value}: {sentence}");
+            assert!(!sentence.contains(key), "{sentence}");
+            assert_eq!(told.body["code"], "unauthenticated");
+            // It is a refusal like any other.
+            assert_eq!(told.header("timekit-testmode"), None);
+            assert_eq!(told.header("ratelimit"), None);
+        }
+    }
 }
 
 #[tokio::test]

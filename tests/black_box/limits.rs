@@ -148,6 +148,7 @@ fn principal(server: &TestServer, kind: KeyKind, mode: Mode) -> Principal {
             expires_at: None,
             allowed_cidrs: Vec::new(),
             rate_limit: None,
+            address_rate_limit: None,
         },
         scopes: Scopes::everything(),
     }
@@ -242,6 +243,69 @@ async fn callers_of_every_kind_are_told_the_limits_they_have() {
         let tightest = tightest.split(';').next().expect("a number");
         assert_eq!(reply.header("x-ratelimit-limit"), Some(tightest));
     }
+}
+
+#[tokio::test]
+async fn a_widget_keys_limit_for_one_address_can_be_set_changed_rotated_and_taken_back() {
+    let server = TestServer::start().await;
+    let owner = server.live_app();
+    let rate = |limit: u32| json!({ "limit": limit, "window": "1 minute" });
+    let policy = async |widget: &Client| {
+        let me = widget.get("/v2/me").await.expecting(200);
+        let policy = me.header("ratelimit-policy").expect("a policy").to_owned();
+        policy.split(", ").next().expect("the address's").to_owned()
+    };
+    let wanted = json!({ "name": "Page", "kind": "widget", "address_rate_limit": rate(5) });
+    let (id, widget) = server.make_key(&owner, wanted).await;
+    for _ in 0..4 {
+        widget.get("/v2/me").await.expecting(200);
+    }
+    assert_eq!(policy(&widget).await, "\"address\";q=5;w=60");
+    widget.get("/v2/me").await.expecting(429);
+    // Another address has its own.
+    let elsewhere = server.calling_from("203.0.113.9", &widget);
+    elsewhere.get("/v2/me").await.expecting(200);
+    let path = format!("/v2/keys/{id}");
+    let shown = owner.get(&path).await.expecting(200);
+    let window = json!({ "limit": 5, "window": "60 seconds" });
+    assert_eq!(shown.body["data"]["address_rate_limit"], window);
+
+    let change = async |limit: Value| {
+        let body = serde_json::to_string(&json!({ "address_rate_limit": limit })).expect("JSON");
+        owner.send(http::Method::PATCH, &path, &body).await
+    };
+    // A key that is over its limit is not read until it no longer is.
+    server.clock.advance(TimeDelta::minutes(2));
+    change(rate(7)).await.expecting(200);
+    let elsewhere = server.calling_from("203.0.113.10", &widget);
+    assert_eq!(policy(&elsewhere).await, "\"address\";q=7;w=60");
+    let rotated = owner
+        .post(&format!("{path}/rotate"), json!({}))
+        .await
+        .expecting(201);
+    let limit = &rotated.body["data"]["address_rate_limit"]["limit"];
+    assert_eq!(limit, 7);
+    let key = rotated.body["data"]["key"].as_str().expect("a key");
+    assert_eq!(policy(&server.with_key(key)).await, "\"address\";q=7;w=60");
+    let path = format!("/v2/keys/{}", rotated.id());
+    let back = json!({ "address_rate_limit": null }).to_string();
+    let back = owner.send(http::Method::PATCH, &path, &back).await;
+    let limit = &back.expecting(200).body["data"]["address_rate_limit"]["limit"];
+    assert_eq!(limit, 60);
+
+    // A secret key has one limit.
+    let wanted = json!({ "name": "Secret", "address_rate_limit": rate(5) });
+    let refused = owner.post("/v2/keys", wanted).await;
+    assert_eq!(
+        (refused.status, refused.faults()),
+        (422, vec!["address_rate_limit"])
+    );
+    let wanted = json!({ "name": "Page", "kind": "widget", "address_rate_limit": rate(0) });
+    let refused = owner.post("/v2/keys", wanted).await;
+    assert_eq!(
+        (refused.status, refused.faults()),
+        (422, vec!["address_rate_limit.limit"])
+    );
 }
 
 #[tokio::test]

@@ -71,6 +71,33 @@ fn assert_lapsed(reply: &Reply) {
 }
 
 #[tokio::test]
+async fn a_reservation_extended_answers_in_the_zone_that_it_was_made_in() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let new = json!({ "name": "Room in Auckland", "timezone": "Pacific/Auckland" });
+    let room = app.post("/v2/resources", new).await.expecting(201).id();
+    let wanted = with(wanted(), "resource_id", json!(room));
+    let made = app
+        .post("/v2/bookings/reserve", wanted)
+        .await
+        .expecting(201);
+    assert_eq!(made.body["data"]["start"], "2026-12-01T23:00:00+13:00");
+    // It keeps the zone that its resource had, as a booking does.
+    let moves = json!({ "timezone": "Asia/Tokyo" });
+    app.put(&format!("/v2/resources/{room}"), moves)
+        .await
+        .expecting(200);
+    let extended = extend(&app, &made.id(), 60).await.expecting(200);
+    for field in ["start", "end", "expires_at", "created_at"] {
+        let same = (&made.body["data"][field], &extended.body["data"][field]);
+        assert_eq!(same.0, same.1, "{field}");
+    }
+    let other = app.header("timekit-timezone", "UTC");
+    let extended = extend(&other, &made.id(), 60).await.expecting(200);
+    assert_eq!(extended.body["data"]["start"], "2026-12-01T10:00:00+00:00");
+}
+
+#[tokio::test]
 async fn a_reservation_says_what_it_holds_and_until_when() {
     let server = TestServer::start().await;
     let app = server.app().header("timekit-timezone", "UTC");
@@ -145,7 +172,7 @@ async fn an_extended_reservation_holds_from_then_on_for_as_long_as_was_asked() {
     assert_eq!(extended.id(), id);
     assert_eq!(
         extended.body["data"]["expires_at"],
-        "2026-11-21T12:02:59+00:00"
+        "2026-11-21T13:02:59+01:00"
     );
     let until = until() - TimeDelta::seconds(1) + TimeDelta::seconds(120);
     server.clock.set(until + TimeDelta::seconds(1));

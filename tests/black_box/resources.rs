@@ -71,6 +71,12 @@ async fn a_resource_has_every_field_it_was_given_and_a_calendar() {
     assert_eq!(calendars.as_array().map(Vec::len), Some(1));
     assert_eq!(calendars[0]["name"], "Bookings");
     assert!(calendars[0]["id"].is_string());
+    assert!(
+        fields
+            .remove("api_token")
+            .is_some_and(|token| token.is_string())
+    );
+    assert_eq!(fields.remove("max_public_length"), Some(Value::Null));
     assert_eq!(shown, given);
 }
 

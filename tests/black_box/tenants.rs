@@ -610,17 +610,45 @@ async fn every_answer_of_a_test_app_says_so_and_none_of_a_live_app_does() {
                 ),
                 (422, caller.post("/v2/bookings", json!({})).await),
                 (422, caller.get("/v2/bookings?search=nonsense:1").await),
+                (404, caller.get("/v2/nope").await),
+                (404, caller.post("/v2/bookings/a/b/c", json!({})).await),
+                (405, caller.send(Method::PATCH, "/v2/bookings", "{}").await),
             ];
             for (status, reply) in replies {
                 assert_eq!(reply.status, status, "{}", reply.body);
                 assert_eq!(reply.header("timekit-testmode"), says, "{status}");
             }
         }
-        let widget = server.with_key(&app.widget_key).get("/v2/me").await;
-        assert_eq!(
-            (widget.status, widget.header("timekit-testmode")),
-            (200, says)
-        );
+        let widget = server.with_key(&app.widget_key);
+        let owner = server.with_key(&app.api_key);
+        let narrow = json!({ "name": "Narrow", "scopes": ["bookings.read"] });
+        let (_, narrow) = server.make_key(&owner, narrow).await;
+        let bound = json!({ "name": "Page", "kind": "widget", "allowed_origins": ["https://clinic.example"] });
+        let (_, bound) = server.make_key(&owner, bound).await;
+        let page = server.token(&owner, &things.resource, "client-token").await;
+        let page = server.with_token(&app.slug, &page);
+        let forged = session
+            .header("timekit-app", &app.slug)
+            .without("x-csrf-token");
+        for (status, reply) in [
+            (200, widget.get("/v2/me").await),
+            (403, widget.get("/v2/bookings").await),
+            (404, widget.get("/v2/nope").await),
+            (405, widget.send(Method::PATCH, "/v2/bookings", "{}").await),
+            (403, narrow.get("/v2/keys").await),
+            (403, page.get("/v2/bookings").await),
+            (
+                403,
+                bound
+                    .header("origin", "https://evil.example")
+                    .get("/v2/me")
+                    .await,
+            ),
+            (403, forged.post("/v2/bookings", json!({})).await),
+        ] {
+            assert_eq!(reply.status, status, "{}", reply.body);
+            assert_eq!(reply.header("timekit-testmode"), says, "{}", reply.body);
+        }
     }
 }
 
@@ -644,7 +672,8 @@ async fn an_answer_to_nobody_in_particular_speaks_of_no_mode() {
             .await,
         session.get("/v2/bookings").await,
         session.get("/v2/apps").await,
-        server.app().get("/v2/nope").await,
+        session.get("/v2/nope").await,
+        revoked.get("/v2/nope").await,
     ] {
         assert_eq!(reply.header("timekit-testmode"), None, "{}", reply.status);
     }

@@ -62,6 +62,86 @@ async fn a_page_reads_its_configuration_and_token_by_id_or_slug_without_a_creden
 }
 
 #[tokio::test]
+async fn a_slug_that_is_sent_is_the_widgets_own_until_it_is_given_up() {
+    let server = TestServer::start().await;
+    let (app, other) = (server.app(), server.live_app());
+    let body = |slug: &str| json!({ "name": "Front desk", "slug": slug });
+    let made = app
+        .post("/v2/widgets", body("front-desk"))
+        .await
+        .expecting(201);
+    assert_eq!(made.body["data"]["slug"], "front-desk");
+    let path = format!("/v2/widgets/{}", made.id());
+    let hosted = async |slug: &str| {
+        let path = format!("/v2/widgets/hosted/{slug}");
+        server.anonymous().get(&path).await.status
+    };
+    assert_eq!(hosted("front-desk").await, 200);
+    // It is unique over all apps, at creation and later.
+    let taken = other.post("/v2/widgets", body("front-desk")).await;
+    assert_eq!((taken.status, taken.faults()), (422, vec!["slug"]));
+    let second = other
+        .post("/v2/widgets", body("back-door"))
+        .await
+        .expecting(201);
+    let taken = app.put(&path, json!({ "slug": "back-door" })).await;
+    assert_eq!((taken.status, taken.faults()), (422, vec!["slug"]));
+    // What is sent back as it was shown is no change.
+    app.put(&path, made.body["data"].clone())
+        .await
+        .expecting(200);
+    let moved = app.put(&path, json!({ "slug": "lobby" })).await;
+    assert_eq!(moved.expecting(200).body["data"]["slug"], "lobby");
+    assert_eq!(
+        (hosted("front-desk").await, hosted("lobby").await),
+        (404, 200)
+    );
+    // One that was given up is free, and so is a deleted widget's.
+    let path = format!("/v2/widgets/{}", second.id());
+    other
+        .put(&path, json!({ "slug": "front-desk" }))
+        .await
+        .expecting(200);
+    other.delete(&path).await.expecting(204);
+    app.post("/v2/widgets", body("front-desk"))
+        .await
+        .expecting(201);
+    for slug in ["Front desk", "a", "-x-"] {
+        let refused = app.post("/v2/widgets", body(slug)).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec!["slug"]));
+    }
+}
+
+#[tokio::test]
+async fn filters_sent_beside_the_name_are_kept_as_those_in_filters_are() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let path = "/v2/findtime/filtercollections";
+    let filters = json!({
+        "and": [{ "specific_time": { "start": 8, "end": 12 } }], "or": [{ "specific_day": { "day": "Monday" } }],
+    });
+    let mut body = filters.clone();
+    body["name"] = "Mornings".into();
+    let made = app.post(path, body).await.expecting(201);
+    assert_eq!(made.body["data"]["filters"], filters);
+    let own = format!("{path}/{}", made.id());
+    let weekend = json!({ "or": [{ "only_weekend": {} }] });
+    let changed = app.put(&own, weekend.clone()).await.expecting(200);
+    assert_eq!(changed.body["data"]["filters"], weekend);
+    for (body, field) in [
+        (
+            json!({ "or": [{ "full_moon": {} }] }),
+            "filters.or.0.full_moon",
+        ),
+        (json!({ "and": {} }), "filters.and"),
+        (json!({ "and": [], "filters": { "and": [] } }), "and"),
+    ] {
+        let refused = app.post(path, body).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec![field]));
+    }
+}
+
+#[tokio::test]
 async fn a_widget_takes_no_secret_and_keeps_no_token() {
     let server = TestServer::start().await;
     let app = server.app();

@@ -3,6 +3,7 @@ use auth::issue;
 use axum::extract::State as Extract;
 use model::account::Account;
 use model::ids::AccountId;
+use model::text::email_key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -72,7 +73,7 @@ pub(crate) async fn create_account(
     let account = Account {
         id: AccountId::random(state.random()),
         name,
-        email: email.to_lowercase(),
+        email: email_key(&email),
         created_at: now,
     };
     let apps = issue::first_apps(account.id, &account.name, state.random(), now);

@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::request::AvailabilityRequest;
+use crate::request::{AvailabilityRequest, Sent};
 
 /// How many slots there are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,9 +29,9 @@ pub(crate) async fn count_available_slots(
     Extract(state): Extract<State>,
     App(principal): App,
     zone: OutputZone,
-    Body(request): Body<AvailabilityRequest>,
+    Body(request): Body<Sent>,
 ) -> Result<Data<CountView>, ApiError> {
-    let (found, _) = request.search(&state, &principal, zone).await?;
+    let (found, _) = request.0.search(&state, &principal, zone).await?;
     let total = found.search.count();
     Ok(Data {
         data: CountView { total },

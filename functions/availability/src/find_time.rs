@@ -4,10 +4,9 @@ use axum::extract::State as Extract;
 use model::availability::Slot;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::find_time_request::{FindTime, FindTimeFields};
+use crate::find_time_request::{FindTime, FindTimeFields, Sent};
 
 /// A time.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,9 +45,9 @@ pub(crate) async fn find_time(
     Extract(state): Extract<State>,
     App(principal): App,
     zone: OutputZone,
-    Body(request): Body<Map<String, Value>>,
+    Body(request): Body<Sent>,
 ) -> Result<Data<Vec<TimeView>>, ApiError> {
-    let search = FindTime::parse(&request)?.for_caller(&principal);
+    let search = FindTime::parse(&request.0)?.for_caller(&principal);
     let tenant = principal.tenant();
     let resources = search.resources(&state, &principal, tenant).await?;
     let zone = zone.or(resources.first().map_or(Tz::UTC, |first| first.timezone));

@@ -2,11 +2,10 @@ use api::caller::App;
 use api::{ApiError, Body, Data, OutputZone, State};
 use axum::extract::State as Extract;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::find_time::TimeView;
-use crate::find_time_request::{FindTime, FindTimesFields};
+use crate::find_time_request::{FindTime, FindTimesFields, SentSearches};
 
 /// The times at which one resource is free.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,11 +36,11 @@ pub(crate) async fn find_time_bulk(
     Extract(state): Extract<State>,
     App(principal): App,
     zone: OutputZone,
-    Body(request): Body<Map<String, Value>>,
+    Body(request): Body<SentSearches>,
 ) -> Result<Data<Vec<ResourceTimesView>>, ApiError> {
     let tenant = principal.tenant();
     let mut data = Vec::new();
-    for search in FindTime::parse_each(&request)? {
+    for search in FindTime::parse_each(&request.0)? {
         let search = search.for_caller(&principal);
         for resource in search.resources(&state, &principal, tenant).await? {
             let (user_id, name) = (resource.id.to_string(), resource.name.clone());

@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use api::{ApiError, Faults, State};
+use api::shape::joined;
+use api::{ApiError, Faults, Named, Names, Shaped, State};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::availability::{Settings, Slot};
@@ -11,6 +12,7 @@ use model::constraint::Fault;
 use model::filter::Filters;
 use model::ids::{CalendarId, ResourceId};
 use model::resource::Resource;
+use model::text::email_key;
 use model::time::Tz;
 use model::wall::{day, offset_s};
 use scheduling::Offer;
@@ -86,6 +88,45 @@ pub(crate) struct UserFields {
     #[schema(inline)]
     #[serde(flatten)]
     own: FindTimeFields,
+}
+
+/// The names of a search's fields.
+pub(crate) const FIND_TIME_NAMES: [&str; 13] = [
+    "emails",
+    "resource_ids",
+    "user_ids",
+    "calendar_ids",
+    "filters",
+    "start",
+    "future",
+    "length",
+    "buffer",
+    "sort",
+    "all_solutions",
+    "no_day_span",
+    "ignore_all_day_events",
+];
+
+/// A search as a body: what it does not read is told to who can mend it.
+pub(crate) type Sent = Shaped<Map<String, Value>, Named<OneSearch>>;
+
+/// Searches as a body.
+pub(crate) type SentSearches = Shaped<Map<String, Value>, Named<Searches>>;
+
+/// The fields of one search.
+#[derive(Debug)]
+pub(crate) struct OneSearch;
+
+impl Names for OneSearch {
+    const NAMES: &'static [&'static str] = &FIND_TIME_NAMES;
+}
+
+/// The fields of several.
+#[derive(Debug)]
+pub(crate) struct Searches;
+
+impl Names for Searches {
+    const NAMES: &'static [&'static str] = &joined::<1, 13, 14>(["users"], FIND_TIME_NAMES);
 }
 
 /// A search as it was asked for.
@@ -308,7 +349,7 @@ async fn resource(
     let store = state.store();
     Ok(match name {
         Name::Email(email) => {
-            let email = email.to_lowercase();
+            let email = email_key(email);
             let found = store.get_resource_by_email(tenant, &email).await?;
             found.map(|(resource, _)| resource)
         }

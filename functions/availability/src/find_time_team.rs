@@ -10,11 +10,10 @@ use model::key::TokenType;
 use model::resource::Resource;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use store::Tenant;
 use utoipa::ToSchema;
 
-use crate::find_time_request::{FindTime, FindTimesFields};
+use crate::find_time_request::{FindTime, FindTimesFields, SentSearches};
 
 /// A time at which one of a team is free.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,12 +64,12 @@ pub(crate) async fn find_time_team(
     Extract(state): Extract<State>,
     App(principal): App,
     zone: OutputZone,
-    Body(request): Body<Map<String, Value>>,
+    Body(request): Body<SentSearches>,
 ) -> Result<Data<Vec<TeamTimeView>>, ApiError> {
     let team = Tenant::app(principal.app);
     let mut output = zone.0;
     let mut found: BTreeMap<(DateTime<Utc>, DateTime<Utc>), Vec<TeamUserView>> = BTreeMap::new();
-    for search in FindTime::parse_each(&request)? {
+    for search in FindTime::parse_each(&request.0)? {
         let search = search.for_caller(&principal);
         for resource in search.resources(&state, &principal, team).await? {
             let user = user(&state, &principal, &search, &resource).await?;

@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::request::AvailabilityRequest;
+use crate::request::{AvailabilityRequest, Sent};
 
 /// A date on which something can be booked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,9 +32,9 @@ pub(crate) async fn list_available_dates(
     Extract(state): Extract<State>,
     App(principal): App,
     zone: OutputZone,
-    Body(request): Body<AvailabilityRequest>,
+    Body(request): Body<Sent>,
 ) -> Result<Data<Vec<DateView>>, ApiError> {
-    let (found, zone) = request.search(&state, &principal, zone).await?;
+    let (found, zone) = request.0.search(&state, &principal, zone).await?;
     let dates = found.search.dates(zone).into_iter();
     let data = dates
         .map(|(date, resources)| DateView {

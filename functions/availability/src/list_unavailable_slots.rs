@@ -2,7 +2,7 @@ use api::caller::App;
 use api::{ApiError, Body, OutputZone, State};
 use axum::extract::State as Extract;
 
-use crate::request::AvailabilityRequest;
+use crate::request::{AvailabilityRequest, Sent};
 use crate::view::{SlotView, SlotsAnswer};
 
 /// Lists the slots that would be available if nothing were booked, and are not, in order, with those who are booked.
@@ -21,9 +21,9 @@ pub(crate) async fn list_unavailable_slots(
     Extract(state): Extract<State>,
     App(principal): App,
     zone: OutputZone,
-    Body(request): Body<AvailabilityRequest>,
+    Body(request): Body<Sent>,
 ) -> Result<SlotsAnswer, ApiError> {
-    let (found, zone) = request.search(&state, &principal, zone).await?;
+    let (found, zone) = request.0.search(&state, &principal, zone).await?;
     let slots = found.search.unavailable();
     SlotsAnswer::new(&slots, found.resources, zone)
 }

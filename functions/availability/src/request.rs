@@ -1,6 +1,7 @@
 //! What a search for free time asks for.
 
-use api::{ApiError, Faults, Field, OutputZone, State};
+use api::shape::joined;
+use api::{ApiError, Faults, Field, Named, Names, OutputZone, Shaped, State};
 use auth::Principal;
 use model::availability::Settings;
 use model::constraint::parse_constraints;
@@ -36,6 +37,21 @@ pub(crate) struct AvailabilityRequest {
     #[serde(flatten)]
     #[schema(value_type = SettingsFields)]
     settings: Map<String, Value>,
+}
+
+/// The request as a body: what it does not read is told to who can mend it.
+pub(crate) type Sent = Shaped<AvailabilityRequest, Named<Fields>>;
+
+/// The names of the request's fields.
+#[derive(Debug)]
+pub(crate) struct Fields;
+
+impl Names for Fields {
+    const NAMES: &'static [&'static str] =
+        &joined::<4, { Settings::NAMES.len() }, { 4 + Settings::NAMES.len() }>(
+            ["project_id", "resources", "output_timezone", "constraints"],
+            Settings::NAMES,
+        );
 }
 
 /// The settings of a search, as `model::availability::Settings` reads them.
@@ -124,5 +140,40 @@ impl AvailabilityRequest {
             constraints,
         };
         Ok((wanted, zone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use utoipa::PartialSchema;
+    use utoipa::openapi::{RefOr, Schema};
+
+    use super::*;
+    use crate::find_time_request::{FIND_TIME_NAMES, FindTimeFields};
+
+    fn described<T: PartialSchema>() -> BTreeSet<String> {
+        match T::schema() {
+            RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(described::<SettingsFields>(), set(&Settings::NAMES));
+        assert_eq!(described::<FindTimeFields>(), set(&FIND_TIME_NAMES));
+    }
+
+    #[test]
+    fn a_setting_that_is_named_is_read() {
+        for name in Settings::NAMES {
+            // An array is no setting's value.
+            let wrong = Map::from_iter([(name.to_owned(), Value::from(vec![1]))]);
+            let is_read = Settings::parse(&wrong, "").is_err();
+            assert!(is_read || name == "closest_time_interval", "{name}");
+        }
     }
 }

@@ -1,17 +1,19 @@
 use api::caller::App;
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, OutputZone, State};
+use api::{ApiError, Body, Field, OutputZone, Shaped, State};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
 use model::ids::BookingId;
+use serde::Deserialize;
 use serde_json::Value;
 use store::{Decision, Seed};
 
 use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part};
 use crate::includes::Includes;
 use crate::making::Making;
+use crate::request::CreateBookingRequest;
 use crate::view::{BookingView, Viewer};
 
 /// Makes many bookings.
@@ -39,7 +41,7 @@ pub(crate) async fn create_bookings(
     include: Includes,
     zone: OutputZone,
     mut once: Idempotency,
-    Body(request): Body<BulkRequest>,
+    Body(Shaped(request, _)): Body<Shaped<BulkRequest, NewBookings>>,
 ) -> Result<BulkAnswer, ApiError> {
     let bulk = request.parse()?;
     let now = state.now();
@@ -72,6 +74,20 @@ pub(crate) async fn create_bookings(
     let answer = BulkAnswer::new(StatusCode::CREATED, results)?;
     once.finish(&state, &answer).await?;
     Ok(answer)
+}
+
+/// What is read of the request, its bookings included.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only looked at")]
+pub(crate) struct NewBookings {
+    #[serde(default)]
+    bookings: Field<Vec<CreateBookingRequest>>,
+    #[serde(default)]
+    stop_on_first_error: Field<bool>,
+    #[serde(default)]
+    relate_bookings: Field<bool>,
+    #[serde(default)]
+    delete_all_on_error: Field<bool>,
 }
 
 struct Maker<'a> {

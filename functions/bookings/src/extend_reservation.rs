@@ -3,7 +3,6 @@ use api::{ApiError, Body, Data, Faults, Field, OutputZone, State};
 use axum::extract::State as Extract;
 use model::ids::ReservationId;
 use model::reservation::Reservation;
-use model::time::Tz;
 use serde::Deserialize;
 use store::{Decision, Store, Tenant};
 use utoipa::ToSchema;
@@ -68,7 +67,7 @@ pub(crate) async fn extend_reservation(
         })
         .await?;
     Ok(Data {
-        data: ReservationView::new(&reservation, zone.or(Tz::UTC)),
+        data: ReservationView::new(&reservation, zone),
     })
 }
 

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use model::booking::Booking;
 use model::graph::{BookingState, Graph};
 use model::ids::{CalendarId, ProjectId, ResourceId};
+use model::text::{email_key, is_same};
 use model::time::parse_instant;
 use store::{
     BookingList, BookingOrder, Chunk, Direction, Position, SlotWindow, Store, StoreError, Tenant,
@@ -25,6 +26,8 @@ const SEARCHABLE: &[&str] = &[
     "state",
     "completed",
     "customer.*",
+    // Older clients write `email` for `customer.email`.
+    "email",
     "calendar.id",
     "project.id",
     "meta.*",
@@ -308,7 +311,10 @@ impl Wanted {
         Ok(Self {
             resource,
             project: project.map(|id| ProjectId::new(id.uuid())),
-            customer_email: search.get("customer.email").map(str::to_lowercase),
+            customer_email: search
+                .get("customer.email")
+                .or_else(|| search.get("email"))
+                .map(email_key),
             graph,
             state,
             completed,
@@ -365,19 +371,25 @@ impl Wanted {
                 return false;
             }
         }
+        let has_email = |value: &str| {
+            let own = booking
+                .customers
+                .iter()
+                .filter_map(|one| one.email.as_ref());
+            own.into_iter()
+                .any(|own| email_key(own) == email_key(value))
+        };
         self.others
             .iter()
             .all(|(key, value)| match key.split_once('.') {
+                None if key == "email" => has_email(value),
                 Some(("customer", field)) => booking.customers.iter().any(|customer| match field {
                     "name" => matches_wildcard(value, &customer.name),
-                    "email" => customer
-                        .email
-                        .as_ref()
-                        .is_some_and(|email| email.to_lowercase() == value.to_lowercase()),
-                    "phone" => customer.phone.as_deref() == Some(value),
-                    "voip" => customer.voip.as_deref() == Some(value),
-                    "timezone" => customer.timezone.as_deref() == Some(value),
-                    "id" => customer.id.to_string() == value,
+                    "email" => has_email(value),
+                    "phone" => says_text(&customer.phone, value),
+                    "voip" => says_text(&customer.voip, value),
+                    "timezone" => says_text(&customer.timezone, value),
+                    "id" => customer.id.to_string().eq_ignore_ascii_case(value),
                     other => customer
                         .fields
                         .get(other)
@@ -391,6 +403,10 @@ impl Wanted {
                 _ => self.others.get(key) == Some(value),
             })
     }
+}
+
+fn says_text(kept: &Option<String>, value: &str) -> bool {
+    kept.as_ref().is_some_and(|text| is_same(text, value))
 }
 
 fn compare(order: Order, a: &Booking, b: &Booking, now: DateTime<Utc>) -> Ordering {

@@ -1,9 +1,9 @@
 //! A reservation as callers see it, and how long one lasts.
 
-use api::{Faults, Field};
+use api::{Faults, Field, OutputZone};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use model::reservation::{MAX_RESERVATION_S, Reservation};
-use model::time::{Tz, format_instant};
+use model::time::format_instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,8 +31,9 @@ pub(crate) struct ReservationView {
 }
 
 impl ReservationView {
-    /// The reservation, its times in `zone`.
-    pub(crate) fn new(held: &Reservation, zone: Tz) -> Self {
+    /// The reservation, its times in the zone asked for, or else its resource's.
+    pub(crate) fn new(held: &Reservation, zone: OutputZone) -> Self {
+        let zone = zone.or(held.timezone);
         Self {
             id: held.id.to_string(),
             resource_id: held.resource_id.to_string(),

@@ -132,6 +132,7 @@ pub(crate) async fn reserve_slot(
         project_id,
         graph,
         slot: held.slot,
+        timezone: resource.timezone,
         buffers: held.buffers,
         ignore_all_day_events,
         event: held.event,
@@ -145,7 +146,6 @@ pub(crate) async fn reserve_slot(
             let mut decision = store.decision(tenant, now);
             decision.capacity(resource.id, resource.capacity);
             let reservation = decision.put_reservation(reservation.clone());
-            let zone = zone.or(resource.timezone);
             let answer = Created(ReservationView::new(&reservation, zone));
             once.keep(&answer)?;
             Ok(decision.commit(answer).await?)

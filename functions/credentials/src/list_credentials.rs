@@ -41,8 +41,7 @@ pub(crate) async fn list_credentials(
     let since = principal.app_created_at;
     let page = match wanted.or(tenant.only_resource) {
         Some(resource) => {
-            let mut found = store.list_credentials_of(tenant, resource).await?;
-            found.reverse();
+            let found = store.list_credentials_of(tenant, resource).await?;
             page.of_all(found)
         }
         None => {

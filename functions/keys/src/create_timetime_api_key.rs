@@ -71,6 +71,7 @@ pub(crate) async fn create_timetime_api_key(
         allowed_cidrs: own.allowed_cidrs,
         allowed_origins: Vec::new(),
         rate_limit: principal.own_rate_limit(),
+        address_rate_limit: None,
     };
     let plain = PlainKey::generate(KeyKind::Named, principal.mode, state.random());
     let key = issue::key(

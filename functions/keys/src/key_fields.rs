@@ -47,6 +47,10 @@ pub(crate) struct KeyRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     rate_limit: Field<Object<RateLimitRequest>>,
+    /// The same for one source address of a widget key; 60 a minute unless sent. Its visitors together keep to `rate_limit`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    address_rate_limit: Field<Object<RateLimitRequest>>,
     /// Whatever else was sent: nothing is ignored here.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -64,20 +68,22 @@ pub(crate) struct RateLimitRequest {
 /// The longest window, in seconds: a day.
 const MAX_WINDOW_S: u32 = 24 * 60 * 60;
 
-/// Reads a rate limit within the deployment's ceiling.
+/// Reads the rate limit in `field` within the deployment's ceiling.
 pub(crate) fn parse_rate(
     faults: &mut Faults,
+    field: &str,
     Object(asked): Object<RateLimitRequest>,
     most: RateLimit,
 ) -> Option<RateLimit> {
-    let limit = faults.required("rate_limit.limit", asked.limit);
-    let window = faults.required("rate_limit.window", asked.window);
-    let window = faults.parsed("rate_limit.window", window.as_deref(), parse_duration)?;
+    let (of_limit, of_window) = (format!("{field}.limit"), format!("{field}.window"));
+    let limit = faults.required(&of_limit, asked.limit);
+    let window = faults.required(&of_window, asked.window);
+    let window = faults.parsed(&of_window, window.as_deref(), parse_duration)?;
     let window_s = u32::try_from(window.num_seconds())
         .ok()
         .filter(|window_s| (1..=MAX_WINDOW_S).contains(window_s));
     let Some(window_s) = window_s else {
-        faults.add("rate_limit.window", "must be from 1 second to 1 day");
+        faults.add(&of_window, "must be from 1 second to 1 day");
         return None;
     };
     let rate = RateLimit {
@@ -86,14 +92,14 @@ pub(crate) fn parse_rate(
     };
     if rate.limit == 0 {
         faults.add(
-            "rate_limit.limit",
+            &of_limit,
             "must be at least 1; revoke the key to allow nothing",
         );
         return None;
     }
     if !most.covers(rate) {
         faults.add(
-            "rate_limit.limit",
+            &of_limit,
             format!(
                 "must be at most {} in {} seconds",
                 most.limit, most.window_s
@@ -166,10 +172,15 @@ pub(crate) fn read(
         faults.add("allowed_origins", ORIGINS_FOR_WIDGETS_ONLY);
     }
     let allowed_origins = parse_origins(faults, &origins);
-    let rate_limit = request.rate_limit;
     let rate_limit = faults
-        .optional("rate_limit", rate_limit)
-        .and_then(|asked| parse_rate(faults, asked, most));
+        .optional("rate_limit", request.rate_limit)
+        .and_then(|asked| parse_rate(faults, "rate_limit", asked, most));
+    let address_rate_limit = faults
+        .optional("address_rate_limit", request.address_rate_limit)
+        .and_then(|asked| parse_rate(faults, "address_rate_limit", asked, most));
+    if address_rate_limit.is_some() && !is_widget {
+        faults.add("address_rate_limit", ADDRESS_LIMIT_FOR_WIDGETS_ONLY);
+    }
     Some(NewKey {
         name: name?,
         kind: kind?,
@@ -178,6 +189,7 @@ pub(crate) fn read(
         allowed_cidrs,
         allowed_origins,
         rate_limit,
+        address_rate_limit,
     })
 }
 
@@ -258,6 +270,10 @@ pub(crate) const NO_SCOPES_FOR_WIDGETS: &str =
 /// Why a secret key is given no origins.
 pub(crate) const ORIGINS_FOR_WIDGETS_ONLY: &str =
     "is for widget keys: a secret key does not belong in a page";
+
+/// Why a secret key is given no limit for each address.
+pub(crate) const ADDRESS_LIMIT_FOR_WIDGETS_ONLY: &str =
+    "is for widget keys, which many visitors share; a secret key has rate_limit alone";
 
 /// Refuses fields that a key's requests do not know.
 pub(crate) fn refuse_unknown(faults: &mut Faults, rest: &Map<String, Value>) {

@@ -82,7 +82,7 @@ pub(crate) async fn list_audit_events(
 fn matches(search: &Search, event: &AuditEvent) -> bool {
     search.iter().all(|(attribute, value)| match attribute {
         "action" => event.action.name() == value,
-        "key.id" => event.key.to_string() == value,
+        "key.id" => event.key.to_string().eq_ignore_ascii_case(value),
         "by" => event.by == value,
         _ => event.source.as_deref() == Some(value),
     })

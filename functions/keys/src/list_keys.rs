@@ -30,7 +30,7 @@ pub(crate) async fn list_keys(
     let keys = state.store().list_keys(principal.app).await?;
     let matches = |key: &ApiKey| {
         search.iter().all(|(attribute, value)| match attribute {
-            "id" => key.id.to_string() == value,
+            "id" => key.id.to_string().eq_ignore_ascii_case(value),
             "kind" => key.kind.name() == value,
             _ => matches_wildcard(value, &key.name),
         })

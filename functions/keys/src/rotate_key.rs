@@ -75,6 +75,7 @@ pub(crate) async fn rotate_key(
             allowed_cidrs: old.allowed_cidrs.clone(),
             allowed_origins: old.allowed_origins.clone(),
             rate_limit: old.rate_limit,
+            address_rate_limit: old.address_rate_limit,
         };
         let new = issue::key(settings, Secret::Ours(&plain), &issuer, state.random(), now);
         once.keep(&Created(KeyView::to_keep(&new, public, now)))?;

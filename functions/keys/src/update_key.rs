@@ -31,6 +31,10 @@ pub(crate) struct UpdateKeyRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     rate_limit: Field<Object<RateLimitRequest>>,
+    /// The same for one source address of a widget key; `null` for the usual one.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    address_rate_limit: Field<Object<RateLimitRequest>>,
     /// Addresses it may be used from; an empty list for any.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
@@ -88,6 +92,7 @@ struct Changes {
     name: Option<String>,
     scopes: Option<Scopes>,
     rate_limit: Option<Option<RateLimit>>,
+    address_rate_limit: Option<Option<RateLimit>>,
     allowed_cidrs: Option<Vec<IpNet>>,
     allowed_origins: Option<Vec<Origin>>,
 }
@@ -100,13 +105,15 @@ impl Changes {
         let name = faults.text("name", name, 1..=100);
         let scopes = faults.optional("scopes", request.scopes);
         let scopes = scopes.map(|names| key_fields::parse_scopes(&mut faults, &names));
-        let rate_limit = match request.rate_limit {
+        let mut rate = |field: &str, sent: Field<Object<RateLimitRequest>>| match sent {
             Field::Absent => None,
             Field::Null => Some(None),
             sent => faults
-                .optional("rate_limit", sent)
-                .map(|asked| key_fields::parse_rate(&mut faults, asked, most)),
+                .optional(field, sent)
+                .map(|asked| key_fields::parse_rate(&mut faults, field, asked, most)),
         };
+        let rate_limit = rate("rate_limit", request.rate_limit);
+        let address_rate_limit = rate("address_rate_limit", request.address_rate_limit);
         let cidrs = faults.optional("allowed_cidrs", request.allowed_cidrs);
         let allowed_cidrs = cidrs.map(|texts| key_fields::parse_cidrs(&mut faults, &texts));
         let origins = faults.optional("allowed_origins", request.allowed_origins);
@@ -115,6 +122,7 @@ impl Changes {
             name,
             scopes,
             rate_limit,
+            address_rate_limit,
             allowed_cidrs,
             allowed_origins,
         }))
@@ -144,6 +152,12 @@ impl Changes {
         {
             faults.add("allowed_origins", key_fields::ORIGINS_FOR_WIDGETS_ONLY);
         }
+        if key.kind != KeyKind::Widget && matches!(self.address_rate_limit, Some(Some(_))) {
+            faults.add(
+                "address_rate_limit",
+                key_fields::ADDRESS_LIMIT_FOR_WIDGETS_ONLY,
+            );
+        }
         if !faults.is_empty() {
             return Err(KeyRefused::WrongKind(faults));
         }
@@ -151,6 +165,7 @@ impl Changes {
             name: self.name.clone().unwrap_or(key.name),
             scopes: self.scopes.clone().unwrap_or(key.scopes),
             rate_limit: self.rate_limit.unwrap_or(key.rate_limit),
+            address_rate_limit: self.address_rate_limit.unwrap_or(key.address_rate_limit),
             allowed_cidrs: self.allowed_cidrs.clone().unwrap_or(key.allowed_cidrs),
             allowed_origins: self.allowed_origins.clone().unwrap_or(key.allowed_origins),
             ..key
@@ -165,6 +180,7 @@ impl Changes {
             ("name", self.name.is_some()),
             ("scopes", self.scopes.is_some()),
             ("rate_limit", self.rate_limit.is_some()),
+            ("address_rate_limit", self.address_rate_limit.is_some()),
             ("allowed_cidrs", self.allowed_cidrs.is_some()),
             ("allowed_origins", self.allowed_origins.is_some()),
         ];

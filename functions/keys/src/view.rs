@@ -1,10 +1,11 @@
 //! A key as callers see it: never a secret one, and never its hash.
 
 use api::authorize::EXPIRY_NOTICE;
-use auth::principal::{KEY_RATE, WIDGET_RATE};
+use auth::principal::{KEY_RATE, WIDGET_RATE, WIDGET_RATE_OF_ADDRESS};
 use chrono::{DateTime, TimeDelta, Utc};
 use model::app::App;
 use model::key::{ApiKey, KeyKind};
+use model::rate::RateLimit;
 use model::scope::Scope;
 use model::time::{Tz, format_instant};
 use model::usage::hour_of;
@@ -34,6 +35,8 @@ pub(crate) struct KeyView {
     allowed_origins: Vec<String>,
     /// How many requests in how long.
     rate_limit: RateLimitView,
+    /// The same for one source address of a widget key; `null` for a secret key.
+    address_rate_limit: Option<RateLimitView>,
     /// Whether it was brought along.
     imported: bool,
     /// When it was made.
@@ -76,6 +79,15 @@ pub(crate) struct RateLimitView {
     window: String,
 }
 
+impl From<RateLimit> for RateLimitView {
+    fn from(rate: RateLimit) -> Self {
+        Self {
+            limit: rate.limit,
+            window: format!("{} seconds", rate.window_s),
+        }
+    }
+}
+
 impl KeyView {
     /// The record, with the key itself if it is a public one, and how it was used if that was read.
     pub(crate) fn of(
@@ -103,10 +115,11 @@ impl KeyView {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
-            rate_limit: RateLimitView {
-                limit: rate.limit,
-                window: format!("{} seconds", rate.window_s),
-            },
+            rate_limit: rate.into(),
+            address_rate_limit: (key.kind == KeyKind::Widget).then(|| {
+                let own = key.address_rate_limit;
+                own.unwrap_or(WIDGET_RATE_OF_ADDRESS).into()
+            }),
             imported: key.imported,
             created_at: time(key.created_at),
             created_by: key.created_by.clone(),

@@ -16,7 +16,7 @@ use crate::widget_fields::{CreateWidgetRequest, WidgetFields, WidgetRequest, Wid
     request_body = CreateWidgetRequest,
     responses(
         (status = 201, description = "The widget.", body = WidgetView),
-        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+        (status = 422, description = "Something is wrong with the request, or the slug is taken: `errors`, by field."),
     )
 )]
 pub(crate) async fn create_widget(

@@ -17,10 +17,22 @@ pub(crate) struct FilterCollectionRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     name: Field<String>,
-    /// Filters as `POST /v2/findtime` takes them.
+    /// Filters as `POST /v2/findtime` takes them: `and`, `or` and `after`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     filters: Field<Map<String, Value>>,
+    /// The same as in `filters`, as older clients send it.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    and: Field<Value>,
+    /// The same as in `filters`, as older clients send it.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    or: Field<Value>,
+    /// The same as in `filters`, as older clients send it.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    after: Field<Value>,
 }
 
 /// Filters that are kept. No search reads them.
@@ -52,7 +64,12 @@ impl FilterCollectionFields {
     /// Reads the request; what is wrong with it goes to `faults`.
     pub(crate) fn read(request: FilterCollectionRequest, faults: &mut Faults) -> Self {
         let name = faults.optional("name", request.name);
-        let filters = free_form(faults, "filters", request.filters, MAX_FREE_FORM);
+        let groups = [
+            ("and", request.and),
+            ("or", request.or),
+            ("after", request.after),
+        ];
+        let filters = filters(faults, request.filters, groups);
         if let Some(filters) = &filters
             && let Err(wrong) = Filters::parse(&Value::Object(filters.clone()), "filters")
         {
@@ -74,6 +91,28 @@ impl FilterCollectionFields {
             ..collection
         }
     }
+}
+
+/// The filters, whether they were sent in `filters` or beside the name.
+fn filters(
+    faults: &mut Faults,
+    sent: Field<Map<String, Value>>,
+    groups: [(&str, Field<Value>); 3],
+) -> Option<Map<String, Value>> {
+    let mut filters = free_form(faults, "filters", sent, MAX_FREE_FORM);
+    for (name, group) in groups {
+        let Some(group) = faults.optional(name, group) else {
+            continue;
+        };
+        let filters = filters.get_or_insert_default();
+        if filters.contains_key(name) {
+            faults.add(name, "is in filters too; send it once");
+        } else {
+            filters.insert(name.to_owned(), group);
+        }
+    }
+    faults.size("filters", &filters, MAX_FREE_FORM);
+    filters
 }
 
 impl From<FilterCollection> for FilterCollectionView {

@@ -21,7 +21,10 @@ pub(crate) async fn get_hosted_project(
 ) -> Result<Data<PublicProjectView>, ApiError> {
     let none = || ApiError::NotFound("Project");
     let store = state.store();
-    let (app, project) = store.find_project(&slug).await?.ok_or_else(none)?;
+    let (app, project) = store
+        .find_project(&slug.to_ascii_lowercase())
+        .await?
+        .ok_or_else(none)?;
     let app = store.get_app(app).await?.ok_or_else(none)?;
     // Whoever revoked the last widget key took the app's pages down.
     let app_key = widget_key::usable(&state, &app).await?.ok_or_else(none)?;

@@ -18,7 +18,10 @@ pub(crate) async fn get_hosted_widget(
     Extract(state): Extract<State>,
     Path(slug): Path<String>,
 ) -> Result<Data<WidgetView>, ApiError> {
-    let found = state.store().find_widget_by_slug(&slug).await?;
+    let found = state
+        .store()
+        .find_widget_by_slug(&slug.to_ascii_lowercase())
+        .await?;
     let widget = found.ok_or(ApiError::NotFound("Widget"))?;
     Ok(Data {
         data: WidgetView::of(widget, state.master_secret().await?)?,

@@ -54,7 +54,7 @@ pub(crate) async fn list_locations(
 
 fn matches(search: &Search, location: &Location) -> bool {
     search.iter().all(|(key, value)| match key {
-        "id" => location.id.to_string() == value,
+        "id" => location.id.to_string().eq_ignore_ascii_case(value),
         "name" => matches_wildcard(value, &location.name),
         _ => key
             .strip_prefix("meta.")

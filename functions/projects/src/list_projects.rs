@@ -97,7 +97,7 @@ fn matches(search: &Search, project: &Project) -> bool {
     search.iter().all(|(key, value)| match key {
         "locations.uuid" => among(texts(&project.locations), value),
         "services.uuid" => among(texts(&project.services), value),
-        "slug" => project.slug == value,
+        "slug" => project.slug.eq_ignore_ascii_case(value),
         _ => matches_wildcard(value, &project.name),
     })
 }

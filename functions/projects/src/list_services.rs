@@ -54,7 +54,7 @@ pub(crate) async fn list_services(
 
 fn matches(search: &Search, service: &Service) -> bool {
     search.iter().all(|(key, value)| match key {
-        "id" => service.id.to_string() == value,
+        "id" => service.id.to_string().eq_ignore_ascii_case(value),
         "name" => matches_wildcard(value, &service.name),
         _ => key
             .strip_prefix("meta.")

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use api::body::MAX_FREE_FORM;
-use api::{ApiError, Faults, Field, State};
+use api::shape::joined;
+use api::{ApiError, Faults, Field, Named, Names, Shaped, State};
 use chrono::TimeDelta;
+use model::availability::Settings;
 use model::duration::parse_duration;
 use model::graph::Graph;
 use model::ids::{LocationId, ResourceId, ServiceId};
@@ -37,7 +39,7 @@ pub(crate) struct ProjectRequest {
     /// What a search for free time starts from: `mode`, `length`, `from`, `to`, `buffer`, and so on.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    availability: Field<Map<String, Value>>,
+    availability: Field<Shaped<Map<String, Value>, Named<AvailabilityNames>>>,
     /// When it may be booked, beside what each resource says; holidays as `block_period`.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
@@ -46,7 +48,7 @@ pub(crate) struct ProjectRequest {
     /// `description`, `{{customer.<field>}}` stands for what the customer gave.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    booking: Field<Map<String, Value>>,
+    booking: Field<Shaped<Map<String, Value>, Named<BookingNames>>>,
     /// The fields of the page's form, by name: an object with `title`, `format`, `required` and so on for each.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -103,6 +105,27 @@ pub(crate) struct ProjectRequest {
 
 api::required!(CreateProjectRequest: ProjectRequest { ["name", "resources"] });
 
+/// What is read of a project's `availability`.
+#[derive(Debug)]
+struct AvailabilityNames;
+
+impl Names for AvailabilityNames {
+    const NAMES: &'static [&'static str] = &joined::<
+        1,
+        { Settings::NAMES.len() },
+        { 1 + Settings::NAMES.len() },
+    >(["output_timezone"], Settings::NAMES);
+}
+
+/// What is read of a project's `booking`.
+#[derive(Debug)]
+struct BookingNames;
+
+impl Names for BookingNames {
+    const NAMES: &'static [&'static str] =
+        &["graph", "what", "where", "description", "rescheduling_url"];
+}
+
 /// What was said; `None` stands for nothing said, and the inner `None` for `null`.
 pub(crate) struct ProjectFields {
     pub(crate) name: Option<String>,
@@ -138,7 +161,8 @@ impl ProjectFields {
     pub(crate) fn read(request: ProjectRequest, faults: &mut Faults) -> Self {
         let name = faults.optional("name", request.name);
         let slug = faults.optional("slug", request.slug);
-        let availability = free_form(faults, "availability", request.availability, MAX_SMALL);
+        let availability = request.availability.map(|Shaped(fields, _)| fields);
+        let availability = free_form(faults, "availability", availability, MAX_SMALL);
         for fault in availability.iter().flat_map(availability_faults) {
             faults.add(&fault.path, fault.sentence);
         }
@@ -148,7 +172,8 @@ impl ProjectFields {
             request.availability_constraints,
         );
         api::constraints::check(faults, availability_constraints.as_deref());
-        let booking = free_form(faults, "booking", request.booking, MAX_SMALL);
+        let booking = request.booking.map(|Shaped(fields, _)| fields);
+        let booking = free_form(faults, "booking", booking, MAX_SMALL);
         check_booking(faults, booking.as_ref());
         let customer_fields = free_form(
             faults,

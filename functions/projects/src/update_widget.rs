@@ -16,7 +16,7 @@ use crate::widget_fields::{WidgetFields, WidgetRequest, WidgetView};
     responses(
         (status = 200, description = "The widget.", body = WidgetView),
         (status = 404, description = "There is none, or it is not yours."),
-        (status = 422, description = "Something is wrong with the request: `errors`, by field."),
+        (status = 422, description = "Something is wrong with the request, or the slug is taken: `errors`, by field."),
     )
 )]
 pub(crate) async fn update_widget(
@@ -36,7 +36,7 @@ pub(crate) async fn update_widget(
         ..fields.apply(widget)
     };
     let tenant = principal.tenant();
-    let changed = state.store().change_entity(tenant, id, change).await?;
+    let changed = state.store().change_widget(tenant, id, change).await?;
     let data = WidgetView::of(changed.ok_or_else(none)?, state.master_secret().await?)?;
     Ok(Data { data })
 }

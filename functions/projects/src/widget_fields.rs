@@ -10,6 +10,7 @@ use auth::PlainKey;
 use auth::plain_key::{hash_secret, mentions_secret_key};
 use model::ids::AppId;
 use model::key::TokenType;
+use model::slug::parse_slug;
 use model::time::{Tz, format_instant};
 use model::widget::{Widget, WidgetToken};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,11 @@ pub(crate) struct WidgetRequest {
     #[serde(default)]
     #[schema(value_type = String)]
     pub(crate) name: Field<String>,
+    /// Its name in addresses, unique over the deployment: lower-case letters, digits and hyphens. Made of the name
+    /// unless sent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) slug: Field<String>,
     /// What the page is told; anybody can read it. Its `apiToken` must be a `client-token` of this app.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -60,6 +66,7 @@ pub(crate) struct WidgetView {
 /// What was said; `None` stands for nothing said.
 pub(crate) struct WidgetFields {
     pub(crate) name: Option<String>,
+    slug: Option<String>,
     config: Option<(Map<String, Value>, Option<WidgetToken>)>,
 }
 
@@ -77,9 +84,15 @@ impl WidgetFields {
     ) -> Result<Self, ApiError> {
         let name = faults.optional("name", request.name);
         let name = faults.text("name", name, 1..=200);
+        let slug = faults.optional("slug", request.slug);
+        let slug = faults.parsed("slug", slug.as_deref(), parse_slug);
         let config = free_form(faults, "config", request.config, MAX_FREE_FORM);
         let Some(mut config) = config else {
-            return Ok(Self { name, config: None });
+            return Ok(Self {
+                name,
+                slug,
+                config: None,
+            });
         };
         let mut token = None;
         for field in TOKEN_FIELDS {
@@ -109,6 +122,7 @@ impl WidgetFields {
         }
         Ok(Self {
             name,
+            slug,
             config: Some((config, token)),
         })
     }
@@ -121,6 +135,7 @@ impl WidgetFields {
         };
         Widget {
             name: self.name.clone().unwrap_or(widget.name),
+            slug: self.slug.clone().unwrap_or(widget.slug),
             config,
             token,
             ..widget

@@ -76,7 +76,8 @@ pub(crate) async fn create_resource(
     let credentials =
         first_credentials(&resource, &principal.issuer(), secret, state.random(), now)?;
     let resource = Versioned::new(resource, state.random());
-    let mut viewer = Viewer::of_new(&principal, &include, zone, &credentials, secret)?;
+    let own = (resource.record.id, credentials.as_slice());
+    let mut viewer = Viewer::of_new(&principal, &include, zone, own, secret, now)?;
     let view = viewer.show(resource.record.clone());
     let answer = |view| Tagged::new(Created(view), &resource.version);
     once.keep(&answer(view.without_tokens()))?;

@@ -31,7 +31,7 @@ pub(crate) async fn get_resource(
         .get_versioned_resource(principal.tenant(), id)
         .await?
         .ok_or(ApiError::NotFound("Resource"))?;
-    let mut viewer = Viewer::of(&principal, &state, &include, zone, &[id]).await?;
+    let mut viewer = Viewer::of_one(&principal, &state, &include, zone, id).await?;
     let answer = Data {
         data: viewer.show(resource.record),
     };

@@ -4,6 +4,7 @@ use api::search::{Search, matches_wildcard, says};
 use api::{ApiError, Include, OutputZone, Query, State};
 use axum::extract::State as Extract;
 use model::resource::Resource;
+use model::text::{email_key, is_same};
 use store::{Direction, Position, Walk};
 
 use crate::view::{ResourceView, Viewer};
@@ -65,13 +66,13 @@ pub(crate) async fn list_resources(
 
 fn matches(search: &Search, resource: &Resource) -> bool {
     search.iter().all(|(key, value)| match key {
-        "id" => resource.id.to_string() == value,
+        "id" => resource.id.to_string().eq_ignore_ascii_case(value),
         "name" => matches_wildcard(value, &resource.name),
         "email" => resource
             .email
             .as_ref()
-            .is_some_and(|email| email.to_lowercase() == value.to_lowercase()),
-        "tags" => resource.tags.iter().any(|tag| tag == value),
+            .is_some_and(|email| email_key(email) == email_key(value)),
+        "tags" => resource.tags.iter().any(|tag| is_same(tag, value)),
         _ => key
             .strip_prefix("meta.")
             .and_then(|key| resource.meta.get(key))

@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Body, Data, Faults, IfMatch, Include, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 use model::resource::Resource;
+use model::text::email_key;
 use store::ResourceSecret;
 
 use crate::resource_fields::{ResourceFields, ResourceRequest};
@@ -43,7 +44,7 @@ pub(crate) async fn update_resource(
         && current
             .email
             .as_ref()
-            .is_none_or(|own| own.to_lowercase() != email.to_lowercase())
+            .is_none_or(|own| email_key(own) != email_key(email))
     {
         faults.add(
             "email",

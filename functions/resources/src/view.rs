@@ -1,14 +1,17 @@
 //! A resource as callers see it.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use api::calendar_view::CalendarView;
 use api::credential_view::CredentialView;
 use api::{ApiError, Include, OutputZone, State};
+use auth::principal::token_reach;
 use auth::{MasterSecret, Principal};
+use chrono::{DateTime, Utc};
 use model::event::Event;
 use model::ids::ResourceId;
-use model::key::Credential;
+use model::key::{Credential, TokenType};
 use model::resource::Resource;
 use model::scope::Scope;
 use model::time::format_instant;
@@ -53,7 +56,12 @@ pub(crate) struct ResourceView {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
-    /// With `include=credentials`, for callers with `credentials.read`.
+    /// The newest `server-token`: at creation and of one resource, elsewhere with `include=credentials`. `null` for a caller
+    /// that it would give more than it has, and if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    api_token: Option<Option<String>>,
+    /// With `include=credentials`, for callers with `credentials.read`: newest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials: Option<Vec<CredentialView>>,
     /// With `include=availability_constraints`.
@@ -64,12 +72,23 @@ pub(crate) struct ResourceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     accounts: Option<Vec<Value>>,
+    /// In an answer that was kept without the token: where to find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'static str>,
 }
+
+const TOKEN_NOTICE: &str = "The api_token was in the first answer to this request, and is not kept with it. \
+    GET /v2/resources/{id} shows it.";
 
 impl ResourceView {
     /// The same without tokens, to be kept.
     pub(crate) fn without_tokens(&self) -> Self {
         let mut view = self.clone();
+        if let Some(token) = &mut view.api_token
+            && token.take().is_some()
+        {
+            view.notice = Some(TOKEN_NOTICE);
+        }
         for credential in view.credentials.iter_mut().flatten() {
             credential.hide_token();
         }
@@ -81,7 +100,10 @@ impl ResourceView {
 pub(crate) struct Viewer<'a> {
     include: &'a Include,
     zone: OutputZone,
-    credentials: Option<HashMap<ResourceId, Vec<CredentialView>>>,
+    /// Of each resource whose credentials were read.
+    tokens: HashMap<ResourceId, Tokens>,
+    shows_credentials: bool,
+    shows_api_token: bool,
     events: Option<HashMap<ResourceId, Vec<Event>>>,
 }
 
@@ -95,22 +117,12 @@ impl<'a> Viewer<'a> {
         zone: OutputZone,
         resources: &[ResourceId],
     ) -> Result<Self, ApiError> {
-        let mut credentials = None;
-        if include.has("credentials") && principal.may(Scope::CredentialsRead) {
-            let secret = state.master_secret().await?;
-            let mut by_resource = HashMap::new();
-            for id in resources {
-                let found = state
-                    .store()
-                    .list_credentials_of(principal.tenant(), *id)
-                    .await?;
-                let views = found
-                    .iter()
-                    .map(|credential| CredentialView::of(credential, principal, secret));
-                by_resource.insert(*id, views.collect::<Result<_, _>>()?);
-            }
-            credentials = Some(by_resource);
-        }
+        let shows_credentials = may_see_credentials(principal, include);
+        let tokens = if shows_credentials {
+            read_tokens(principal, state, resources).await?
+        } else {
+            HashMap::new()
+        };
         let events = if include.has("calendars.events") {
             Some(coming_events(state, principal, resources).await?)
         } else {
@@ -119,32 +131,48 @@ impl<'a> Viewer<'a> {
         Ok(Self {
             include,
             zone,
-            credentials,
+            tokens,
+            shows_credentials,
+            shows_api_token: shows_credentials,
             events,
         })
     }
 
-    /// As [`Viewer::of`], for one resource that is not there yet, and its first credentials.
+    /// As [`Viewer::of`], for one resource, with its `api_token` whatever the includes are. It is read only for a caller who
+    /// may see it.
+    pub(crate) async fn of_one(
+        principal: &Principal,
+        state: &State,
+        include: &'a Include,
+        zone: OutputZone,
+        resource: ResourceId,
+    ) -> Result<Self, ApiError> {
+        let mut viewer = Self::of(principal, state, include, zone, &[resource]).await?;
+        viewer.shows_api_token = true;
+        if !viewer.shows_credentials && may_see_server_tokens(principal) {
+            viewer.tokens = read_tokens(principal, state, &[resource]).await?;
+        }
+        Ok(viewer)
+    }
+
+    /// As [`Viewer::of_one`], for a resource that is not there yet, and its first credentials.
     pub(crate) fn of_new(
         principal: &Principal,
         include: &'a Include,
         zone: OutputZone,
-        credentials: &[Credential],
+        (resource, credentials): (ResourceId, &[Credential]),
         secret: &MasterSecret,
+        now: DateTime<Utc>,
     ) -> Result<Self, ApiError> {
-        let may_see = include.has("credentials") && principal.may(Scope::CredentialsRead);
-        let mut by_resource: HashMap<_, Vec<_>> = HashMap::new();
-        for credential in credentials {
-            let view = CredentialView::of(credential, principal, secret)?;
-            by_resource
-                .entry(credential.resource)
-                .or_default()
-                .push(view);
-        }
+        let mut newest_first = credentials.to_vec();
+        newest_first.sort_by_key(|one| Reverse((one.created_at, one.id)));
+        let tokens = Tokens::of(&newest_first, principal, secret, now)?;
         Ok(Self {
             include,
             zone,
-            credentials: may_see.then_some(by_resource),
+            tokens: HashMap::from([(resource, tokens)]),
+            shows_credentials: may_see_credentials(principal, include),
+            shows_api_token: true,
             events: include.has("calendars.events").then(HashMap::new),
         })
     }
@@ -152,10 +180,7 @@ impl<'a> Viewer<'a> {
     /// The resource.
     pub(crate) fn show(&mut self, resource: Resource) -> ResourceView {
         let zone = self.zone.or(resource.timezone);
-        let credentials = self
-            .credentials
-            .as_mut()
-            .map(|by_resource| by_resource.remove(&resource.id).unwrap_or_default());
+        let tokens = self.tokens.remove(&resource.id).unwrap_or_default();
         let constraints = self.include.has("availability_constraints");
         let calendars = resource.calendars.iter().filter_map(|calendar| {
             let view = CalendarView::of(&resource, calendar.id, self.zone)?;
@@ -181,9 +206,72 @@ impl<'a> Viewer<'a> {
             calendars,
             created_at: format_instant(resource.created_at, zone),
             updated_at: format_instant(resource.updated_at, zone),
-            credentials,
+            api_token: self.shows_api_token.then_some(tokens.api_token),
+            credentials: self.shows_credentials.then_some(tokens.credentials),
             availability_constraints: constraints.then_some(resource.availability_constraints),
             accounts: self.include.has("accounts").then(Vec::new),
+            notice: None,
         }
     }
+}
+
+fn may_see_credentials(principal: &Principal, include: &Include) -> bool {
+    include.has("credentials") && principal.may(Scope::CredentialsRead)
+}
+
+/// Whether there can be a server-token that reaches no further than the caller: one that ends when the caller's own secret
+/// does. For anybody else it would be read in vain.
+fn may_see_server_tokens(principal: &Principal) -> bool {
+    let own = principal.reach();
+    let narrowest = token_reach(TokenType::ServerToken, own.expires_at, own.origins.clone());
+    own.covers(&narrowest).is_ok()
+}
+
+/// What a caller may see of a resource's credentials.
+#[derive(Default)]
+struct Tokens {
+    /// All of them, newest first.
+    credentials: Vec<CredentialView>,
+    /// The newest `server-token` that holds.
+    api_token: Option<String>,
+}
+
+impl Tokens {
+    fn of(
+        newest_first: &[Credential],
+        principal: &Principal,
+        secret: &MasterSecret,
+        now: DateTime<Utc>,
+    ) -> Result<Self, ApiError> {
+        let views = newest_first
+            .iter()
+            .map(|one| CredentialView::of(one, principal, secret));
+        let credentials: Vec<_> = views.collect::<Result<_, _>>()?;
+        let holds = |one: &Credential| {
+            one.token_type == TokenType::ServerToken && one.expires_at.is_none_or(|at| at > now)
+        };
+        let api_token = newest_first
+            .iter()
+            .zip(&credentials)
+            .filter(|(one, _)| holds(one))
+            .find_map(|(_, view)| view.token().map(str::to_owned));
+        Ok(Self {
+            credentials,
+            api_token,
+        })
+    }
+}
+
+async fn read_tokens(
+    principal: &Principal,
+    state: &State,
+    resources: &[ResourceId],
+) -> Result<HashMap<ResourceId, Tokens>, ApiError> {
+    let (store, secret) = (state.store(), state.master_secret().await?);
+    let mut tokens = HashMap::new();
+    for id in resources {
+        let found = store.list_credentials_of(principal.tenant(), *id).await?;
+        tokens.insert(*id, Tokens::of(&found, principal, secret, state.now())?);
+    }
+    Ok(tokens)
 }

@@ -7,22 +7,23 @@ mod tell;
 
 use std::sync::Arc;
 
-use auth::Denied;
 use auth::limiter::Standing;
+use auth::{Access, Denied, Principal};
 use axum::extract::Request;
-use axum::http::HeaderName;
+use axum::http::{HeaderName, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 
 use self::admit::{Admission, admit};
-use self::identify::identify;
 pub use self::identify::{cookie_name, session_token};
+use self::identify::{identify, look_up};
 use self::tell::{tell_about_caller, tell_limits};
 use crate::error::ApiError;
 use crate::idempotency::answer_once;
 use crate::operations::Operation;
 use crate::state::State;
+use crate::warnings::Warnings;
 
 /// Says on every answer of a test app that it is one. Live apps never send it: clients take any value for yes.
 pub const TEST_MODE: HeaderName = HeaderName::from_static("timekit-testmode");
@@ -63,7 +64,7 @@ pub(crate) async fn authorize(
             admission.standings.clear();
         }
     }
-    let principal = known.principal();
+    let (principal, told) = (known.principal(), known.told());
     let Admission {
         result: admitted,
         standings,
@@ -81,22 +82,63 @@ pub(crate) async fn authorize(
         (Ok(caller), Ok(())) => {
             parts.extensions.insert(caller.clone());
             parts.extensions.insert(Standings(standings.clone()));
+            let warnings = Warnings::of(&caller);
+            if let Some(warnings) = &warnings {
+                parts.extensions.insert(warnings.clone());
+            }
             let request = Request::from_parts(parts, body);
-            answer_once(&state, &operation, &caller, request, next).await
+            let response = answer_once(&state, &operation, &caller, request, next).await;
+            match warnings {
+                Some(warnings) => warnings.add_to(response).await,
+                None => response,
+            }
         }
     };
     if let Some(principal) = &principal {
-        if let Some(ledger) = principal.usage_ledger() {
-            state
-                .limiter()
-                .count(&ledger, response.status().as_u16(), state.now())
-                .await;
-        }
-        tell_about_caller(response.headers_mut(), principal, &state);
+        count_answer(&state, principal, response.status()).await;
     }
     tell_limits(response.headers_mut(), &standings, state.now());
+    if let Some(told) = told {
+        tell_about_caller(response.headers_mut(), told, &state);
+    }
     response.extensions_mut().insert(called);
     response
+}
+
+/// The answer where no operation has the path, or none the method. With a credential that holds it counts and tells what
+/// any answer does; whatever is wrong with a credential changes nothing about it, because nothing was asked for.
+pub(crate) async fn answer_no_operation(
+    state: &State,
+    request: Request,
+    error: ApiError,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let mut known = look_up(state, Access::any_caller(), &parts, Some(state.keys())).await;
+    let admission = admit(state, &known, &parts).await;
+    if admission.result.is_ok() && !known.may_open {
+        known = look_up(state, Access::any_caller(), &parts, None).await;
+    }
+    let Some(principal) = known.principal() else {
+        return error.into_response();
+    };
+    let error = admission.result.err().unwrap_or(error);
+    let mut response = error.into_response();
+    count_answer(state, &principal, response.status()).await;
+    tell_limits(response.headers_mut(), &admission.standings, state.now());
+    if let Some(told) = known.told() {
+        tell_about_caller(response.headers_mut(), told, state);
+    }
+    response
+}
+
+/// Counts an answer for the usage of the caller's key.
+async fn count_answer(state: &State, principal: &Principal, status: StatusCode) {
+    if let Some(ledger) = principal.usage_ledger() {
+        state
+            .limiter()
+            .count(&ledger, status.as_u16(), state.now())
+            .await;
+    }
 }
 
 /// The answer to a caller with a credential that does not hold, for handlers that check one themselves.

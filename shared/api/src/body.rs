@@ -1,20 +1,28 @@
 //! Request bodies: JSON whatever the content type says, and every fault in them found at once.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::faults::Faults;
+use crate::shape::{NEWTYPE, Shape};
 use crate::state::State;
+use crate::warnings::Warnings;
 
 /// The largest body, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
 
 /// The most bytes of free-form JSON in one field. Everything a record may hold stays below DynamoDB's 400 KB an item.
 pub const MAX_FREE_FORM: usize = 64 * 1024;
+
+/// UTF-8's byte order mark.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A body, read as JSON. An empty one counts as an empty object.
 #[derive(Debug)]
@@ -52,6 +60,16 @@ impl<T> Field<T> {
         !matches!(self, Self::Absent)
     }
 
+    /// The same with what `change` makes of the value, if there is one.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Field<U> {
+        match self {
+            Self::Absent => Field::Absent,
+            Self::Null => Field::Null,
+            Self::Value(value) => Field::Value(change(value)),
+            Self::Wrong(sentence) => Field::Wrong(sentence),
+        }
+    }
+
     /// This one if it was sent, else the other: for a field with an older name.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -61,15 +79,40 @@ impl<T> Field<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+        deserializer.deserialize_newtype_struct(NEWTYPE, FieldVisitor(PhantomData))
+    }
+}
+
+impl<T: DeserializeOwned> Field<T> {
+    fn read(value: Value) -> Self {
         if value.is_null() {
-            return Ok(Self::Null);
+            return Self::Null;
         }
         let kind = kind(&value);
-        Ok(match serde_json::from_value(value) {
+        match serde_json::from_value(value) {
             Ok(value) => Self::Value(value),
             Err(error) => Self::Wrong(wrong_type(&error, kind)),
-        })
+        }
+    }
+}
+
+struct FieldVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for FieldVisitor<T> {
+    type Value = Field<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, source: D) -> Result<Field<T>, D::Error> {
+        Value::deserialize(source).map(Field::read)
+    }
+
+    /// For a source that only looks at what is read.
+    fn visit_some<D: Deserializer<'de>>(self, source: D) -> Result<Field<T>, D::Error> {
+        let _ = T::deserialize(source);
+        Ok(Field::Absent)
     }
 }
 
@@ -102,10 +145,29 @@ pub struct Object<T>(pub T);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = serde_json::Map::deserialize(deserializer)?;
+        deserializer.deserialize_newtype_struct(NEWTYPE, ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, source: D) -> Result<Object<T>, D::Error> {
+        let fields = serde_json::Map::deserialize(source)?;
         serde_json::from_value(fields.into())
-            .map(Self)
+            .map(Object)
             .map_err(serde::de::Error::custom)
+    }
+
+    /// For a source that only looks at what is read.
+    fn visit_some<D: Deserializer<'de>>(self, source: D) -> Result<Object<T>, D::Error> {
+        T::deserialize(source).map(Object)
     }
 }
 
@@ -113,7 +175,11 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &State) -> Result<Self, Self::Rejection> {
+        let warnings = request.extensions().get::<Warnings>().cloned();
         let value = json(request).await?;
+        if let Some(warnings) = warnings {
+            warnings.note(&value, &Shape::of::<T>());
+        }
         let kind = kind(&value);
         // serde would take a list for an object, by the order of its fields.
         if !value.is_object() {
@@ -159,12 +225,15 @@ impl FromRequest<State> for BareArray {
 /// The body's JSON; an empty body counts as an empty object.
 async fn json(request: Request) -> Result<Value, ApiError> {
     let bytes = read(request.into_body()).await?;
-    let bytes = if bytes.trim_ascii().is_empty() {
-        Bytes::from_static(b"{}")
+    // Windows programs begin a file, and so a body, with a byte order mark.
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let text: &[u8] = if text.trim_ascii().is_empty() {
+        b"{}"
     } else {
-        bytes
+        text
     };
-    serde_json::from_slice(&bytes).map_err(|error| {
+    let value = serde_json::from_slice(text).map(crate::letters::compose);
+    value.map_err(|error| {
         let at = format!("line {}, column {}", error.line(), error.column());
         ApiError::Invalid(Faults::one("body", format!("is not valid JSON (at {at})")))
     })

@@ -86,6 +86,11 @@ impl CredentialView {
         })
     }
 
+    /// The token, if the caller may have it.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// Takes the token away, for an answer that is kept.
     pub fn hide_token(&mut self) {
         if self.token.take().is_some() {

@@ -12,7 +12,7 @@ use store::{Cost, Meter};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
-use crate::authorize::Called;
+use crate::authorize::{Called, answer_no_operation};
 use crate::error::ApiError;
 use crate::state::State;
 
@@ -49,10 +49,23 @@ pub const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
 ];
 
 /// Puts the edge around a router of operations. CORS lies inside it, so that preflights carry the edge's headers too.
-pub(crate) fn around(operations: Router<State>, state: &State, with_cors: bool) -> Router {
+/// Where `knows_callers` is false, no operation asks who calls, so the function may have no right to find out.
+pub(crate) fn around(
+    operations: Router<State>,
+    state: &State,
+    with_cors: bool,
+    knows_callers: bool,
+) -> Router {
+    let operations = if knows_callers {
+        operations
+            .fallback(no_such_path)
+            .method_not_allowed_fallback(method_not_allowed)
+    } else {
+        operations
+            .fallback(async || ApiError::NoSuchPath)
+            .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+    };
     let inner = operations
-        .fallback(async || ApiError::NoSuchPath)
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(state.clone());
     let inner = if with_cors {
@@ -70,6 +83,14 @@ pub(crate) fn around(operations: Router<State>, state: &State, with_cors: bool) 
     Router::new()
         .fallback_service(inner)
         .layer(from_fn_with_state(state.clone(), edge))
+}
+
+async fn no_such_path(Extract(state): Extract<State>, request: Request) -> Response {
+    answer_no_operation(&state, request, ApiError::NoSuchPath).await
+}
+
+async fn method_not_allowed(Extract(state): Extract<State>, request: Request) -> Response {
+    answer_no_operation(&state, request, ApiError::MethodNotAllowed).await
 }
 
 /// Whatever panicked has left its own line in the log. The answer says nothing, and the process goes on.

@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use store::{
     ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError, CreateAppError,
     CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError, DecisionError,
-    DeleteCalendarError, DeleteResourceError, Stale, StoreError,
+    DeleteCalendarError, DeleteResourceError, KeepWidgetError, Stale, StoreError,
 };
 
 use crate::faults::Faults;
@@ -276,7 +276,19 @@ impl ApiError {
                 "The key was sent as the user name. It belongs after the colon: curl --user :KEY".to_owned()
             }
             Self::Unauthenticated(Denied::BearerColon) => {
-                "There is a colon after Bearer. It must go: Authorization: Bearer KEY".to_owned()
+                "Remove the colon after Bearer: Authorization: Bearer KEY".to_owned()
+            }
+            Self::Unauthenticated(Denied::BasicColon) => {
+                "Remove the colon after Basic: Authorization: Basic BASE64".to_owned()
+            }
+            Self::Unauthenticated(Denied::NoScheme) => {
+                "The credential was sent without its scheme. Put Basic before a value in base64, or Bearer before a key: Authorization: Bearer KEY".to_owned()
+            }
+            Self::Unauthenticated(Denied::NotEncoded) => {
+                "Basic takes the credential in base64: curl --user :KEY. Or send the key as it is: Authorization: Bearer KEY".to_owned()
+            }
+            Self::Unauthenticated(Denied::EncodedForBasic) => {
+                "Bearer takes the key as it is, without a colon or base64: Authorization: Bearer KEY. Base64 goes behind Basic.".to_owned()
             }
             Self::Unauthenticated(_) => "Invalid credentials supplied".to_owned(),
             Self::Forbidden(Denied::InsufficientScope(scope)) => {
@@ -433,6 +445,10 @@ impl From<AuthError> for ApiError {
                 | Denied::Malformed
                 | Denied::KeyAsUser
                 | Denied::BearerColon
+                | Denied::BasicColon
+                | Denied::NoScheme
+                | Denied::NotEncoded
+                | Denied::EncodedForBasic
                 | Denied::Unknown
                 | Denied::Expired
                 | Denied::Revoked
@@ -598,6 +614,15 @@ fn slug_taken() -> ApiError {
         "slug",
         "is taken; choose another, or leave it out to be given one",
     ))
+}
+
+impl From<KeepWidgetError> for ApiError {
+    fn from(error: KeepWidgetError) -> Self {
+        match error {
+            KeepWidgetError::SlugTaken => slug_taken(),
+            KeepWidgetError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<CreateProjectError> for ApiError {

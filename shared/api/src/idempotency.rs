@@ -49,6 +49,7 @@ use crate::answer::{Created, Data, NoContent};
 use crate::error::ApiError;
 use crate::operations::Operation;
 use crate::state::State;
+use crate::warnings::Warnings;
 
 /// What a client calls its request, so that it can send it again.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -111,6 +112,7 @@ async fn answer_keyed(
     parts.extensions.insert(Idempotency(Some(Once {
         keep: keep.clone(),
         begun,
+        warnings: parts.extensions.get().cloned().unwrap_or_default(),
     })));
     let request = Request::from_parts(parts, HttpBody::from(body));
     let response = next.run(request).await;
@@ -267,6 +269,16 @@ pub struct Idempotency(Option<Once>);
 struct Once {
     keep: Keep,
     begun: Option<IdempotencyRecord>,
+    warnings: Warnings,
+}
+
+impl Once {
+    /// The answer as it goes over the wire: with what is told beside its data.
+    fn kept(&self, answer: &impl Keepable) -> Result<KeptAnswer, ApiError> {
+        let mut kept = answer.kept()?;
+        kept.body = self.warnings.beside(kept.body)?;
+        Ok(kept)
+    }
 }
 
 impl Idempotency {
@@ -284,7 +296,7 @@ impl Idempotency {
         let Some(once) = &self.0 else {
             return Ok(());
         };
-        let kept = answer.kept()?;
+        let kept = once.kept(answer)?;
         if kept.body.len() > MAX_KEPT_BODY {
             return Err(ApiError::InvalidHeader {
                 header: "Idempotency-Key",
@@ -336,19 +348,18 @@ impl Idempotency {
     ///
     /// If a twin has been answered meanwhile, or the store fails.
     pub async fn finish(&self, state: &State, answer: &impl Keepable) -> Result<(), ApiError> {
-        let Some(Once {
-            keep,
-            begun: Some(begun),
-        }) = &self.0
-        else {
+        let Some(once) = &self.0 else {
             return Ok(());
         };
-        let kept = answer.kept()?;
+        let Some(begun) = &once.begun else {
+            return Ok(());
+        };
+        let kept = once.kept(answer)?;
         if kept.body.len() <= MAX_KEPT_BODY {
-            keep.set(kept);
+            once.keep.set(kept);
             state
                 .store()
-                .finish_idempotent(keep, begun, state.now())
+                .finish_idempotent(&once.keep, begun, state.now())
                 .await?;
         }
         Ok(())

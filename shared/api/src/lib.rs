@@ -24,6 +24,7 @@ pub mod include;
 pub mod invocations;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod letters;
 pub mod limits;
 #[cfg(feature = "log")]
 pub mod log;
@@ -36,8 +37,10 @@ pub mod path;
 pub mod query;
 pub mod required;
 pub mod search;
+pub mod shape;
 pub mod signed_search;
 pub mod state;
+mod warnings;
 pub mod zone;
 
 pub use answer::{Created, Data, NoContent};
@@ -50,5 +53,6 @@ pub use include::Include;
 pub use operations::Operations;
 pub use path::Path;
 pub use query::Query;
+pub use shape::{Named, Names, Shaped};
 pub use state::{Config, Secrets, State};
 pub use zone::OutputZone;

@@ -8,7 +8,9 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{
     Operation as OpenApiOperation, ParameterBuilder, ParameterIn, PathItem,
 };
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{
+    AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type,
+};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
@@ -42,7 +44,9 @@ pub(crate) fn path_item(operations: Vec<(Method, OpenApiOperation)>) -> PathItem
 }
 
 /// Puts what an answer holds into the envelope that it comes in, so that no handler needs to describe that.
-pub(crate) fn describe_envelope(operation: &mut OpenApiOperation, path: &str) {
+pub(crate) fn describe_envelope(operation: &mut OpenApiOperation, added: &Operation) {
+    let warns = operation.request_body.is_some() && !added.access.anonymous;
+    let path = added.path.as_str();
     let is_page = (operation.parameters.iter().flatten())
         .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "page"));
     let went_well = (operation.responses.responses.iter_mut())
@@ -68,8 +72,37 @@ pub(crate) fn describe_envelope(operation: &mut OpenApiOperation, path: &str) {
                 envelope = envelope.property(*name, field).required(*name);
             }
         }
+        if warns {
+            envelope = envelope.property("warnings", warnings_schema());
+        }
         content.schema = Some(envelope.into());
     }
+}
+
+/// What is told beside an answer of what was sent in vain.
+fn warnings_schema() -> ArrayBuilder {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let warning = ObjectBuilder::new()
+        .property(
+            "field",
+            text().description(Some("Where the field stands in the body.")),
+        )
+        .required("field")
+        .property(
+            "nearest",
+            ObjectBuilder::new()
+                .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+                .description(Some("The field that was probably meant, if one is near.")),
+        )
+        .required("nearest")
+        .property(
+            "message",
+            text().description(Some("What is wrong with it, for people. It may change.")),
+        )
+        .required("message");
+    ArrayBuilder::new().items(warning).description(Some(
+        "Fields of the body that nobody reads, such as misspelt ones; absent if there are none, and for public callers.",
+    ))
 }
 
 /// What stands beside the rows of a page.

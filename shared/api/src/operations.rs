@@ -265,6 +265,7 @@ impl Operations {
 
     fn guarded(self, state: &State, with_cors: bool) -> Router {
         let mut router: Router<State> = Router::new();
+        let knows_callers = self.list.iter().any(|one| !one.access.anonymous);
         for added in self.added {
             // An alias is answered and logged as what it is an alias of.
             let Some(operation) = added.operations.into_iter().next().map(Arc::new) else {
@@ -273,7 +274,7 @@ impl Operations {
             let guard = from_fn_with_state((state.clone(), operation), authorize);
             router = router.route(&added.path, added.router.layer(guard));
         }
-        crate::edge::around(router, state, with_cors)
+        crate::edge::around(router, state, with_cors, knows_callers)
     }
 }
 
@@ -306,7 +307,7 @@ impl Added {
             );
             operation.operation_id = Some(added.id.clone());
             openapi::describe_access(&mut operation, added.access);
-            openapi::describe_envelope(&mut operation, &self.path);
+            openapi::describe_envelope(&mut operation, added);
             openapi::describe_headers(&mut operation, added);
             parameters::describe(&mut operation);
             bodies::describe(&mut operation, &schemas);

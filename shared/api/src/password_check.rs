@@ -34,7 +34,7 @@ impl PasswordCheck {
         let address = disguised_address(state, address).await?;
         let of_address =
             limits::count(state, "wrong-password-from", &address, WRONG_PASSWORDS).await?;
-        let account = disguised(state, &account.to_lowercase()).await?;
+        let account = disguised(state, &model::text::email_key(account)).await?;
         let of_account = state
             .store()
             .count_attempt("wrong-password-for", &account, WRONG_PASSWORDS, state.now())

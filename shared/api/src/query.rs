@@ -1,9 +1,11 @@
-//! Query strings, read here from the raw text: `;` is part of a value, never a separator.
+//! Query strings, read here from the raw text: `;` is part of a value, never a separator. Letters are composed, as in
+//! bodies.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use model::text::composed;
 
 /// The parameters of a request's address, in order.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +16,7 @@ impl Query {
     pub fn parse(raw: &str) -> Self {
         Self(
             form_urlencoded::parse(raw.as_bytes())
-                .into_owned()
+                .map(|(name, value)| (composed(&name).into_owned(), composed(&value).into_owned()))
                 .collect(),
         )
     }

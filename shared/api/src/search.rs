@@ -1,5 +1,7 @@
-//! `?search=key:value;key:value`: all must hold. A value may contain colons; `;` may come raw or encoded.
+//! `?search=key:value;key:value`: all must hold. A value may contain colons; `;` may come raw or encoded, and separates
+//! unless a backslash stands before it. Blanks around a value do not count, nor does how its letters are composed.
 
+use model::text::{folded, is_same};
 use serde_json::Value;
 
 use crate::error::ApiError;
@@ -25,15 +27,15 @@ impl Search {
     pub fn read(query: &Query, known: &[&str]) -> (Self, Faults) {
         let mut faults = Faults::none();
         let mut criteria: Vec<(String, String)> = Vec::new();
-        for criterion in query.get("search").unwrap_or_default().split(';') {
+        for criterion in split(query.get("search").unwrap_or_default()) {
             // An old client writes `search=?key:value`.
             let criterion = criterion.trim().trim_start_matches('?');
             if criterion.is_empty() {
                 continue;
             }
             match criterion.split_once(':') {
-                Some((key, value)) if is_known(key, known) => {
-                    criteria.push((key.to_owned(), value.to_owned()))
+                Some((key, value)) if is_known(key.trim_end(), known) => {
+                    criteria.push((key.trim_end().to_owned(), value.trim().to_owned()))
                 }
                 Some((key, _)) => {
                     faults.add(
@@ -83,6 +85,25 @@ impl Search {
     }
 }
 
+/// The criteria of a search as it was sent. `\;` is a semicolon within a value, and `\\` a backslash.
+fn split(raw: &str) -> Vec<String> {
+    let mut criteria = Vec::new();
+    let mut criterion = String::new();
+    let mut rest = raw.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            ';' => criteria.push(std::mem::take(&mut criterion)),
+            '\\' => {
+                let escaped = rest.next_if(|next| matches!(next, ';' | '\\'));
+                criterion.push(escaped.unwrap_or('\\'));
+            }
+            other => criterion.push(other),
+        }
+    }
+    criteria.push(criterion);
+    criteria
+}
+
 fn is_known(key: &str, known: &[&str]) -> bool {
     known.iter().any(|name| match name.strip_suffix('*') {
         Some(prefix) => key.len() > prefix.len() && key.starts_with(prefix),
@@ -92,7 +113,7 @@ fn is_known(key: &str, known: &[&str]) -> bool {
 
 /// Whether `text` is what `wanted` asks for: letter case aside, with `*` at either end for anything.
 pub fn matches_wildcard(wanted: &str, text: &str) -> bool {
-    let (wanted, text) = (wanted.to_lowercase(), text.to_lowercase());
+    let (wanted, text) = (folded(wanted), folded(text.trim()));
     match (wanted.strip_prefix('*'), wanted.strip_suffix('*')) {
         (Some(_), Some(_)) => text.contains(wanted.trim_matches('*')),
         (Some(end), None) => text.ends_with(end),
@@ -104,7 +125,7 @@ pub fn matches_wildcard(wanted: &str, text: &str) -> bool {
 /// Whether a kept value, written as text, is the one searched for; one of several will do.
 pub fn says(kept: &Value, value: &str) -> bool {
     match kept {
-        Value::String(text) => text == value,
+        Value::String(text) => is_same(text, value),
         Value::Array(values) => values.iter().any(|kept| says(kept, value)),
         Value::Bool(flag) => value.parse() == Ok(*flag),
         Value::Number(number) => value
@@ -137,6 +158,34 @@ mod tests {
     fn a_value_keeps_its_colons() {
         let found = search("search=meta.at:2026-01-01T10:00:00Z").expect("a search");
         assert_eq!(found.get("meta.at"), Some("2026-01-01T10:00:00Z"));
+    }
+
+    #[test]
+    fn a_semicolon_behind_a_backslash_belongs_to_the_value() {
+        for (raw, value) in [
+            (r"search=meta.note:a\;b", "a;b"),
+            (r"search=meta.note:a%5C%3Bb", "a;b"),
+            (r"search=meta.note:C:\\dir\\;resource.id:1", r"C:\dir\"),
+            (r"search=meta.note:a\b\", r"a\b\"),
+        ] {
+            let found = search(raw).expect("a search");
+            assert_eq!(found.get("meta.note"), Some(value), "{raw}");
+        }
+        let two = search(r"search=meta.note:a\\;resource.id:1").expect("a search");
+        assert_eq!(two.get("meta.note"), Some(r"a\"));
+        assert_eq!(two.get("resource.id"), Some("1"));
+    }
+
+    #[test]
+    fn blanks_and_the_composition_of_letters_do_not_count() {
+        let found =
+            search("search=meta.name:%20cafe%CC%81%20;resource.id%20:+1").expect("a search");
+        assert_eq!(found.get("meta.name"), Some("caf\u{e9}"));
+        assert_eq!(found.get("resource.id"), Some("1"));
+        assert!(says(&"Cafe\u{301} ".into(), "Caf\u{e9}"));
+        assert!(matches_wildcard("ГАРАЖ*", "гараж Дока"));
+        assert!(matches_wildcard("*STRASSE", "Lange Straße"));
+        assert!(matches_wildcard("ре\u{301}не*", "Ре\u{301}не"));
     }
 
     #[test]

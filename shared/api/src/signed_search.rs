@@ -7,6 +7,7 @@ use auth::{Caller, Denied, Principal};
 use axum::http::header;
 use axum::http::request::Parts;
 use model::scope::Scopes;
+use model::text::is_same;
 use serde_json::Value;
 
 use crate::error::ApiError;
@@ -76,6 +77,6 @@ fn covers(claims: &Claims, search: &Search) -> bool {
             };
             search
                 .iter()
-                .any(|(key, asked)| key == name && asked == value)
+                .any(|(key, asked)| key == name && is_same(asked, &value))
         })
 }

@@ -8,7 +8,7 @@ use model::origin::Origin;
 use store::{Store, StoreError};
 
 use crate::access::Access;
-use crate::decide::{Circumstances, Found, NamedApp, decide};
+use crate::decide::{Circumstances, Found, NamedApp, Told, decide};
 use crate::denied::{AuthError, Denied};
 use crate::key_cache::KeyCache;
 use crate::presented::{self, Presented};
@@ -52,6 +52,8 @@ pub struct Authenticated {
     pub caller: Result<Caller, AuthError>,
     /// The key presented, if it is known, whether or not it opens anything.
     pub key: Option<ApiKey>,
+    /// What may be told about the credential beside the answer, once it is known that it holds.
+    pub told: Option<Told>,
     /// Whether the key was read just now, or may at least open something as it was. If not, it is only good for a refusal.
     pub may_open: bool,
 }
@@ -76,6 +78,7 @@ pub async fn authenticate(
     let mut known = Authenticated {
         caller: Err(Denied::Missing.into()),
         key: None,
+        told: None,
         may_open: true,
     };
     let mut was_read = false;
@@ -109,6 +112,7 @@ pub async fn authenticate(
                 find_session(store, token, request).await?
             }
         };
+        known.told = found.as_ref().and_then(Told::of);
         Ok(decide(found, access, &at)?)
     }
     .await;

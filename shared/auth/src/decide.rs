@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use model::account::Session;
-use model::key::{ApiKey, Credential, KeyKind, TokenType};
+use model::key::{ApiKey, Credential, KeyKind, Mode, TokenType};
 use model::origin::Origin;
 use model::scope::Scopes;
+use model::text::email_key;
 use store::AppIdentity;
 
 use crate::access::Access;
@@ -48,6 +49,38 @@ pub enum NamedApp {
     Unknown,
     /// It named this one.
     Known(AppIdentity),
+}
+
+/// What answers tell a caller about its own credential in their headers, whether or not it may do what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The mode of its app.
+    pub mode: Mode,
+    /// From when on it is refused; none means never.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Told {
+    /// What may be told about what was found; nothing about a session without an app of its own account.
+    pub(crate) fn of(found: &Found) -> Option<Self> {
+        match found {
+            Found::Key(key) => Some(Self {
+                mode: key.mode,
+                expires_at: key.expires_at,
+            }),
+            Found::Credential { credential, .. } => Some(Self {
+                mode: credential.mode,
+                expires_at: credential.expires_at,
+            }),
+            Found::Session { session, app, .. } => match app {
+                NamedApp::Known(app) if app.account == session.account => Some(Self {
+                    mode: app.mode,
+                    expires_at: None,
+                }),
+                NamedApp::Known(_) | NamedApp::Unknown | NamedApp::None => None,
+            },
+        }
+    }
 }
 
 /// What else bears on the decision.
@@ -119,6 +152,7 @@ fn decide_key(key: ApiKey, access: Access, at: &Circumstances) -> Result<Princip
             expires_at: key.expires_at,
             allowed_cidrs: key.allowed_cidrs,
             rate_limit: key.rate_limit,
+            address_rate_limit: key.address_rate_limit,
         },
         scopes: key.scopes,
     })
@@ -132,7 +166,7 @@ fn decide_credential(
     at: &Circumstances,
 ) -> Result<Principal, Denied> {
     // A token is tied to its resource and its app: with another's name beside it, it is nobody's.
-    if credential.user != user || app.is_none_or(|app| app.app != credential.app) {
+    if email_key(&credential.user) != user || app.is_none_or(|app| app.app != credential.app) {
         return Err(Denied::Unknown);
     }
     refuse_expired(credential.expires_at, at)?;
@@ -225,7 +259,7 @@ mod tests {
     use super::*;
     use chrono::TimeDelta;
     use model::ids::{AppId, KeyId};
-    use model::key::{HashedKey, Mode};
+    use model::key::HashedKey;
     use model::scope::Scope;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -244,6 +278,7 @@ mod tests {
             allowed_cidrs: Vec::new(),
             allowed_origins: Vec::new(),
             rate_limit: None,
+            address_rate_limit: None,
             imported: false,
             created_at: NOW,
             created_by: String::new(),

@@ -17,6 +17,19 @@ pub enum Denied {
     /// The scheme was written `Bearer:`. Worth a hint: a published guide has it so.
     #[error("the scheme was followed by a colon")]
     BearerColon,
+    /// The scheme was written `Basic:`. Worth a hint, as [`Denied::BearerColon`].
+    #[error("the scheme was followed by a colon")]
+    BasicColon,
+    /// A credential was sent without a scheme, or behind a scheme that is not taken. Worth a hint: a source document shows
+    /// the value without its scheme.
+    #[error("a credential was presented without its scheme")]
+    NoScheme,
+    /// Behind `Basic` a credential stood as it is, and not in base64. Worth a hint.
+    #[error("a credential was presented to Basic without base64")]
+    NotEncoded,
+    /// Behind `Bearer` a key stood with a colon or in base64, as Basic takes it. Worth a hint.
+    #[error("a key was presented to Bearer as Basic takes it")]
+    EncodedForBasic,
     /// It was looked up and not found.
     #[error("the credential is unknown")]
     Unknown,

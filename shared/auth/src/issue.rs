@@ -11,6 +11,7 @@ use model::rate::RateLimit;
 use model::resource::Resource;
 use model::scope::Scopes;
 use model::slug;
+use model::text::email_key;
 use store::NewApp;
 
 use crate::master_secret::{MasterSecret, VersionGone};
@@ -33,6 +34,8 @@ pub struct NewKey {
     pub allowed_origins: Vec<Origin>,
     /// Its own rate limit.
     pub rate_limit: Option<RateLimit>,
+    /// A widget key's own rate limit for one source address.
+    pub address_rate_limit: Option<RateLimit>,
 }
 
 /// For which app a secret is made, and by whom.
@@ -82,6 +85,7 @@ pub fn key(
         allowed_cidrs: new.allowed_cidrs,
         allowed_origins: new.allowed_origins,
         rate_limit: new.rate_limit,
+        address_rate_limit: new.address_rate_limit,
         imported,
         created_at: now,
         created_by: issuer.by.clone(),
@@ -159,6 +163,7 @@ pub fn app_with(
             allowed_cidrs: Vec::new(),
             allowed_origins: Vec::new(),
             rate_limit: None,
+            address_rate_limit: None,
         };
         key(new, Secret::Ours(plain), &issuer, random, now)
     };
@@ -252,7 +257,7 @@ pub fn credential_with(
         user: resource
             .email
             .as_ref()
-            .map_or_else(|| resource.id.to_string(), |email| email.to_lowercase()),
+            .map_or_else(|| resource.id.to_string(), |email| email_key(email)),
         token_type: new.token_type,
         description: new.description,
         referrer: new.referrer,

@@ -21,6 +21,7 @@ pub mod token;
 
 pub use access::Access;
 pub use authenticate::{Authenticated, Policy, Request, authenticate};
+pub use decide::Told;
 pub use denied::{AuthError, Denied};
 pub use feed_address::FeedAddress;
 pub use issue::Issuer;

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use model::key::HashedKey;
+use model::text::email_key;
 
 use crate::denied::Denied;
 use crate::plain_key::{PlainKey, hash_secret, looks_like_key};
@@ -57,16 +58,51 @@ pub fn read(values: &[&[u8]], foreign_shapes: bool) -> Result<Option<Presented>,
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
     let rest = rest.trim();
     match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => key(rest, foreign_shapes).map(Some),
+        "bearer" => bearer(rest, foreign_shapes).map(Some),
         "bearer:" => Err(Denied::BearerColon),
         "basic" => basic(rest, foreign_shapes).map(Some),
+        "basic:" => Err(Denied::BasicColon),
+        _ if is_credential(value) || is_credential(rest) => Err(Denied::NoScheme),
         _ => Err(Denied::Malformed),
     }
 }
 
+fn bearer(text: &str, foreign_shapes: bool) -> Result<Presented, Denied> {
+    if !looks_like_key(text) && is_credential(text) {
+        return Err(Denied::EncodedForBasic);
+    }
+    key(text, foreign_shapes)
+}
+
+/// Whether the text is a credential of ours in one of the forms in which people have it at hand: a key, with or without
+/// a colon before it, `user:token`, or base64 of one of these. It is told by its shape alone, so that a hint says nothing
+/// about whether it holds.
+fn is_credential(text: &str) -> bool {
+    is_plain_credential(text)
+        || decode(text).is_some_and(|decoded| is_plain_credential(decoded.trim()))
+}
+
+fn is_plain_credential(text: &str) -> bool {
+    if looks_like_key(text) {
+        return true;
+    }
+    text.split_once(':').is_some_and(|(user, secret)| {
+        let is_token = !user.is_empty() && PlainKey::parse_token(secret).is_ok();
+        is_token || looks_like_key(secret) || looks_like_key(user)
+    })
+}
+
+fn decode(encoded: &str) -> Option<String> {
+    let bytes = BASE64.decode(encoded).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
 fn basic(encoded: &str, foreign_shapes: bool) -> Result<Presented, Denied> {
-    let decoded = BASE64.decode(encoded).map_err(|_| Denied::Malformed)?;
-    let decoded = String::from_utf8(decoded).map_err(|_| Denied::Malformed)?;
+    let decoded = decode(encoded).ok_or(if is_plain_credential(encoded) {
+        Denied::NotEncoded
+    } else {
+        Denied::Malformed
+    })?;
     // On the first colon: no address has one, and no token of ours.
     let (user, secret) = decoded.split_once(':').unwrap_or((&decoded, ""));
     if looks_like_key(user) {
@@ -80,7 +116,7 @@ fn basic(encoded: &str, foreign_shapes: bool) -> Result<Presented, Denied> {
         Err(_) => foreign(secret, foreign_shapes)?,
     };
     Ok(Presented::ResourceToken {
-        user: user.to_lowercase(),
+        user: email_key(user),
         token,
     })
 }
@@ -109,6 +145,16 @@ pub fn basic_with_key(key: &str) -> String {
 mod tests {
     use super::*;
     use crate::development::DEVELOPMENT_KEY;
+    use model::Random;
+    use model::key::{KeyKind, Mode};
+
+    struct Zeros;
+
+    impl Random for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
 
     fn presented(value: &str, foreign_shapes: bool) -> Result<Option<Presented>, Denied> {
         read(&[value.as_bytes()], foreign_shapes)
@@ -164,13 +210,40 @@ mod tests {
     }
 
     #[test]
-    fn two_common_slips_get_a_hint_and_everything_else_the_same_answer() {
-        let as_user = format!("Basic {}", STANDARD.encode(format!("{DEVELOPMENT_KEY}:")));
-        assert_eq!(presented(&as_user, true), Err(Denied::KeyAsUser));
-        assert_eq!(
-            presented(&format!("Bearer: {DEVELOPMENT_KEY}"), true),
-            Err(Denied::BearerColon)
-        );
+    fn common_slips_get_a_hint_and_everything_else_the_same_answer() {
+        let key = DEVELOPMENT_KEY;
+        let encoded = STANDARD.encode(format!(":{key}"));
+        let named = PlainKey::generate(KeyKind::Named, Mode::Test, &Zeros);
+        let named = named.expose();
+        let token = PlainKey::token_from([1; 32]);
+        let pair = format!("doc.brown@timekit.io:{}", token.expose());
+        let slips = [
+            (
+                format!("Basic {}", STANDARD.encode(format!("{key}:"))),
+                Denied::KeyAsUser,
+            ),
+            (format!("Bearer: {key}"), Denied::BearerColon),
+            (format!("Basic: {encoded}"), Denied::BasicColon),
+            (key.to_owned(), Denied::NoScheme),
+            (format!(":{key}"), Denied::NoScheme),
+            (encoded.clone(), Denied::NoScheme),
+            (encoded.trim_end_matches('=').to_owned(), Denied::NoScheme),
+            (named.to_owned(), Denied::NoScheme),
+            (STANDARD.encode(&pair), Denied::NoScheme),
+            (format!("Token {key}"), Denied::NoScheme),
+            (format!("ApiKey {encoded}"), Denied::NoScheme),
+            (format!("Basic {key}"), Denied::NotEncoded),
+            (format!("Basic :{key}"), Denied::NotEncoded),
+            (format!("Basic {named}"), Denied::NotEncoded),
+            (format!("Basic {pair}"), Denied::NotEncoded),
+            (format!("Bearer {encoded}"), Denied::EncodedForBasic),
+            (format!("Bearer :{key}"), Denied::EncodedForBasic),
+        ];
+        for (value, slip) in slips {
+            for foreign_shapes in [false, true] {
+                assert_eq!(presented(&value, foreign_shapes), Err(slip), "{value}");
+            }
+        }
         for odd in [
             "",
             "Basic",
@@ -181,6 +254,9 @@ mod tests {
             "Digest x",
             "Basic /w==",
             "key",
+            "OnRlc3Q=",
+            "Token x",
+            "Bearer OnRlc3Q=",
         ] {
             assert_eq!(presented(odd, false), Err(Denied::Malformed), "{odd}");
         }

@@ -73,6 +73,8 @@ pub enum Who {
         allowed_cidrs: Vec<IpNet>,
         /// Its own rate limit; none means its kind's.
         rate_limit: Option<RateLimit>,
+        /// A public key's own rate limit for one address; none means the usual one.
+        address_rate_limit: Option<RateLimit>,
     },
     /// A resource, by its token.
     Resource {
@@ -178,6 +180,17 @@ impl Principal {
         }
     }
 
+    /// What a public caller may do from one address.
+    fn address_rate(&self) -> RateLimit {
+        let own = match self.who {
+            Who::Key {
+                address_rate_limit, ..
+            } => address_rate_limit,
+            Who::Resource { .. } | Who::Session { .. } | Who::SignedSearch => None,
+        };
+        own.unwrap_or(WIDGET_RATE_OF_ADDRESS)
+    }
+
     /// The limits that a request of this caller must keep to. `address` names its source by a hash; only public
     /// keys and tokens are limited by it. `app_rate` is what a live app may do.
     pub fn limits(&self, address: &str, app_rate: RateLimit) -> Vec<Limit> {
@@ -192,7 +205,7 @@ impl Principal {
             limits.push(Limit {
                 policy: "address",
                 ledger: LedgerName::of_address(id, address),
-                rate: WIDGET_RATE_OF_ADDRESS,
+                rate: self.address_rate(),
                 is_passing: true,
                 varies: false,
             });

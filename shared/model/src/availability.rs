@@ -88,6 +88,24 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The names of all settings, as they are read.
+    pub const NAMES: [&'static str; 14] = [
+        "mode",
+        "length",
+        "from",
+        "to",
+        "buffer",
+        "buffer_before",
+        "buffer_after",
+        "timeslot_increments",
+        "round_to_nearest_hour",
+        "ignore_all_day_events",
+        "closest_time_interval",
+        "minimum_notice",
+        "max_bookings_per_day",
+        "max_bookings_per_week",
+    ];
+
     /// Reads settings; `prefix` stands before the names of fields in faults, like `availability.`. Fields that are no
     /// settings are ignored, and `null` is as good as not sent.
     ///

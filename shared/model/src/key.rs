@@ -164,6 +164,9 @@ pub struct ApiKey {
     /// Its own rate limit; none means its kind's.
     #[serde(default)]
     pub rate_limit: Option<RateLimit>,
+    /// A widget key's own rate limit for one source address; none means the usual one.
+    #[serde(default)]
+    pub address_rate_limit: Option<RateLimit>,
     /// Whether it was brought along by its hash.
     pub imported: bool,
     /// When it was made.

@@ -27,6 +27,7 @@ pub mod scope;
 pub mod seats;
 pub mod slug;
 pub mod template;
+pub mod text;
 pub mod time;
 pub mod usage;
 pub mod wall;

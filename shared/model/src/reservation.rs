@@ -7,7 +7,7 @@ use crate::booking::{Customer, EventText};
 use crate::graph::Graph;
 use crate::ids::{CalendarId, ProjectId, ReservationId, ResourceId};
 use crate::occupancy::{Buffers, Claim, ClaimKind, Tolerance};
-use crate::time::TimeSlot;
+use crate::time::{TimeSlot, Tz, zone_name};
 
 /// The longest a slot is held at a time, in seconds.
 pub const MAX_RESERVATION_S: u32 = 24 * 60 * 60;
@@ -27,6 +27,10 @@ pub struct Reservation {
     pub graph: Option<Graph>,
     /// When.
     pub slot: TimeSlot,
+    /// The zone its times are shown in unless a caller asks for another: its resource's when it was made. One that an
+    /// older version made has none, and is shown in UTC.
+    #[serde(default = "utc", with = "zone_name")]
+    pub timezone: Tz,
     /// Free time it needs around it.
     pub buffers: Buffers,
     /// Whether events that last whole days are no obstacle.
@@ -43,6 +47,10 @@ pub struct Reservation {
     /// The token it was last written with. The store keeps it beside the record.
     #[serde(skip)]
     pub version: String,
+}
+
+const fn utc() -> Tz {
+    Tz::UTC
 }
 
 /// A reservation has lapsed.

@@ -1,6 +1,7 @@
 //! Slugs: readable names that stand in addresses.
 
 use crate::Random;
+use crate::text::unaccented;
 
 /// The longest slug, in characters.
 pub const MAX_SLUG: usize = 100;
@@ -37,8 +38,7 @@ pub fn parse_slug(text: &str) -> Result<String, InvalidSlug> {
 /// A slug made of a name, or of `otherwise` if the name has no letter for it. It ends in random characters, so that it
 /// says nothing about which names are taken.
 pub fn generated(name: &str, otherwise: &str, random: &dyn Random) -> String {
-    let words: Vec<String> = name
-        .to_lowercase()
+    let words: Vec<String> = unaccented(name)
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
@@ -79,7 +79,8 @@ mod tests {
         }
         for (name, slug) in [
             ("Back to the Future", "back-to-the-future-aaaaaa"),
-            ("Ärzte & Co.", "rzte-co-aaaaaa"),
+            ("Ärzte & Co.", "arzte-co-aaaaaa"),
+            ("Cafe\u{301} Straße", "cafe-strasse-aaaaaa"),
             ("日本", "app-aaaaaa"),
             ("", "app-aaaaaa"),
         ] {

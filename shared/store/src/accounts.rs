@@ -85,7 +85,10 @@ fn key(account: AccountId) -> Key {
 }
 
 fn email_key(email: &str) -> Key {
-    Key::new(format!("email#{}", email.to_lowercase()), "account")
+    Key::new(
+        format!("email#{}", model::text::email_key(email)),
+        "account",
+    )
 }
 
 fn reset_key(hash: HashedKey) -> Key {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 use model::booking::{Booking, MAX_BOOKING_DAYS};
 use model::graph::Graph;
 use model::ids::{BookingId, ProjectId, ResourceId};
+use model::text::email_key;
 use model::time::TimeSlot;
 
 use crate::item::{
@@ -136,7 +137,7 @@ fn resource_partition(tenant: Tenant, resource: ResourceId) -> String {
 }
 
 fn customer_partition(tenant: Tenant, email: &str) -> String {
-    format!("app#{}#bookings#{}", tenant.app, email.to_lowercase())
+    format!("app#{}#bookings#{}", tenant.app, email_key(email))
 }
 
 fn month_prefix(tenant: Tenant) -> String {

@@ -1,5 +1,7 @@
 //! Resource tokens: found by the hash of the token when a request comes, by id or resource when they are managed.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use model::ids::{AppId, CredentialId, ResourceId};
 use model::key::{Credential, HashedKey};
@@ -27,6 +29,16 @@ pub enum CreateCredentialError {
 #[derive(Serialize, Deserialize)]
 struct Pointer {
     hash: HashedKey,
+}
+
+/// What stands at a resource for each of its credentials.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OfResource {
+    /// The credential itself.
+    Copy(Box<Credential>),
+    /// Where it is: what older versions wrote.
+    Pointer(Pointer),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,17 +85,11 @@ pub(crate) fn add_to<L: Clone>(
             "month_pk",
             month_prefix(credential.app) + &list::month(credential.created_at),
         );
-    transaction.put(label.clone(), Table::Credentials, item, &Condition::Absent)?;
-    for key in [
-        id_key(credential.app, credential.id),
-        resource_key(credential),
-    ] {
-        transaction.put(
-            label.clone(),
-            Table::Credentials,
-            Item::new(&key, &pointer)?,
-            &Condition::Absent,
-        )?;
+    let by_id = Item::new(&id_key(credential.app, credential.id), &pointer)?;
+    // A credential never changes, so its resource may have a copy: then one query reads all that a resource has.
+    let by_resource = Item::new(&resource_key(credential), credential)?;
+    for item in [item, by_id, by_resource] {
+        transaction.put(label.clone(), Table::Credentials, item, &Condition::Absent)?;
     }
     Ok(())
 }
@@ -164,7 +170,7 @@ impl Store {
         Ok(credential.filter(|credential| tenant.includes(credential.resource)))
     }
 
-    /// A resource's credentials, oldest first, strongly consistent.
+    /// A resource's credentials, newest first, strongly consistent.
     ///
     /// # Errors
     ///
@@ -177,20 +183,23 @@ impl Store {
         if !tenant.includes(resource) {
             return Ok(Vec::new());
         }
-        let pointers = self
+        let items = self
             .partition(
                 Table::Credentials,
                 &resource_partition(tenant.app, resource),
                 "credential#",
             )
             .await?;
-        let keys = pointers
-            .into_iter()
-            .map(|item| record::<Pointer>(item).map(|pointer| key(pointer.hash)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let items = self.get_many(Table::Credentials, &keys).await?;
-        let mut found: Vec<Credential> = items.into_iter().map(record).collect::<Result<_, _>>()?;
-        found.sort_by_key(|credential| (credential.created_at, credential.id));
+        let mut found: Vec<Credential> = Vec::with_capacity(items.len());
+        for item in items {
+            match record(item)? {
+                OfResource::Copy(credential) => found.push(*credential),
+                OfResource::Pointer(Pointer { hash }) => {
+                    found.extend(self.find_credential(hash).await?);
+                }
+            }
+        }
+        found.sort_by_key(|credential| Reverse((credential.created_at, credential.id)));
         Ok(found)
     }
 

@@ -71,6 +71,7 @@ pub use resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
 pub use sheets::sheet_items;
 pub use tables::{Table, Tables};
 pub use version::{Expected, Stale, Version, Versioned};
+pub use widgets::KeepWidgetError;
 
 /// For whom a store function acts: an app, or one resource of it. What lies outside does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,7 +64,7 @@ pub(crate) fn key(tenant: Tenant, id: ResourceId) -> Key {
 
 pub(crate) fn email_key(tenant: Tenant, email: &str) -> Key {
     Key::new(
-        format!("app#{}#email#{}", tenant.app, email.to_lowercase()),
+        format!("app#{}#email#{}", tenant.app, model::text::email_key(email)),
         "resource",
     )
 }

@@ -6,9 +6,26 @@ use model::widget::Widget;
 use serde::{Deserialize, Serialize};
 
 use crate::entities::{item, key};
-use crate::item::{Item, Key};
+use crate::item::{Item, Key, record, text};
 use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table, Tenant};
+
+/// A widget could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepWidgetError {
+    /// Another widget of the deployment has this slug.
+    #[error("another widget has this slug")]
+    SlugTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Widget,
+    Slug,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Pointer {
@@ -24,31 +41,82 @@ fn slug_key(slug: &str) -> Key {
     Key::new(format!("widgetslug#{slug}"), "widget")
 }
 
+fn pointer(tenant: Tenant, widget: &Widget) -> Pointer {
+    Pointer {
+        app: tenant.app,
+        widget: widget.id,
+    }
+}
+
 impl Store {
     /// Keeps a new widget.
     ///
     /// # Errors
     ///
-    /// Only if the store fails; its slug ends in random characters, so another's is as good as never in the way.
-    pub async fn create_widget(&self, tenant: Tenant, widget: &Widget) -> Result<(), StoreError> {
-        let pointer = Pointer {
-            app: tenant.app,
-            widget: widget.id,
-        };
+    /// [`KeepWidgetError::SlugTaken`] if its slug is another widget's, whichever app's.
+    pub async fn create_widget(
+        &self,
+        tenant: Tenant,
+        widget: &Widget,
+    ) -> Result<(), KeepWidgetError> {
+        let pointer = pointer(tenant, widget);
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             let absent = Condition::Absent;
-            transaction.put((), Table::Data, item(self, tenant, widget)?, &absent)?;
-            for key in [id_key(widget.id), slug_key(&widget.slug)] {
-                transaction.put((), Table::Data, Item::new(&key, &pointer)?, &absent)?;
+            let item = item(self, tenant, widget)?;
+            transaction.put(Of::Widget, Table::Data, item, &absent)?;
+            for (of, key) in [
+                (Of::Widget, id_key(widget.id)),
+                (Of::Slug, slug_key(&widget.slug)),
+            ] {
+                transaction.put(of, Table::Data, Item::new(&key, &pointer)?, &absent)?;
             }
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(())),
+                Outcome::Refused(of) if of == [Of::Slug] => Err(KeepWidgetError::SlugTaken),
                 Outcome::Refused(_) => Err(StoreError::broken(
                     "TransactWriteItems",
-                    "a new widget's id or slug exists already",
-                )),
+                    "a new widget's id exists already",
+                )
+                .into()),
                 Outcome::Conflict => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Applies `change` to a widget on condition that nobody else changed it meanwhile; if so, asks again. A new slug finds it
+    /// from then on, and the old one is free.
+    ///
+    /// # Errors
+    ///
+    /// [`KeepWidgetError::SlugTaken`] if its new slug is another widget's; one outside the tenant is `None`.
+    pub async fn change_widget(
+        &self,
+        tenant: Tenant,
+        id: WidgetId,
+        change: impl Fn(Widget) -> Widget,
+    ) -> Result<Option<Widget>, KeepWidgetError> {
+        self.until_decided(|| async {
+            let Some(found) = self.get(Table::Data, &key::<Widget>(tenant, id)).await? else {
+                return Ok(Some(None));
+            };
+            let condition = Condition::as_seen(text(&found, "version"));
+            let before: Widget = record(found)?;
+            let old_slug = before.slug.clone();
+            let widget = change(before);
+            let mut transaction = Transaction::new(self);
+            let item = item(self, tenant, &widget)?;
+            transaction.put(Of::Widget, Table::Data, item, &condition)?;
+            if widget.slug != old_slug {
+                let pointer = Item::new(&slug_key(&widget.slug), &pointer(tenant, &widget))?;
+                transaction.put(Of::Slug, Table::Data, pointer, &Condition::Absent)?;
+                transaction.delete(Of::Widget, Table::Data, &slug_key(&old_slug), None)?;
+            }
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(Some(widget))),
+                Outcome::Refused(of) if of == [Of::Slug] => Err(KeepWidgetError::SlugTaken),
+                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
             }
         })
         .await
@@ -69,7 +137,9 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn find_widget_by_slug(&self, slug: &str) -> Result<Option<Widget>, StoreError> {
-        self.widget_at(&slug_key(slug)).await
+        let found = self.widget_at(&slug_key(slug)).await?;
+        // Between the two reads it may have been given another slug.
+        Ok(found.filter(|widget| widget.slug == slug))
     }
 
     async fn widget_at(&self, pointer: &Key) -> Result<Option<Widget>, StoreError> {
@@ -89,21 +159,22 @@ impl Store {
     ///
     /// Only if the store fails; `false` if there is none for the tenant.
     pub async fn delete_widget(&self, tenant: Tenant, id: WidgetId) -> Result<bool, StoreError> {
-        let Some(widget) = self.get_entity::<Widget>(tenant, id).await? else {
-            return Ok(false);
-        };
         self.until_decided(|| async {
-            let mut transaction = Transaction::new(self);
-            let present = Condition::Present;
             let key = key::<Widget>(tenant, id);
-            transaction.delete((), Table::Data, &key, Some(&present))?;
+            let Some(found) = self.get(Table::Data, &key).await? else {
+                return Ok(Some(false));
+            };
+            // As it was seen, so that a slug given meanwhile is not left behind.
+            let condition = Condition::as_seen(text(&found, "version"));
+            let widget: Widget = record(found)?;
+            let mut transaction = Transaction::new(self);
+            transaction.delete((), Table::Data, &key, Some(&condition))?;
             for key in [id_key(id), slug_key(&widget.slug)] {
                 transaction.delete((), Table::Data, &key, None)?;
             }
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(_) => Ok(Some(false)),
-                Outcome::Conflict => Ok::<_, StoreError>(None),
+                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
             }
         })
         .await

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use auth::token::PlainToken;
 use auth::{
-    AuthError, Authenticated, Caller, KeyCache, Principal, Request as AuthRequest, authenticate,
+    Access, AuthError, Authenticated, Caller, Denied, KeyCache, Principal, Request as AuthRequest,
+    Told, authenticate,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -33,9 +34,36 @@ pub(super) struct Known {
     pub(super) caller: Result<Caller, ApiError>,
     pub(super) key: Option<ApiKey>,
     pub(super) may_open: bool,
+    told: Option<Told>,
+    denied: Option<Denied>,
 }
 
 impl Known {
+    /// A caller who was told by something else than a credential.
+    fn without_credential(caller: Result<Caller, ApiError>) -> Self {
+        Self {
+            caller,
+            key: None,
+            may_open: true,
+            told: None,
+            denied: None,
+        }
+    }
+
+    /// What headers may tell of the caller's credential: of one that was accepted, and of one that holds and may not do
+    /// what was asked.
+    pub(super) fn told(&self) -> Option<Told> {
+        match &self.caller {
+            // A signed search has no credential, but an app.
+            Ok(Caller::App(principal)) => Some(self.told.unwrap_or(Told {
+                mode: principal.mode,
+                expires_at: None,
+            })),
+            Err(ApiError::Forbidden(_)) => self.told,
+            Ok(Caller::Account(_) | Caller::Anonymous) | Err(_) => None,
+        }
+    }
+
     pub(super) fn principal(&self) -> Option<Principal> {
         match &self.caller {
             Ok(Caller::App(principal)) => Some(principal.clone()),
@@ -75,14 +103,8 @@ pub(super) async fn identify(
 ) -> Known {
     let address = address_of(state, parts);
     if operation.access.anonymous {
-        let caller = count_anonymous(state, operation, address)
-            .await
-            .map(|()| Caller::Anonymous);
-        return Known {
-            caller,
-            key: None,
-            may_open: true,
-        };
+        let caller = count_anonymous(state, operation, address).await;
+        return Known::without_credential(caller.map(|()| Caller::Anonymous));
     }
     if operation.access.signed_search
         && let Some(signed) = SignedSearch::of(parts)
@@ -91,12 +113,27 @@ pub(super) async fn identify(
             Ok(()) => signed.caller(state).await,
             Err(error) => Err(error),
         };
-        return Known {
-            caller,
-            key: None,
-            may_open: true,
-        };
+        return Known::without_credential(caller);
     }
+    let known = look_up(state, operation.access, parts, keys).await;
+    if let (Some(denied), Some(key)) = (known.denied, &known.key) {
+        let source = address.map(|address| address.to_string());
+        state
+            .refusals()
+            .count(state.store(), key, denied, source, state.now())
+            .await;
+    }
+    known
+}
+
+/// Finds out whose the credential is that a request presents, and whether `access` is open to it. A refusal is not
+/// counted here.
+pub(super) async fn look_up(
+    state: &State,
+    access: Access,
+    parts: &Parts,
+    keys: Option<&KeyCache>,
+) -> Known {
     let headers = &parts.headers;
     let origin = headers.get(header::ORIGIN);
     let origin = origin.map(|origin| {
@@ -122,33 +159,25 @@ pub(super) async fn identify(
         is_safe: parts.method.is_safe(),
         origin,
         is_own_origin,
-        address,
+        address: address_of(state, parts),
     };
     let (policy, now) = (state.config().policy, state.now());
     let Authenticated {
         caller,
         key,
+        told,
         may_open,
-    } = authenticate(
-        state.store(),
-        keys,
-        policy,
-        &presented,
-        operation.access,
-        now,
-    )
-    .await;
-    if let (Err(AuthError::Denied(denied)), Some(key)) = (&caller, &key) {
-        let source = address.map(|address| address.to_string());
-        state
-            .refusals()
-            .count(state.store(), key, *denied, source, now)
-            .await;
-    }
+    } = authenticate(state.store(), keys, policy, &presented, access, now).await;
+    let denied = match &caller {
+        Err(AuthError::Denied(denied)) => Some(*denied),
+        Ok(_) | Err(AuthError::Unavailable(_)) => None,
+    };
     Known {
         caller: caller.map_err(ApiError::from),
         key,
         may_open,
+        told,
+        denied,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What answers to an accepted caller say besides.
 
+use auth::Told;
 use auth::limiter::Standing;
-use auth::{Principal, Who};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::{DateTime, Utc};
 use model::key::Mode;
@@ -9,16 +9,13 @@ use model::key::Mode;
 use super::{EXPIRY_NOTICE, KEY_EXPIRES, TEST_MODE};
 use crate::state::State;
 
-/// Adds the headers that stand only on answers to an accepted caller.
-pub(super) fn tell_about_caller(headers: &mut HeaderMap, principal: &Principal, state: &State) {
-    if principal.mode == Mode::Test {
+/// Adds what stands only on answers to a caller whose credential holds.
+pub(super) fn tell_about_caller(headers: &mut HeaderMap, told: Told, state: &State) {
+    if told.mode == Mode::Test {
         headers.insert(TEST_MODE, HeaderValue::from_static("true"));
     }
-    let expires_at = match &principal.who {
-        Who::Key { expires_at, .. } | Who::Resource { expires_at, .. } => *expires_at,
-        Who::Session { .. } | Who::SignedSearch => None,
-    };
-    if let Some(expires_at) = expires_at.filter(|at| *at - state.now() <= EXPIRY_NOTICE)
+    let soon = |at: &DateTime<Utc>| *at - state.now() <= EXPIRY_NOTICE;
+    if let Some(expires_at) = told.expires_at.filter(soon)
         && let Ok(value) = HeaderValue::from_str(&expires_at.to_rfc3339())
     {
         headers.insert(KEY_EXPIRES, value);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use auth::principal::{APP_RATE, MAX_KEYS, MAX_RATE};
 use auth::{MasterSecret, Policy};
-use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
 use axum::Router;
 use lambda_http::Error;
 use model::rate::RateLimit;
@@ -52,7 +52,7 @@ pub async fn state_from_environment() -> Result<State, Error> {
         return Err("SECRETS_MANAGER_ENDPOINT is for functions whose DYNAMODB_ENDPOINT is set: this one asks AWS".into());
     }
     let connection = match endpoint.clone() {
-        Some(endpoint) => Connection::Endpoint(endpoint),
+        Some(endpoint) => Connection::at(endpoint),
         None => Connection::from_function().await,
     };
     let prefix = variable("TABLE_PREFIX").ok_or(
@@ -162,12 +162,12 @@ impl SecretInAws {
     async fn read(&self) -> Result<MasterSecret, ApiError> {
         let config = match &self.endpoint {
             None => aws_sdk_secretsmanager::config::Builder::from(&store::function_config().await),
-            // No credentials that mean anything go there.
+            // No credentials that AWS would know go there, only the token that the port asks for.
             Some(url) => aws_sdk_secretsmanager::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .http_client(Connection::Endpoint(url.clone()).http_client())
                 .region(Region::new("us-east-1"))
-                .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+                .credentials_provider(store::local_credentials(store::session_token()))
                 .endpoint_url(url),
         };
         let client = aws_sdk_secretsmanager::Client::from_conf(config.build());

@@ -31,6 +31,8 @@ pub enum Connection {
     Aws(Box<SdkConfig>),
     /// Another one, at this address, which asks for no credentials that mean anything.
     Endpoint(String),
+    /// The embedded store of another process, at this address, with the session token that its port asks for.
+    Guarded(String, Credentials),
     /// One in this process, which needs no signature.
     Here(SharedHttpClient),
 }
@@ -51,6 +53,19 @@ impl Connection {
         Self::Aws(Box::new(function_config().await))
     }
 
+    /// Another one than AWS's, at `url`, with the session token of the environment if there is one.
+    pub fn at(url: String) -> Self {
+        match session_token() {
+            Some(token) => Self::guarded(url, token),
+            None => Self::Endpoint(url),
+        }
+    }
+
+    /// The embedded store of another process, at `url`, whose port asks for `token`.
+    pub fn guarded(url: String, token: String) -> Self {
+        Self::Guarded(url, local_credentials(Some(token)))
+    }
+
     /// A client for this DynamoDB. Retries are off in it: the store decides itself what may be tried again.
     pub async fn client(&self) -> Client {
         self.client_over(self.http_client()).await
@@ -59,9 +74,11 @@ impl Connection {
     /// The ordinary way to this DynamoDB.
     pub fn http_client(&self) -> SharedHttpClient {
         match self {
-            Self::Endpoint(url) if !url.starts_with("https:") => Builder::new().build_http(),
+            Self::Endpoint(url) | Self::Guarded(url, _) if !url.starts_with("https:") => {
+                Builder::new().build_http()
+            }
             Self::Aws(config) => config.http_client().unwrap_or_else(|| LAZY_HTTPS.clone()),
-            Self::Endpoint(_) => LAZY_HTTPS.clone(),
+            Self::Endpoint(_) | Self::Guarded(..) => LAZY_HTTPS.clone(),
             Self::Here(http) => http.clone(),
         }
     }
@@ -76,12 +93,8 @@ impl Connection {
             Self::Aws(config) => {
                 aws_sdk_dynamodb::config::Builder::from(&**config).http_client(http)
             }
-            Self::Endpoint(url) => aws_sdk_dynamodb::Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .http_client(http)
-                .region(Region::new("us-east-1"))
-                .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-                .endpoint_url(url),
+            Self::Endpoint(url) => elsewhere(url, local_credentials(None), http),
+            Self::Guarded(url, credentials) => elsewhere(url, credentials.clone(), http),
             Self::Here(_) => aws_sdk_dynamodb::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .http_client(http)
@@ -95,10 +108,35 @@ impl Connection {
             Self::Here(_) => config
                 .timeout_config(TimeoutConfig::disabled())
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled()),
-            Self::Aws(_) | Self::Endpoint(_) => config.timeout_config(timeouts),
+            Self::Aws(_) | Self::Endpoint(_) | Self::Guarded(..) => config.timeout_config(timeouts),
         };
         Client::from_conf(config.build())
     }
+}
+
+fn elsewhere(
+    url: &str,
+    credentials: Credentials,
+    http: SharedHttpClient,
+) -> aws_sdk_dynamodb::config::Builder {
+    aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .region(Region::new("us-east-1"))
+        .credentials_provider(credentials)
+        .endpoint_url(url)
+}
+
+/// Credentials for a service on this machine, of which only the session token is looked at.
+pub fn local_credentials(token: Option<String>) -> Credentials {
+    Credentials::new("local", "local", token, None, "local")
+}
+
+/// The session token of the environment, where AWS's tools keep theirs: the embedded store's ports ask for it.
+pub fn session_token() -> Option<String> {
+    env::var("AWS_SESSION_TOKEN")
+        .ok()
+        .filter(|token| !token.is_empty())
 }
 
 /// Stands for an address where an address must be: nothing is sent there.

@@ -8,6 +8,9 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 /// The action that writes.
 pub(crate) const TRANSACT: &str = "TransactWriteItems";
 
+/// The code of the embedded store's errors once its database is known to be damaged: no later try succeeds.
+pub const DATABASE_DAMAGED: &str = "DatabaseDamaged";
+
 type Source = Box<dyn StdError + Send + Sync>;
 
 /// The store could not do what was asked.
@@ -156,6 +159,7 @@ where
                     | "TransactionConflictException",
                 ) => Verdict::Throttled,
                 Some("InternalServerError" | "ServiceUnavailable") => Verdict::Transient,
+                Some(DATABASE_DAMAGED) => Verdict::Permanent,
                 _ if status >= 500 => Verdict::Transient,
                 _ => Verdict::Permanent,
             }

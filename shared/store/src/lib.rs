@@ -52,11 +52,11 @@ pub use attempts::{Attempt, Window};
 pub use bookings::booking_item;
 pub use bookings::{BookingList, BookingOrder, SlotWindow};
 pub use calendars::{CalendarRow, DeleteCalendarError};
-pub use connection::{Connection, function_config};
+pub use connection::{Connection, function_config, local_credentials, session_token};
 pub use credentials::CreateCredentialError;
 pub use decision::{Decision, DecisionError};
 pub use entities::Entity;
-pub use error::StoreError;
+pub use error::{DATABASE_DAMAGED, StoreError};
 pub use events::EventWindow;
 pub use idempotency::{
     IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,

@@ -2,7 +2,6 @@
 //! It works on the store itself, with the rights of the data folder or of AWS.
 
 use std::io::Read as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,9 +16,10 @@ use model::text::{composed, email_key};
 use model::{Clock, Random};
 use store::{Connection, CreateAccountError, Store, Tables};
 
-use crate::embedded::{DataFolder, EmbeddedStore};
+use crate::data_folder::DataFolder;
+use crate::embedded::EmbeddedStore;
 use crate::error::LocalError;
-use crate::tables;
+use crate::{data, tables};
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
@@ -106,7 +106,7 @@ async fn create(
         return Err(LocalError::Usage(sentence));
     }
 
-    let (store, opened) = open(deployment).await?;
+    let (store, _taken) = open(deployment).await?;
     let (random, now) = (SystemRandom, SystemClock.now());
     let random: &dyn Random = &random;
     let hash = auth::password::hash(password.into(), random)
@@ -141,19 +141,17 @@ async fn create(
         println!("    API key     {}", app.api_key.expose());
         println!("    widget key  {}", app.widget_key.expose());
     }
-    close(opened).await;
     Ok(())
 }
 
 async fn reset_link(email: &str, url: &str, deployment: Deployment) -> Result<(), LocalError> {
-    let (store, opened) = open(deployment).await?;
+    let (store, _taken) = open(deployment).await?;
     let token = PlainToken::generate(&SystemRandom);
     let expires_at = SystemClock.now() + TimeDelta::minutes(RESET_LINK_MINUTES);
     let made = store
         .create_reset(email, token.hashed(), expires_at)
         .await
         .map_err(|error| LocalError::store(&error))?;
-    close(opened).await;
     if !made {
         return Err(LocalError::Usage(format!(
             "No account has the e-mail address {email}."
@@ -168,29 +166,26 @@ async fn reset_link(email: &str, url: &str, deployment: Deployment) -> Result<()
     Ok(())
 }
 
-async fn open(deployment: Deployment) -> Result<(Store, Option<EmbeddedStore>), LocalError> {
+/// The store, and what must stay locked for as long as it is used.
+async fn open(deployment: Deployment) -> Result<(Store, Option<DataFolder>), LocalError> {
     let random = Arc::new(SystemRandom);
-    let (connection, prefix, opened) = match (deployment.stack, deployment.dynamodb_endpoint) {
+    let (connection, prefix, taken) = match (deployment.stack, deployment.dynamodb_endpoint) {
         (Some(stack), _) => (Connection::from_machine().await, format!("{stack}-"), None),
-        (None, Some(url)) => (Connection::Endpoint(url), tables::PREFIX.to_owned(), None),
+        (None, Some(url)) => (Connection::at(url), tables::PREFIX.to_owned(), None),
         (None, None) => {
-            let (endpoint, opened) = local_endpoint(&deployment.data).await?;
-            (
-                Connection::Endpoint(endpoint),
-                tables::PREFIX.to_owned(),
-                opened,
-            )
+            let (connection, taken) = local_store(&deployment.data).await?;
+            (connection, tables::PREFIX.to_owned(), taken)
         }
     };
     let client = connection.client().await;
     Ok((
         Store::new(client, Tables::with_prefix(prefix), random),
-        opened,
+        taken,
     ))
 }
 
-/// The embedded store of a running server, or of a folder that no server has.
-async fn local_endpoint(folder: &Path) -> Result<(String, Option<EmbeddedStore>), LocalError> {
+/// The way to the store of a folder, whether or not a server runs on it.
+async fn local_store(folder: &Path) -> Result<(Connection, Option<DataFolder>), LocalError> {
     if !folder.is_dir() {
         return Err(LocalError::Usage(format!(
             "There is no data in {}. Name the folder with --data.",
@@ -199,25 +194,13 @@ async fn local_endpoint(folder: &Path) -> Result<(String, Option<EmbeddedStore>)
     }
     match DataFolder::take(folder) {
         Ok(taken) => {
-            let embedded =
-                EmbeddedStore::open(taken, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-            let endpoint = embedded.endpoint();
-            let client = Connection::Endpoint(endpoint.clone()).client().await;
-            tables::create(&client, tables::PREFIX).await?;
-            Ok((endpoint, Some(embedded)))
+            let (_, embedded) = data::open(&taken, &SystemRandom).await?;
+            Ok((embedded.connection(), Some(taken)))
         }
-        Err(LocalError::DataInUse { path }) => {
-            let file = DataFolder::endpoint_file(&path);
-            let endpoint = std::fs::read_to_string(&file)
-                .map_err(|source| LocalError::DataFolder { path: file, source })?;
-            Ok((endpoint, None))
-        }
+        Err(LocalError::DataInUse { path }) => match DataFolder::announced(&path)? {
+            Some(endpoint) => Ok((Connection::at(endpoint), None)),
+            None => Ok((EmbeddedStore::open_beside(&path)?.connection(), None)),
+        },
         Err(other) => Err(other),
-    }
-}
-
-async fn close(opened: Option<EmbeddedStore>) {
-    if let Some(embedded) = opened {
-        embedded.stop().await;
     }
 }

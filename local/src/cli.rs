@@ -6,21 +6,26 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::ambient::{SystemClock, SystemRandom};
 use api::{Config, State};
-use auth::Policy;
+use auth::{MasterSecret, Policy};
 use clap::{Args, Parser, Subcommand};
-use store::{Connection, Table, Tables};
+use store::Connection;
 use tracing_subscriber::EnvFilter;
 
 use crate::accounts_command::{self, AccountsCommand};
+use crate::data_folder::DataFolder;
 use crate::demo::{self, Demo};
-use crate::embedded::{DataFolder, EmbeddedStore};
+use crate::embedded::EmbeddedStore;
 use crate::error::LocalError;
 use crate::keys_command::{self, KeysCommand};
+use crate::listener::Limits;
+use crate::port_secret::PortSecret;
 use crate::server::{self, Parts, Server};
-use crate::{master_secret, secrets_manager, tables};
+use crate::signals::Signals;
+use crate::{data, master_secret, secrets_manager};
 
 /// A booking API you own.
 #[derive(Debug, Parser)]
@@ -56,10 +61,12 @@ pub struct ServeOptions {
     /// Make no demo account on an empty store, and refuse the published development key
     #[arg(long)]
     no_demo: bool,
-    /// The address the embedded store listens on; loopback on a free port unless you ask
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    store_listen: SocketAddr,
-    /// Also give the master secret to whoever asks at this address, as AWS Secrets Manager would: for functions in containers
+    /// Also serve the embedded store at this address, for other processes that present the text in DIR/port-secret as their
+    /// AWS_SESSION_TOKEN
+    #[arg(long, value_name = "ADDR")]
+    store_listen: Option<SocketAddr>,
+    /// Also serve the master secret at this address, as AWS Secrets Manager would, for functions in containers that present the
+    /// same
     #[arg(long, value_name = "ADDR")]
     secret_listen: Option<SocketAddr>,
     /// Use this DynamoDB instead of the embedded store
@@ -71,6 +78,28 @@ pub struct ServeOptions {
     /// Let nobody sign up; make accounts with `latchkey accounts create`
     #[arg(long)]
     closed_sign_up: bool,
+    /// How many connections may be open at once; others wait
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::MAX_CONNECTIONS,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    max_connections: usize,
+    /// How long a client may take to send a request's head, to send its body, and to read some of the answer
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::CLIENT_TIMEOUT_S,
+          value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    client_timeout: u64,
+    /// How long requests that have begun may take to end once the server is told to stop; a second signal stops it at once
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::DRAIN_TIMEOUT_S,
+          value_parser = clap::value_parser!(u64).range(0..=Limits::DRAIN_TIMEOUT_S))]
+    drain_timeout: u64,
+}
+
+impl ServeOptions {
+    const fn limits(&self) -> Limits {
+        Limits {
+            max_connections: self.max_connections,
+            client_timeout: Duration::from_secs(self.client_timeout),
+            drain_timeout: Duration::from_secs(self.drain_timeout),
+        }
+    }
 }
 
 /// Runs the command line.
@@ -105,30 +134,116 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
     // The port first: if it is taken, nothing has been begun.
     let listener = server::listen(SocketAddr::from(([127, 0, 0, 1], options.port))).await?;
     let folder = DataFolder::take(&options.data)?;
-    let secret = master_secret::load_or_create(folder.path(), &SystemRandom)?;
-    let secret_at = match options.secret_listen {
-        Some(address) => {
-            let text = master_secret::text(folder.path())?;
-            Some(secrets_manager::start(address, text).await?)
-        }
-        None => None,
-    };
-    let (embedded, endpoint, connection) = match &options.dynamodb_endpoint {
-        Some(url) => {
-            folder.announce(url)?;
-            (None, url.clone(), Connection::Endpoint(url.clone()))
-        }
-        None => {
-            let embedded = EmbeddedStore::open(folder, options.store_listen).await?;
-            let endpoint = embedded.endpoint();
-            let connection = embedded.connection();
-            (Some(embedded), endpoint, connection)
-        }
-    };
+    let opened = open(&folder, &options).await?;
     let address = listener
         .local_addr()
         .map_err(|error| LocalError::store(&error))?;
-    let config = Config {
+    let parts = Parts {
+        connection: opened.connection.clone(),
+        secret: opened.secret.clone(),
+        clock: Arc::new(SystemClock),
+        config: config(&options, address),
+    };
+    let begun = begin(parts, &options).await;
+    let (state, demo) = begun.map_err(|error| folder.explain(error))?;
+
+    // From here on a signal is heard, so that what has begun is finished.
+    let mut signals = Signals::listen().map_err(|error| LocalError::store(&error))?;
+    let server = Server::start_within(listener, server::router(&state), options.limits())
+        .map_err(|error| LocalError::store(&error))?;
+    announce(&server, &opened, &options, demo.as_ref());
+    if let Some(embedded) = &opened.embedded {
+        embedded.look_for_damage();
+    }
+    signals.next().await;
+    eprintln!("latchkey: stopping");
+    tokio::select! {
+        () = stop(server, opened) => Ok(()),
+        () = signals.next() => Err(LocalError::StoppedAtOnce),
+    }
+}
+
+/// Stops all ports, and then the store, so that what requests have written is in the database's file.
+async fn stop(server: Server, opened: Opened) {
+    let secret_port = async {
+        if let Some(port) = opened.secret_port {
+            port.stop().await;
+        }
+    };
+    let mut embedded = opened.embedded;
+    let store_port = async {
+        if let Some(embedded) = &mut embedded {
+            embedded.stop_listening().await;
+        }
+    };
+    tokio::join!(server.stop(), secret_port, store_port);
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+}
+
+/// The store of a server, and its ports for other processes.
+struct Opened {
+    connection: Connection,
+    secret: MasterSecret,
+    embedded: Option<EmbeddedStore>,
+    secret_port: Option<Server>,
+}
+
+/// Opens the store and the master secret, and the ports that were asked for.
+async fn open(folder: &DataFolder, options: &ServeOptions) -> Result<Opened, LocalError> {
+    let random = SystemRandom;
+    let mut opened = match &options.dynamodb_endpoint {
+        Some(url) => {
+            let connection = Connection::at(url.clone());
+            let client = connection.client().await;
+            let secret = data::open_beside(folder, &client, &random).await?;
+            folder.announce(url)?;
+            Opened {
+                connection,
+                secret,
+                embedded: None,
+                secret_port: None,
+            }
+        }
+        None => {
+            let (secret, embedded) = data::open(folder, &random).await?;
+            Opened {
+                connection: embedded.connection(),
+                secret,
+                embedded: Some(embedded),
+                secret_port: None,
+            }
+        }
+    };
+    let limits = options.limits().of_a_side_door();
+    if let (Some(address), Some(embedded)) = (options.store_listen, &mut opened.embedded) {
+        let guard = PortSecret::load_or_create(folder, &random)?;
+        embedded.listen(address, guard, limits).await?;
+    }
+    if let Some(address) = options.secret_listen {
+        let guard = PortSecret::load_or_create(folder, &random)?;
+        let text = master_secret::text(folder.path())?;
+        let port = secrets_manager::start(address, text, guard, limits).await?;
+        opened.secret_port = Some(port);
+    }
+    Ok(opened)
+}
+
+/// The state of the server, and the demo if one is wanted and nothing is in the store yet.
+async fn begin(parts: Parts, options: &ServeOptions) -> Result<(State, Option<Demo>), LocalError> {
+    let client = parts.connection.client().await;
+    let state = server::state(parts).await?;
+    let demo = if options.no_demo || data::has_keys(&client).await? {
+        None
+    } else {
+        Some(demo::create(&state).await?)
+    };
+    Ok((state, demo))
+}
+
+fn config(options: &ServeOptions, address: SocketAddr) -> Config {
+    Config {
         policy: Policy {
             allow_imported_keys: options.allow_imported_keys,
             is_development: !options.no_demo,
@@ -141,38 +256,15 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
         app_rate: auth::principal::APP_RATE,
         max_keys: auth::principal::MAX_KEYS,
         trusted_proxies: Vec::new(),
-    };
-    let parts = Parts {
-        connection: connection.clone(),
-        secret,
-        clock: Arc::new(SystemClock),
-        config,
-    };
-    let state = server::state(parts).await?;
-    let demo = if options.no_demo {
-        None
-    } else {
-        create_demo(&state, &connection).await?
-    };
-
-    let server = Server::start(listener, &state).map_err(|error| LocalError::store(&error))?;
-    if let Some(address) = secret_at {
-        println!("Whoever reaches http://{address} can read the master secret");
     }
-    let stopped = stop_signal();
-    announce(&server, &endpoint, &options, demo.as_ref());
-    stopped.await;
-    eprintln!("latchkey: stopping");
-    server.stop().await;
-    if let Some(embedded) = embedded {
-        embedded.stop().await;
-    }
-    Ok(())
 }
 
+/// What is logged unless LATCHKEY_LOG says otherwise. The AWS client's line about a connection that it cannot close after an
+/// error is left out: within the process there is none.
+const LEVELS: &str = "info,aws_smithy_runtime=error,aws_smithy_runtime::client::http::connection_poisoning=off,aws_sdk_dynamodb=error";
+
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("LATCHKEY_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,aws_smithy_runtime=error,aws_sdk_dynamodb=error"));
+    let filter = EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new(LEVELS));
     let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_ansi(ansi)
@@ -183,35 +275,27 @@ fn log_to_stderr() {
         .init();
 }
 
-/// The demo, if there is nothing in the store yet.
-async fn create_demo(state: &State, connection: &Connection) -> Result<Option<Demo>, LocalError> {
-    let client = connection.client().await;
-    let keys = Tables::with_prefix(tables::PREFIX).name(Table::Keys);
-    let found = client
-        .scan()
-        .table_name(keys)
-        .limit(1)
-        .send()
-        .await
-        .map_err(|error| LocalError::store(&error))?;
-    if found.items().is_empty() {
-        demo::create(state).await.map(Some)
-    } else {
-        Ok(None)
-    }
-}
-
-fn announce(server: &Server, endpoint: &str, options: &ServeOptions, demo: Option<&Demo>) {
+fn announce(server: &Server, opened: &Opened, options: &ServeOptions, demo: Option<&Demo>) {
     let base = format!("http://{}", server.address());
     println!("Latchkey is listening on {base}");
     println!("The console is at {base}/console");
     if !options.no_demo {
         println!("Book something at {base}/widget");
     }
-    println!(
-        "Its store is at {endpoint}; data is in {}",
-        options.data.display()
-    );
+    let folder = options.data.display();
+    let port = opened.embedded.as_ref().and_then(EmbeddedStore::endpoint);
+    if let Some(endpoint) = port.as_ref().or(options.dynamodb_endpoint.as_ref()) {
+        println!("Its store is at {endpoint}");
+    }
+    if let Some(port) = &opened.secret_port {
+        println!("Its master secret is at http://{}", port.address());
+    }
+    if port.is_some() || opened.secret_port.is_some() {
+        println!(
+            "They are for callers whose AWS_SESSION_TOKEN is the text in {folder}/port-secret"
+        );
+    }
+    println!("Its data is in {folder}");
     let Some(demo) = demo else {
         if !options.no_demo {
             println!(
@@ -234,25 +318,4 @@ fn announce(server: &Server, endpoint: &str, options: &ServeOptions, demo: Optio
         "  curl --user :{} {base}/v2/bookings",
         demo.test.api_key.expose()
     );
-}
-
-/// Ctrl-C, or a request to terminate: heard from this call on, also while nobody waits for it yet.
-fn stop_signal() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    let signals = {
-        use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::interrupt())
-            .and_then(|interrupt| Ok((interrupt, signal(SignalKind::terminate())?)))
-    };
-    async move {
-        #[cfg(unix)]
-        if let Ok((mut interrupt, mut terminate)) = signals {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

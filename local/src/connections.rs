@@ -101,6 +101,16 @@ impl Connections {
         Ok(Self::one(Storage::memory()?))
     }
 
+    /// Whether there is any table.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub fn has_tables(&self) -> Result<bool, DynoxideError> {
+        let names = self.reading_once(async |storage| storage.list_table_names())?;
+        Ok(!names.is_empty())
+    }
+
     /// Does something that may write.
     ///
     /// # Errors
@@ -133,10 +143,22 @@ impl Connections {
     ///
     /// If the disk refuses. What is in the log stays there.
     pub fn checkpoint(&self) -> Result<(), DynoxideError> {
+        self.run_checkpoint("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+
+    /// Takes all of SQLite's log into the database, and empties it. It waits for those who still read or write.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connections::checkpoint`], or if somebody reads for too long.
+    pub fn checkpoint_all(&self) -> Result<(), DynoxideError> {
+        self.run_checkpoint("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    fn run_checkpoint(&self, checkpoint: &str) -> Result<(), DynoxideError> {
         let Some(storage) = &self.checkpointer else {
             return Ok(());
         };
-        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
         taken(storage)
             .conn()
             .query_row(checkpoint, [], |_| Ok(()))?;

@@ -1,5 +1,5 @@
-//! The embedded store: a DynamoDB of our own, within this process and on a port of its own. The same client talks to it as
-//! to AWS's.
+//! The embedded store: a DynamoDB of our own, within this process, and on a port for other processes if that is asked for. The
+//! same client talks to it as to AWS's.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -11,21 +11,27 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use store::Connection;
 
 use crate::connections::Connections;
+use crate::damage::is_damage;
+use crate::data_folder::{DATABASE, DataFolder};
 use crate::engine::{self, Engine};
 use crate::error::LocalError;
 use crate::group_commit::GroupCommit;
+use crate::listener::Limits;
+use crate::port_secret::{self, PortSecret};
 use crate::server::{self, Server};
 
-/// A running embedded store. It stops when this is stopped or dropped.
+/// An embedded store. Its port, if it has one, is open until this is stopped or dropped.
 pub struct EmbeddedStore {
-    server: Server,
-    folder: Option<DataFolder>,
     engine: Engine,
+    /// The path of its file, if it has one.
+    database: Option<String>,
+    port: Option<Server>,
 }
 
 /// How much a request may hold, in bytes. Source: DynamoDB's quota for a transaction and for a batch.
@@ -34,96 +40,34 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 impl std::fmt::Debug for EmbeddedStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EmbeddedStore")
-            .field("address", &self.server.address())
+            .field("endpoint", &self.endpoint())
             .finish_non_exhaustive()
     }
 }
 
-/// A data folder that this process alone uses.
-#[derive(Debug)]
-pub struct DataFolder {
-    path: PathBuf,
-    // Locked for as long as it is open.
-    _lock: File,
-}
-
-impl DataFolder {
-    /// Makes the folder if need be, and takes it.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be written, or another process has it.
-    pub fn take(path: &Path) -> Result<Self, LocalError> {
-        let io = |source| LocalError::DataFolder {
-            path: path.to_owned(),
-            source,
-        };
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        // Hashes and bookings are nobody else's business on a shared machine.
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).map_err(io)?;
-        let lock = File::create(path.join("lock")).map_err(io)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                _lock: lock,
-            }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(LocalError::DataInUse {
-                path: path.to_owned(),
-            }),
-            Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
-        }
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Says, for other commands on this folder, where the running server's store is.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be written.
-    pub fn announce(&self, endpoint: &str) -> Result<(), LocalError> {
-        let path = Self::endpoint_file(&self.path);
-        std::fs::write(&path, endpoint).map_err(|source| LocalError::DataFolder { path, source })
-    }
-
-    /// The file in which a running server says where its store is.
-    pub fn endpoint_file(path: &Path) -> PathBuf {
-        path.join("store-endpoint")
-    }
-}
-
 impl EmbeddedStore {
-    /// Opens the database in `folder` and serves it on `address`.
+    /// Opens the database in `folder`, which is created if it is missing.
     ///
     /// # Errors
     ///
-    /// If the file does not open or the address cannot be listened on.
-    pub async fn open(folder: DataFolder, address: SocketAddr) -> Result<Self, LocalError> {
-        let path = folder.path.join("latchkey.db");
-        let name = path.to_string_lossy().into_owned();
-        let broken = |reason: String| LocalError::EmbeddedStore {
-            path: path.clone(),
-            reason,
-        };
-        let connections = Connections::open(&name).map_err(|error| broken(error.to_string()))?;
-        // To write, because Windows writes nothing through for those who may only read.
-        let log = File::options().write(true).open(format!("{name}-wal"));
-        let log = log.map_err(|error| broken(error.to_string()))?;
-        let engine = Engine::of(connections, Some(GroupCommit::of(log)));
-        let store = Self::serve(engine, address, Some(folder)).await?;
-        if let Some(folder) = &store.folder {
-            folder.announce(&store.endpoint())?;
-        }
-        Ok(store)
+    /// If the file does not open.
+    pub fn open(folder: &DataFolder) -> Result<Self, LocalError> {
+        folder.withdraw()?;
+        let path = folder.database()?;
+        open(&path).map_err(|error| folder.explain(error))
     }
 
-    /// A store in memory, which goes when it stops.
+    /// Opens the database in a folder whose server runs, beside it: SQLite keeps the two apart.
+    ///
+    /// # Errors
+    ///
+    /// If the file does not open.
+    pub fn open_beside(folder: &Path) -> Result<Self, LocalError> {
+        open(&folder.join(DATABASE))
+    }
+
+    /// A store in memory, which goes when it stops. It has a port that asks its callers for nothing, because there is nothing
+    /// in it that is not the caller's own.
     ///
     /// # Errors
     ///
@@ -134,26 +78,59 @@ impl EmbeddedStore {
             reason: error.to_string(),
         })?;
         let engine = Engine::of(connections, None);
-        Self::serve(engine, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+        let mut store = Self {
+            engine,
+            database: None,
+            port: None,
+        };
+        let routes = store.routes();
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        store.serve(any_port, routes, Limits::default()).await?;
+        Ok(store)
+    }
+
+    /// Begins to read the whole database beside everybody else. Once a part of it is found damaged, nothing more is written.
+    pub fn look_for_damage(&self) {
+        if let Some(database) = &self.database {
+            self.engine.look_for_damage(database.clone());
+        }
+    }
+
+    /// Serves the store on `address` too, for other processes that present the secret of the ports.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be listened on.
+    pub async fn listen(
+        &mut self,
+        address: SocketAddr,
+        guard: PortSecret,
+        limits: Limits,
+    ) -> Result<(), LocalError> {
+        let routes = self
+            .routes()
+            .layer(from_fn_with_state(guard, port_secret::guard));
+        self.serve(address, routes, limits).await
+    }
+
+    fn routes(&self) -> Router {
+        Router::new()
+            .route("/", post(answer))
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .with_state(self.engine.clone())
     }
 
     async fn serve(
-        engine: Engine,
+        &mut self,
         address: SocketAddr,
-        folder: Option<DataFolder>,
-    ) -> Result<Self, LocalError> {
+        routes: Router,
+        limits: Limits,
+    ) -> Result<(), LocalError> {
         let listener = server::listen(address).await?;
-        let router = Router::new()
-            .route("/", post(answer))
-            .layer(DefaultBodyLimit::max(MAX_BODY))
-            .with_state(engine.clone());
-        let server = Server::start_routes(listener, router)
+        let server = Server::start_within(listener, routes, limits)
             .map_err(|source| LocalError::Listen { address, source })?;
-        Ok(Self {
-            server,
-            folder,
-            engine,
-        })
+        self.port = Some(server);
+        Ok(())
     }
 
     /// The database itself, for filling it with more than its own door takes in good time.
@@ -166,22 +143,60 @@ impl EmbeddedStore {
         Connection::Here(SharedHttpClient::new(self.engine.without_tokens()))
     }
 
-    /// Where it listens, for other processes.
-    pub fn endpoint(&self) -> String {
+    /// Where it listens for other processes, if it does.
+    pub fn endpoint(&self) -> Option<String> {
+        let address = self.port.as_ref()?.address();
         // Whoever listens on every address is reached on this machine's own.
-        let address = self.server.address();
         let ip = if address.ip().is_unspecified() {
             [127, 0, 0, 1].into()
         } else {
             address.ip()
         };
-        format!("http://{}", SocketAddr::new(ip, address.port()))
+        Some(format!("http://{}", SocketAddr::new(ip, address.port())))
     }
 
-    /// Stops it, and waits until all that was begun is written.
-    pub async fn stop(self) {
-        self.server.stop().await;
+    /// Closes its port, if it has one, and waits for the requests that have begun there.
+    pub async fn stop_listening(&mut self) {
+        if let Some(port) = self.port.take() {
+            port.stop().await;
+        }
     }
+
+    /// Stops it, and waits until all that was begun is in the database's file.
+    pub async fn stop(mut self) {
+        self.stop_listening().await;
+        let engine = self.engine;
+        let closed = tokio::task::spawn_blocking(move || engine.close()).await;
+        if let Err(error) = closed {
+            tracing::warn!(%error, "the database was not closed");
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<EmbeddedStore, LocalError> {
+    let name = path.to_string_lossy().into_owned();
+    let broken = |reason: String| LocalError::EmbeddedStore {
+        path: path.to_owned(),
+        reason,
+    };
+    let connections = Connections::open(&name).map_err(|error| {
+        if is_damage(&error) {
+            LocalError::DatabaseDamaged {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            }
+        } else {
+            broken(error.to_string())
+        }
+    })?;
+    // To write, because Windows writes nothing through for those who may only read.
+    let log = File::options().write(true).open(format!("{name}-wal"));
+    let log = log.map_err(|error| broken(error.to_string()))?;
+    Ok(EmbeddedStore {
+        engine: Engine::of(connections, Some(GroupCommit::of(log))),
+        database: Some(name),
+        port: None,
+    })
 }
 
 /// Answers other processes.

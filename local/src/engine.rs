@@ -1,9 +1,9 @@
 //! The engine of the embedded store without a connection: within this process, what the SDK would send is answered where
 //! it is, and nothing is signed. What comes from other processes (`embedded.rs`) is answered by the same one.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
+use std::{fmt, thread};
 
 use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
 use aws_smithy_runtime_api::client::http::{
@@ -26,6 +26,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::connections::Connections;
+use crate::damage::{self, Damage, Look, is_damage};
 use crate::group_commit::{DiskError, GroupCommit};
 use crate::tokens::Tokens;
 
@@ -39,9 +40,25 @@ pub struct Engine {
 struct Shared {
     connections: Connections,
     commit: Option<GroupCommit>,
+    damage: Damage,
+    look: Look,
     tokens: Tokens,
     /// What the engine keeps of indexes that we do not have.
     vectors: VectorIndexLifecycle,
+}
+
+/// Why nothing was done.
+enum Refused {
+    /// The database is known to be damaged.
+    Damaged,
+    /// The engine says why.
+    Engine(DynoxideError),
+}
+
+impl From<DynoxideError> for Refused {
+    fn from(error: DynoxideError) -> Self {
+        Self::Engine(error)
+    }
 }
 
 impl fmt::Debug for Engine {
@@ -57,6 +74,8 @@ impl Engine {
             shared: Arc::new(Shared {
                 connections,
                 commit,
+                damage: Damage::default(),
+                look: Look::default(),
                 tokens: Tokens::default(),
                 vectors: VectorIndexLifecycle::new(),
             }),
@@ -83,18 +102,50 @@ impl Engine {
     pub async fn answer(&self, action: Option<&str>, body: &[u8]) -> (u16, String) {
         let action = action.unwrap_or("a request without a target");
         let answer = match self.read(action, body) {
-            Some(answer) => answer,
+            Some(answer) => answer.map_err(Refused::Engine),
             None => self.write_through(action, body).await,
         };
         match answer {
             Ok(body) => (200, body),
-            Err(error) => (error.status_code(), error.to_json()),
+            Err(Refused::Damaged) => damage::answer(),
+            Err(Refused::Engine(error)) if is_damage(&error) => {
+                self.shared.damage.note(&error.to_string());
+                damage::answer()
+            }
+            Err(Refused::Engine(error)) => (error.status_code(), error.to_json()),
         }
     }
 
-    async fn write_through(&self, action: &str, body: &[u8]) -> Result<String, DynoxideError> {
+    /// Reads the whole database at `path` beside everybody else, and stops all writing if a part of it is damaged.
+    pub fn look_for_damage(&self, path: String) {
+        let shared = self.shared.clone();
+        let look = move || match shared.look.run(&path) {
+            Ok(None) => {}
+            Ok(Some(found)) => shared.damage.note(&found),
+            Err(error) if is_damage(&error) => shared.damage.note(&error.to_string()),
+            Err(error) => tracing::warn!(%error, "the database could not be looked through"),
+        };
+        // Not on a thread of the runtime, whose end would wait for it.
+        let thread = thread::Builder::new().name("look-for-damage".to_owned());
+        if let Err(error) = thread.spawn(look) {
+            tracing::warn!(%error, "the database is not looked through: there is no thread for it");
+        }
+    }
+
+    /// Takes all that was written into the database's own file, which then is whole without SQLite's log. It waits for the disk.
+    pub fn close(&self) {
+        self.shared.look.break_off();
+        if let Err(error) = self.shared.connections.checkpoint_all() {
+            tracing::warn!(%error, "SQLite's log was not taken into the database: keep the file latchkey.db-wal with it");
+        }
+    }
+
+    async fn write_through(&self, action: &str, body: &[u8]) -> Result<String, Refused> {
+        if self.shared.damage.is_known() {
+            return Err(Refused::Damaged);
+        }
         let Some(commit) = &self.shared.commit else {
-            return self.write(action, body);
+            return Ok(self.write(action, body)?);
         };
         let refused = |error: DiskError| DynoxideError::InternalServerError(error.to_string());
         commit.check().map_err(refused)?;
@@ -104,6 +155,9 @@ impl Engine {
             let shared = self.shared.clone();
             tokio::task::spawn_blocking(move || {
                 if let Err(error) = shared.connections.checkpoint() {
+                    if is_damage(&error) {
+                        shared.damage.note(&error.to_string());
+                    }
                     tracing::warn!(%error, "SQLite's log was not taken into the database");
                 }
             });
@@ -361,7 +415,9 @@ mod tests {
     async fn the_engine_answers_within_the_process_as_over_a_connection() {
         let embedded = EmbeddedStore::in_memory().await.expect("a store");
         let here = embedded.connection().client().await;
-        let apart = Connection::Endpoint(embedded.endpoint()).client().await;
+        let apart = Connection::Endpoint(embedded.endpoint().expect("a port"))
+            .client()
+            .await;
         tables::create(&here, tables::PREFIX).await.expect("tables");
         assert_eq!(answers(&here, "1").await, answers(&apart, "2").await);
     }

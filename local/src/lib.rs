@@ -4,16 +4,23 @@
 pub mod accounts_command;
 pub mod cli;
 pub mod connections;
+pub mod damage;
+pub mod data;
+pub mod data_folder;
 pub mod demo;
 pub mod embedded;
 pub mod engine;
 pub mod error;
 pub mod group_commit;
 pub mod keys_command;
+pub mod listener;
 pub mod master_secret;
+pub mod port_secret;
 pub mod secrets_manager;
 pub mod server;
+pub mod signals;
 pub mod tables;
+pub mod timed_body;
 mod tokens;
 
 /// Every function by name, with its operations.

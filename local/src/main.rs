@@ -21,7 +21,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(local::cli::run()),
+        Ok(runtime) => {
+            let code = runtime.block_on(local::cli::run());
+            // What still computes for requests that were cut off would otherwise hold up the end.
+            runtime.shutdown_background();
+            code
+        }
         Err(error) => {
             eprintln!("latchkey: no threads can be had: {error}");
             ExitCode::FAILURE

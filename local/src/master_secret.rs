@@ -1,51 +1,37 @@
 //! The master secret on a laptop: a file that only its owner reads, outside the database.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use auth::MasterSecret;
 use model::Random;
 use secrecy::SecretString;
 
+use crate::data_folder::{DataFolder, MASTER_SECRET};
 use crate::error::LocalError;
 
-const FILE: &str = "master-secret.json";
-
-/// Reads the secret in `folder`, or makes one.
+/// Reads the secret in `folder`, or makes one. `has_data` tells whether the store has data that an older secret was used
+/// for: then none is made.
 ///
 /// # Errors
 ///
-/// If the file cannot be read, written, or understood.
-pub fn load_or_create(folder: &Path, random: &dyn Random) -> Result<MasterSecret, LocalError> {
-    let path = folder.join(FILE);
-    let io = |source| LocalError::DataFolder {
-        path: path.clone(),
-        source,
-    };
-    let text = match std::fs::File::open(&path) {
-        Ok(mut file) => {
-            let mut text = String::new();
-            file.read_to_string(&mut text).map_err(io)?;
-            text
+/// [`LocalError::MasterSecretMissing`] if there is data and no secret, or if the file cannot be read, written, or understood.
+pub fn load_or_create(
+    folder: &DataFolder,
+    has_data: bool,
+    random: &dyn Random,
+) -> Result<MasterSecret, LocalError> {
+    if !folder.has_master_secret() {
+        if has_data {
+            return Err(LocalError::MasterSecretMissing {
+                path: path(folder.path()),
+            });
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let text = MasterSecret::generate(random);
-            // Written aside and renamed: a file cut short would keep every later start from succeeding.
-            let aside = folder.join("master-secret.json.new");
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&aside).map_err(io)?;
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-                .map_err(io)?;
-            std::fs::rename(&aside, &path).map_err(io)?;
-            text
-        }
-        Err(error) => return Err(io(error)),
-    };
+        folder.unmark()?;
+        folder.write(MASTER_SECRET, &MasterSecret::generate(random))?;
+    }
+    let path = path(folder.path());
+    let text = std::fs::read_to_string(&path)
+        .map_err(|source| LocalError::data_folder(path.clone(), source))?;
     MasterSecret::parse(&text).map_err(|source| LocalError::MasterSecret { path, source })
 }
 
@@ -55,8 +41,12 @@ pub fn load_or_create(folder: &Path, random: &dyn Random) -> Result<MasterSecret
 ///
 /// If the file cannot be read.
 pub fn text(folder: &Path) -> Result<SecretString, LocalError> {
-    let path = folder.join(FILE);
+    let path = path(folder);
     let text = std::fs::read_to_string(&path);
     text.map(SecretString::from)
-        .map_err(|source| LocalError::DataFolder { path, source })
+        .map_err(|source| LocalError::data_folder(path, source))
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join(MASTER_SECRET)
 }

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::embedded::listen_error;
 use crate::error::LocalError;
+use crate::listener::{self, Limits};
 use crate::tables;
 
 /// What a server is made of.
@@ -38,7 +39,7 @@ pub struct Parts {
 pub struct Server {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
-    task: JoinHandle<std::io::Result<()>>,
+    task: JoinHandle<usize>,
 }
 
 /// Creates missing tables and puts a state together.
@@ -91,7 +92,7 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, LocalError> {
 }
 
 impl Server {
-    /// Serves `state` on `listener`.
+    /// Serves `state` on `listener`, with the usual limits.
     ///
     /// # Errors
     ///
@@ -106,14 +107,23 @@ impl Server {
     ///
     /// If the listener has no address.
     pub fn start_routes(listener: TcpListener, router: Router) -> std::io::Result<Self> {
+        Self::start_within(listener, router, Limits::default())
+    }
+
+    /// As [`Server::start_routes`], with other limits.
+    ///
+    /// # Errors
+    ///
+    /// If the listener has no address.
+    pub fn start_within(
+        listener: TcpListener,
+        router: Router,
+        limits: Limits,
+    ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        // If the handle is dropped, that counts as stopping it.
         let (stop, stopped) = oneshot::channel();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async {
-            // An error means that the handle is gone: then, too, it is time to stop.
-            let _ = stopped.await;
-        });
-        let task = tokio::spawn(async { serving.await });
+        let task = tokio::spawn(listener::serve(listener, router, limits, stopped));
         Ok(Self {
             address,
             stop,
@@ -126,11 +136,14 @@ impl Server {
         self.address
     }
 
-    /// Stops taking requests and waits for those begun.
+    /// Takes no more requests, waits for those begun for as long as its limits say, and cuts off the rest.
     pub async fn stop(self) {
         let _ = self.stop.send(());
-        if let Ok(Err(error)) = self.task.await {
-            tracing::warn!(%error, "the server stopped badly");
+        if let Ok(connections @ 1..) = self.task.await {
+            tracing::warn!(
+                connections,
+                "connections were cut off: their requests took too long to end"
+            );
         }
     }
 }

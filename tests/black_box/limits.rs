@@ -1011,7 +1011,8 @@ impl LossyWay {
     async fn to(embedded: &EmbeddedStore) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-        let target = embedded.endpoint().trim_start_matches("http://").to_owned();
+        let target = embedded.endpoint().expect("a port");
+        let target = target.trim_start_matches("http://").to_owned();
         let to_lose = Arc::new(AtomicUsize::new(0));
         let losing = to_lose.clone();
         tokio::spawn(async move {
@@ -1043,7 +1044,7 @@ async fn a_lost_answer_of_the_store_gives_no_permit_back_twice() {
     let embedded = EmbeddedStore::in_memory().await.expect("a store in memory");
     let way = LossyWay::to(&embedded).await;
     let client = async |endpoint: &str| Connection::Endpoint(endpoint.to_owned()).client().await;
-    let direct = client(&embedded.endpoint()).await;
+    let direct = client(&embedded.endpoint().expect("a port")).await;
     tables::create(&direct, tables::PREFIX)
         .await
         .expect("tables");

@@ -51,6 +51,7 @@ mod resources;
 mod rotation;
 mod seats;
 mod server_processes;
+mod serving;
 mod settings;
 mod signed_search;
 mod source_documents;

@@ -14,20 +14,21 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{Client, booking};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Whoever waits this long waits for something that will not happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The last line of what a first start prints begins so, and that of a later start.
 pub(crate) const FIRST: &str = "  curl ";
 pub(crate) const LATER: &str = "Keys are shown once";
-const NO_DEMO: &str = "Its store is at";
+pub(crate) const NO_DEMO: &str = "Its data is in";
 
 /// The program, which cargo puts beside the folder of the tests.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let tests = std::env::current_exe().expect("a test is a program too");
     let folder = tests.ancestors().nth(2).expect("target/debug");
     let program = folder.join("latchkey");
@@ -39,11 +40,12 @@ fn program() -> PathBuf {
     program
 }
 
-fn latchkey(arguments: &[&str]) -> Command {
+pub(crate) fn latchkey(arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command
         .args(arguments)
         .env_remove("LATCHKEY_LOG")
+        .env_remove("AWS_SESSION_TOKEN")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -51,14 +53,20 @@ fn latchkey(arguments: &[&str]) -> Command {
     command
 }
 
+/// `latchkey serve` on `data`, on a port of its own choosing.
+pub(crate) fn serving(data: &Path, more: &[&str]) -> Command {
+    let data = data.to_str().expect("text");
+    latchkey(&[&["serve", "--port", "0", "--data", data], more].concat())
+}
+
 /// Runs a command that ends by itself.
-async fn run(arguments: &[&str]) -> Output {
+pub(crate) async fn run(arguments: &[&str]) -> Output {
     let ended = timeout(PATIENCE, latchkey(arguments).output()).await;
     ended.expect("it ends").expect("it starts")
 }
 
 /// Runs a command that reads a password.
-async fn run_with_input(arguments: &[&str], input: &str) -> Output {
+pub(crate) async fn run_with_input(arguments: &[&str], input: &str) -> Output {
     let mut child = latchkey(arguments)
         .stdin(Stdio::piped())
         .spawn()
@@ -71,13 +79,13 @@ async fn run_with_input(arguments: &[&str], input: &str) -> Output {
     ended.expect("it ends").expect("an output")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// The command failed and said so in one sentence, which holds all of these.
 #[track_caller]
-fn assert_refused(output: &Output, parts: &[&str]) {
+pub(crate) fn assert_refused(output: &Output, parts: &[&str]) {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert_eq!(text(&output.stdout), "", "{said}");
@@ -90,13 +98,27 @@ fn assert_refused(output: &Output, parts: &[&str]) {
 
 /// A running `latchkey serve`, on a port of its own choosing.
 pub(crate) struct Running {
-    child: Child,
+    pub(crate) child: Child,
     /// Where it listens.
     pub(crate) base: String,
     /// What it printed at its start.
     pub(crate) printed: String,
     rest: JoinHandle<String>,
-    log: JoinHandle<String>,
+    /// What it has logged so far.
+    log: watch::Sender<String>,
+    logging: JoinHandle<()>,
+}
+
+async fn follow(mut lines: BufReader<ChildStderr>, log: watch::Sender<String>) {
+    let mut line = Vec::new();
+    while lines
+        .read_until(b'\n', &mut line)
+        .await
+        .is_ok_and(|read| read > 0)
+    {
+        log.send_modify(|log| log.push_str(&text(&line)));
+        line.clear();
+    }
 }
 
 impl Running {
@@ -106,18 +128,17 @@ impl Running {
     }
 
     async fn start_logging(data: &Path, more: &[&str], last_line: &str, level: &str) -> Self {
-        let data = data.to_str().expect("text");
-        let arguments = [&["serve", "--port", "0", "--data", data], more].concat();
-        let mut child = latchkey(&arguments)
-            .env("LATCHKEY_LOG", level)
-            .spawn()
-            .expect("it starts");
-        let mut stderr = child.stderr.take().expect("a pipe");
-        let log = tokio::spawn(async move {
-            let mut log = Vec::new();
-            stderr.read_to_end(&mut log).await.expect("what it logs");
-            text(&log)
-        });
+        let mut command = serving(data, more);
+        command.env("LATCHKEY_LOG", level);
+        Self::of(command, last_line).await
+    }
+
+    /// Runs `command`, which starts one, and waits for the line that ends its greeting.
+    pub(crate) async fn of(mut command: Command, last_line: &str) -> Self {
+        let mut child = command.spawn().expect("it starts");
+        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let (log, _) = watch::channel(String::new());
+        let logging = tokio::spawn(follow(stderr, log.clone()));
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut printed = String::new();
         let greeting = async {
@@ -145,24 +166,40 @@ impl Running {
             printed,
             rest,
             log,
+            logging,
         }
+    }
+
+    /// Waits until it has logged something with `part` in it.
+    pub(crate) async fn logs(&self, part: &str) {
+        let mut log = self.log.subscribe();
+        let logged = timeout(PATIENCE, log.wait_for(|log| log.contains(part))).await;
+        assert!(logged.is_ok(), "no {part:?} in: {}", *self.log.borrow());
+    }
+
+    /// Waits until it ends by itself, and returns its code and all that it has logged.
+    pub(crate) async fn ends(mut self) -> (Option<i32>, String) {
+        let status = timeout(PATIENCE, self.child.wait()).await;
+        let status = status.expect("it ends").expect("a status");
+        self.logging.await.expect("what it logged");
+        (status.code(), self.log.borrow().clone())
     }
 
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.base)
     }
 
-    fn with_key(&self, key: &str) -> Client {
+    pub(crate) fn with_key(&self, key: &str) -> Client {
         self.anonymous()
             .header("authorization", &auth::presented::basic_with_key(key))
     }
 
     /// The key in the line that the greeting says to try.
-    fn key_to_try(&self) -> String {
+    pub(crate) fn key_to_try(&self) -> String {
         word_after(&self.printed, "curl --user :")
     }
 
-    async fn signal(&self, name: &str) {
+    pub(crate) async fn signal(&self, name: &str) {
         let process = self.child.id().expect("it runs").to_string();
         let sent = Command::new("sh")
             .args(["-c", "kill -s \"$0\" \"$1\"", name, &process])
@@ -172,21 +209,30 @@ impl Running {
     }
 
     /// Kills it where it stands, with no chance to put anything in order.
-    async fn kill(mut self) -> String {
+    pub(crate) async fn kill(mut self) -> String {
         self.child.kill().await.expect("killed");
-        self.log.await.expect("what it logged")
+        self.ends().await.1
     }
 
     /// Stops it as Ctrl-C does and answers all that it printed and logged.
-    async fn stop(mut self) -> (String, String) {
+    pub(crate) async fn stop(self) -> (String, String) {
         self.signal("INT").await;
-        let status = timeout(PATIENCE, self.child.wait())
+        let Self {
+            mut child,
+            printed,
+            rest,
+            log,
+            logging,
+            ..
+        } = self;
+        let status = timeout(PATIENCE, child.wait())
             .await
             .expect("it stops")
             .expect("a status");
         assert_eq!(status.code(), Some(0));
-        let printed = self.printed + &self.rest.await.expect("what it printed");
-        (printed, self.log.await.expect("what it logged"))
+        logging.await.expect("what it logged");
+        let printed = printed + &rest.await.expect("what it printed");
+        (printed, log.borrow().clone())
     }
 }
 
@@ -201,7 +247,7 @@ pub(crate) fn word_after(text: &str, before: &str) -> String {
 }
 
 /// Every word in `text` that is an API key: the secret kind.
-fn api_keys(text: &str) -> BTreeSet<String> {
+pub(crate) fn api_keys(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words
         .filter(|word| word.contains("_api_key_"))
@@ -210,12 +256,12 @@ fn api_keys(text: &str) -> BTreeSet<String> {
 }
 
 /// A request for the `number`th hour of 2031, of the room.
-fn hour(number: usize) -> Value {
+pub(crate) fn hour(number: usize) -> Value {
     let at = |hour: usize| format!("2031-01-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24);
     booking(&ROOM.to_string(), "instant", &at(number), &at(number + 1))
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
@@ -542,13 +588,7 @@ async fn ctrl_c_and_a_request_to_terminate_stop_it_cleanly() {
             .await
             .expect("it stops");
         assert_eq!(status.expect("a status").code(), Some(0), "{signal}");
-        assert!(
-            server
-                .log
-                .await
-                .expect("a log")
-                .contains("latchkey: stopping")
-        );
+        server.logs("latchkey: stopping").await;
         assert!(
             client
                 .try_send(Method::GET, "/v2/bookings", "")
@@ -735,13 +775,31 @@ async fn without_demo_there_is_nothing_and_the_published_key_is_refused() {
         .expecting(401);
 }
 
+/// As any AWS SDK calls another DynamoDB: its session token is in the environment.
 #[tokio::test]
 async fn another_dynamodb_can_be_used_instead_of_the_embedded_store() {
     let (data, other) = (folder(), folder());
     let owner = Running::start(data.path(), &["--store-listen", "127.0.0.1:0"], FIRST).await;
     let endpoint = word_after(&owner.printed, "Its store is at ");
-    let endpoint = endpoint.trim_end_matches(';');
-    let guest = Running::start(other.path(), &["--dynamodb-endpoint", endpoint], LATER).await;
+    let token = std::fs::read_to_string(data.path().join("port-secret")).expect("a secret");
+    let guest = |token: &str| {
+        let mut command = serving(other.path(), &["--dynamodb-endpoint", &endpoint]);
+        command.env("AWS_SESSION_TOKEN", token);
+        command
+    };
+    for wrong in ["", "another"] {
+        let output = timeout(PATIENCE, guest(wrong).output()).await;
+        let output = output.expect("it ends").expect("it starts");
+        assert_refused(&output, &["port-secret", "AWS_SESSION_TOKEN"]);
+    }
+    // What the store has was made with the owner's master secret: another one must not begin beside it.
+    let output = timeout(PATIENCE, guest(&token).output()).await;
+    let output = output.expect("it ends").expect("it starts");
+    assert_refused(&output, &["master-secret.json", "missing"]);
+    let secret = "master-secret.json";
+    std::fs::copy(data.path().join(secret), other.path().join(secret)).expect("a copy");
+
+    let guest = Running::of(guest(&token), LATER).await;
     let key = owner.key_to_try();
     let made = guest
         .with_key(&key)
@@ -801,10 +859,13 @@ async fn the_help_names_every_command_and_option() {
         "--dynamodb-endpoint",
         "--allow-imported-keys",
         "--closed-sign-up",
+        "--max-connections",
+        "--client-timeout",
+        "--drain-timeout",
     ] {
         assert!(serve.contains(option), "{option} is not in {serve}");
     }
-    for default in ["8080", ".latchkey"] {
+    for default in ["8080", ".latchkey", "768", "30", "10"] {
         assert!(serve.contains(default), "{default} is not in {serve}");
     }
     let accounts = help(&["accounts", "--help"]).await;
@@ -834,44 +895,6 @@ async fn the_help_names_every_command_and_option() {
         let output = run(wrong).await;
         assert!(!output.status.success() && !output.stderr.is_empty());
     }
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn the_master_secret_is_its_owners_to_read() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let data = folder();
-    let _server = Running::start(data.path(), &[], FIRST).await;
-    let file = data.path().join("master-secret.json");
-    let mode = std::fs::metadata(file)
-        .expect("a file")
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o777, 0o600);
-}
-
-#[tokio::test]
-async fn the_master_secret_is_given_to_functions_in_containers_only_if_asked_for_and_never_to_pages()
- {
-    let data = folder();
-    let server = Running::start(data.path(), &["--secret-listen", "127.0.0.1:0"], FIRST).await;
-    let url = word_after(&server.printed, "Whoever reaches ");
-    let asked = |operation: &str| Client::new(&url).header("x-amz-target", operation);
-    let body = json!({ "SecretId": "MasterSecret" });
-
-    let right = asked("secretsmanager.GetSecretValue");
-    let answer = right.post("/", body.clone()).await.expecting(200);
-    let kept = std::fs::read_to_string(data.path().join("master-secret.json")).expect("a file");
-    assert_eq!(answer.body["SecretString"], kept);
-
-    let page = right.header("origin", "http://127.0.0.1:8001");
-    page.post("/", body.clone()).await.expecting(403);
-    let other = asked("secretsmanager.PutSecretValue");
-    other.post("/", body).await.expecting(400);
-    server.stop().await;
-
-    let server = Running::start(data.path(), &[], LATER).await;
-    assert!(!server.printed.contains("Whoever reaches "));
 }
 
 /// The secrets of a run, by what they are.

@@ -15,7 +15,7 @@ use tests::invariants::Snapshot;
 use tests::{Client, Reply, booking, other_endpoint};
 
 use crate::history::{self, Race};
-use crate::process::{FIRST, LATER, Running, word_after};
+use crate::process::{FIRST, LATER, Running, serving, word_after};
 
 const PROCESSES: usize = 3;
 
@@ -23,7 +23,7 @@ const PROCESSES: usize = 3;
 struct Deployment {
     _folders: Vec<TempDir>,
     _running: Vec<Running>,
-    endpoint: String,
+    store: Connection,
     clients: Vec<Client>,
     /// A midnight to come.
     midnight: DateTime<Utc>,
@@ -40,7 +40,9 @@ impl Deployment {
         let mut folders = vec![folder()];
         let first = Running::start(folders[0].path(), &store, FIRST).await;
         let endpoint = word_after(&first.printed, "Its store is at ");
-        let endpoint = endpoint.trim_end_matches(';').to_owned();
+        // The embedded store's port asks for it.
+        let token = std::fs::read_to_string(folders[0].path().join("port-secret"));
+        let token = token.unwrap_or_default();
         let key = fast_key(&first).await;
         let mut running = vec![first];
         for _ in 1..PROCESSES {
@@ -49,8 +51,9 @@ impl Deployment {
             let secret = "master-secret.json";
             std::fs::copy(folders[0].path().join(secret), folder.path().join(secret))
                 .expect("the secret");
-            let guest = ["--dynamodb-endpoint", &endpoint];
-            running.push(Running::start(folder.path(), &guest, LATER).await);
+            let mut guest = serving(folder.path(), &["--dynamodb-endpoint", &endpoint]);
+            guest.env("AWS_SESSION_TOKEN", &token);
+            running.push(Running::of(guest, LATER).await);
             folders.push(folder);
         }
         let clients = running.iter().map(|process| {
@@ -64,7 +67,10 @@ impl Deployment {
             midnight: midnight.and_utc(),
             _folders: folders,
             _running: running,
-            endpoint,
+            store: match other {
+                Some(endpoint) => Connection::Endpoint(endpoint),
+                None => Connection::guarded(endpoint, token),
+            },
         }
     }
 
@@ -151,9 +157,7 @@ async fn three_server_processes_never_sell_a_time_twice_and_refuse_none_that_is_
         seed: history::seed(),
     };
     let record = race.run().await;
-    let client = Connection::Endpoint(deployment.endpoint.clone())
-        .client()
-        .await;
+    let client = deployment.store.client().await;
     let snapshot = Snapshot::read(&client, LIVE_APP).await;
     record.check_against(&snapshot, SystemClock.now());
 }

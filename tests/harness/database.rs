@@ -63,7 +63,7 @@ impl Database {
     /// Where other processes reach it.
     pub(crate) fn endpoint(&self) -> String {
         match self {
-            Self::Embedded(_) => self.embedded().endpoint(),
+            Self::Embedded(_) => self.embedded().endpoint().expect("a port"),
             Self::Other { endpoint, .. } => endpoint.clone(),
         }
     }

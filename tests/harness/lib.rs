@@ -26,8 +26,9 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 use dynoxide::ImportOptions;
 use dynoxide::actions::import_items;
+use local::data_folder::DataFolder;
 use local::demo::{self, Demo};
-use local::embedded::{DataFolder, EmbeddedStore};
+use local::embedded::EmbeddedStore;
 use local::server::{self, Server};
 use local::tables;
 use model::booking::Booking;
@@ -130,8 +131,7 @@ impl TestServer {
     /// Starts one whose store is a file in `folder`.
     pub async fn start_in(folder: &Path) -> Self {
         let folder = DataFolder::take(folder).expect("a data folder");
-        let any_port = ([127, 0, 0, 1], 0).into();
-        let embedded = EmbeddedStore::open(folder, any_port).await;
+        let embedded = EmbeddedStore::open(&folder);
         let database = Database::of(embedded.expect("a store"));
         Self::start_on(database, Options::default()).await
     }

@@ -170,11 +170,12 @@ async fn measure_over(server: &Server, store: &str, door: Option<&Door>) -> Vec<
             Some(("SSL_CERT_FILE", door.authority.as_str())),
         )
     });
-    let as_documented: Vec<_> = [("AWS_ENDPOINT_URL_DYNAMODB", store)]
+    let token = ("AWS_SESSION_TOKEN", server.store_token.as_str());
+    let as_documented: Vec<_> = [("AWS_ENDPOINT_URL_DYNAMODB", store), token]
         .into_iter()
         .chain(all)
         .collect();
-    let ours: Vec<_> = [("DYNAMODB_ENDPOINT", store)]
+    let ours: Vec<_> = [("DYNAMODB_ENDPOINT", store), token]
         .into_iter()
         .chain(few)
         .collect();

@@ -9,7 +9,7 @@ mod reading;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let connection = match std::env::var("DYNAMODB_ENDPOINT") {
-        Ok(endpoint) => Connection::Endpoint(endpoint),
+        Ok(endpoint) => Connection::at(endpoint),
         Err(_) => Connection::from_function().await,
     };
     reading::serve(connection.client().await).await

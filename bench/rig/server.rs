@@ -24,6 +24,8 @@ pub(crate) struct Server {
     pub(crate) base: String,
     /// Where its store listens.
     pub(crate) store: String,
+    /// What the store asks its callers for.
+    pub(crate) store_token: String,
     /// What the demo's live app calls with: as many keys as there are callers.
     pub(crate) authorizations: Vec<String>,
     http: Client,
@@ -35,7 +37,8 @@ impl Server {
     pub(crate) async fn start(callers: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut process = Command::new(binaries::server())
-            .args(["serve", "--port", "0", "--data"])
+            .args(["serve", "--port", "0", "--store-listen", "127.0.0.1:0"])
+            .arg("--data")
             .arg(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -50,8 +53,8 @@ impl Server {
             let line = line.expect("text");
             if let Some(url) = line.strip_prefix("Latchkey is listening on ") {
                 base = url.to_owned();
-            } else if let Some(rest) = line.strip_prefix("Its store is at ") {
-                store = rest.split(';').next().unwrap_or_default().to_owned();
+            } else if let Some(url) = line.strip_prefix("Its store is at ") {
+                store = url.to_owned();
             }
             match *line.split_whitespace().collect::<Vec<_>>() {
                 ["demo", "account", email, "password", password] => {
@@ -65,10 +68,12 @@ impl Server {
         let http = Client::new();
         let account = account.expect("the server said who may sign in");
         let authorizations = keys(&http, &base, &account, &slug, callers).await;
+        let store_token = std::fs::read_to_string(folder.path().join("port-secret"));
         Self {
             process,
             base,
             store,
+            store_token: store_token.expect("the store's port has a secret"),
             authorizations,
             http,
             _folder: folder,
@@ -91,7 +96,7 @@ impl Server {
 
     /// A table with two items, which the bare functions read.
     pub(crate) async fn create_items(&self) {
-        let client: DynamoDb = Connection::Endpoint(self.store.clone()).client().await;
+        let client: DynamoDb = self.way_to_store().client().await;
         let id = AttributeDefinition::builder()
             .attribute_name("id")
             .attribute_type(ScalarAttributeType::S)
@@ -121,6 +126,11 @@ impl Server {
             }
             put.send().await.expect("an item");
         }
+    }
+
+    /// The way to its store.
+    pub(crate) fn way_to_store(&self) -> Connection {
+        Connection::guarded(self.store.clone(), self.store_token.clone())
     }
 
     /// The memory that it has now, in megabytes.

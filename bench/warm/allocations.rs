@@ -12,7 +12,7 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use stats_alloc::Region;
-use store::{Connection, Store, Tables};
+use store::{Store, Tables};
 use tower::ServiceExt as _;
 
 use super::Subjects;
@@ -23,7 +23,7 @@ const REQUESTS: u32 = 500;
 
 /// For one `GetItem`, two, and each of our requests, in the order in which they are measured.
 pub(super) async fn count(server: &Server, subjects: &mut Subjects) -> [f64; 5] {
-    let client = Connection::Endpoint(server.store.clone()).client().await;
+    let client = server.way_to_store().client().await;
     let get = async |number: u32| {
         let got = client
             .get_item()
@@ -94,7 +94,7 @@ async fn answer(routes: &Router, request: Request<Body>) {
 }
 
 async fn state(server: &Server) -> State {
-    let client = Connection::Endpoint(server.store.clone()).client().await;
+    let client = server.way_to_store().client().await;
     let random = Arc::new(SystemRandom);
     let secret = MasterSecret::parse(&MasterSecret::generate(&SystemRandom));
     State::new(

@@ -141,16 +141,21 @@ pub(crate) async fn measure(server: &Server) -> Vec<(&'static str, Vec<Row>)> {
     vec![
         (
             "warm, embedded store (through a proxy that counts)",
-            measure_over(&near, &mut subjects, &allocations).await,
+            measure_over(server, &near, &mut subjects, &allocations).await,
         ),
         (
             "warm, 3 ms more for each store call",
-            measure_over(&far, &mut subjects, &allocations).await,
+            measure_over(server, &far, &mut subjects, &allocations).await,
         ),
     ]
 }
 
-async fn measure_over(store: &Proxy, subjects: &mut Subjects, allocations: &[f64]) -> Vec<Row> {
+async fn measure_over(
+    server: &Server,
+    store: &Proxy,
+    subjects: &mut Subjects,
+    allocations: &[f64],
+) -> Vec<Row> {
     let authorization = Some(subjects.authorization.as_str());
     let get = event::of("get_booking", Some(&subjects.booking), authorization);
     let get = Bytes::from(get.to_string());
@@ -190,6 +195,7 @@ async fn measure_over(store: &Proxy, subjects: &mut Subjects, allocations: &[f64
     for case in &mut cases {
         let environment = [
             ("DYNAMODB_ENDPOINT", store.endpoint.as_str()),
+            ("AWS_SESSION_TOKEN", server.store_token.as_str()),
             ("GETS", case.gets),
         ];
         let mut function = Function::start(&case.program, &environment).await;

@@ -20,7 +20,8 @@ import samcli.commands.local.invoke.cli
 from samcli.cli.main import cli as sam_cli
 from samcli.yamlhelper import yaml_parse
 
-from common import BRIDGE, EXPECTED, PATIENCE_S, ROOT, Demo, Phase, Place, Program, event, free_ports, wait_for, walks
+from common import BRIDGE, EXPECTED, PATIENCE_S, ROOT, Demo, Phase, Place, Program
+from common import credentials, event, free_ports, wait_for, walks
 
 # Each is busy with the SAM CLI for the most part.
 AT_ONCE = os.cpu_count()
@@ -94,7 +95,9 @@ class Sam:
 def as_the_readme_says(sam, demo, check):
     """The README's own two lines: a server on its ports, and the one call."""
     readme = (ROOT / "README.md").read_text()
-    options = re.search(r'^make run ARGS="(--store-listen \S+ --secret-listen \S+)".*\n.*\n(sam local invoke .*)$', readme, re.M)
+    options = re.search(
+        r'^make run ARGS="(--store-listen \S+ --secret-listen \S+)".*\nexport .*\n.*\n(sam local invoke .*)$', readme, re.M
+    )
     if options is None:
         raise SystemExit("README.md no longer says how to run `sam local invoke`: change as_the_readme_says in tests/sam/check.py")
     listening, command = options[1].split(), shlex.split(options[2])
@@ -102,7 +105,7 @@ def as_the_readme_says(sam, demo, check):
     # The rest of what the other calls say, which is about this check.
     elsewhere = {"SAM_TEMPLATE_FILE": str(sam.template), "SAM_SKIP_PULL_IMAGE": "true"}
     with tempfile.TemporaryDirectory(dir=demo.scratch) as data, Program(demo.program, data, *listening):
-        return check("list_bookings", answer_of(command, elsewhere), options[2])
+        return check("list_bookings", answer_of(command, elsewhere | credentials(data)), options[2])
 
 
 def takes_a_secret_from_elsewhere(folder):

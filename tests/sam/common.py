@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -37,8 +38,16 @@ class Demo:
 
     def __init__(self, program, scratch):
         self.program, self.scratch, self.data = program, scratch, Path(scratch, "demo")
-        with Program(program, str(self.data)) as server:
+        # With a port, so that the secret of the ports is in the folder, and in every copy of it.
+        with Program(program, str(self.data), "--store-listen", "127.0.0.1:0") as server:
             self.key = server.key
+        os.environ.update(credentials(self.data))
+
+
+def credentials(data):
+    """What the README exports, for the ports of the server on this folder."""
+    token = Path(data, "port-secret").read_text()
+    return {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": token}
 
 
 def free_ports(host, count):
@@ -57,7 +66,7 @@ class Place:
         store, secret = (f"{host}:{port}" for port in free_ports(host, 2))
         self.listening = ["--store-listen", store, "--secret-listen", secret]
         at = {"DYNAMODB_ENDPOINT": f"http://{store}", "SECRETS_MANAGER_ENDPOINT": f"http://{secret}"}
-        self.environment = ENVIRONMENT | at
+        self.environment = ENVIRONMENT | at | credentials(demo.data)
 
     @contextlib.contextmanager
     def with_demo(self):

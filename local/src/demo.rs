@@ -420,6 +420,7 @@ fn new_booking(
         buffers: Buffers::default(),
         allow_double_bookings: false,
         ignore_all_day_events: false,
+        only_offered: false,
         notice: Notice::default(),
         max_seats: None,
         owner_id: None,

@@ -55,6 +55,7 @@ pub(crate) fn block_booking(group: u128, number: i32) -> Booking {
         buffers: Buffers::default(),
         allow_double_bookings: true,
         ignore_all_day_events: false,
+        only_offered: false,
         notice: Notice::default(),
         max_seats: (graph == Graph::GroupOwner).then_some(10),
         owner_id: None,

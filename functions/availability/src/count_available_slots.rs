@@ -22,6 +22,7 @@ pub(crate) struct CountView {
     responses(
         (status = 200, description = "How many there are.", body = CountView),
         (status = 404, description = "There is no such project or resource, or it is not yours."),
+        (status = 409, description = "The booking that `moving` names cannot be rescheduled: its state or the moment does not allow it."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]

@@ -314,6 +314,7 @@ impl FindTime {
                 .map_err(|faults| invalid(faults.into_iter().map(older).collect()))?,
             schedules: Vec::new(),
             filters: self.filters.clone(),
+            moving: None,
         };
         if self.is_public {
             check_public_length(asked.terms.length_s, &resources)?;

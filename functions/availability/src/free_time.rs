@@ -13,8 +13,10 @@ use model::project::{MAX_RESOURCES, Project};
 use model::resource::Resource;
 use model::time::Tz;
 use scheduling::Offer;
-use scheduling::offer::{check_in_no_project, check_public_length, in_order};
+use scheduling::offer::{check_in_no_project, check_public_length, in_order, without};
 use store::Tenant;
+
+use crate::moving::{self, Moving};
 
 /// The most starts that one search looks at, over all its resources: enough for the largest project, half an hour apart,
 /// over 12 weeks.
@@ -31,6 +33,8 @@ pub(crate) struct Wanted {
     pub(crate) settings: Settings,
     /// What must hold besides.
     pub(crate) constraints: Vec<Constraint>,
+    /// The booking that is to be rescheduled.
+    pub(crate) moving: Option<moving::Asked>,
 }
 
 /// What is asked of resources that are read already.
@@ -42,6 +46,8 @@ pub(crate) struct Asked {
     pub(crate) schedules: Vec<Schedule>,
     /// Filters, in searches of the older kind.
     pub(crate) filters: Filters,
+    /// The booking that is to be rescheduled.
+    pub(crate) moving: Option<Moving>,
 }
 
 /// A search, and the resources it is in, in the same order.
@@ -62,30 +68,56 @@ impl FreeTime {
     pub(crate) async fn read(
         state: &State,
         principal: &Principal,
-        wanted: Wanted,
+        mut wanted: Wanted,
     ) -> Result<Self, ApiError> {
         let (tenant, now) = (principal.tenant(), state.now());
-        let project = match wanted.project_id {
+        let moving = match wanted.moving.take() {
             None => None,
-            Some(id) => Some(
+            Some(asked) => Some(Moving::read(state, principal, asked).await?),
+        };
+        let project = match (wanted.project_id, &moving) {
+            (Some(id), Some(moving)) if !moving.allows_project(id) => {
+                let sentence = "must be the project of the booking that is moved; leave it out";
+                return Err(ApiError::Invalid(Faults::one("project_id", sentence)));
+            }
+            (_, Some(moving)) => moving.project(),
+            (None, None) => None,
+            (Some(id), None) => Some(
                 state
                     .store()
                     .get_project(tenant, id)
                     .await?
-                    .filter(|project| is_within_reach(project, tenant))
                     .ok_or(ApiError::NotFound("Project"))?,
             ),
         };
+        if project
+            .as_ref()
+            .is_some_and(|project| !is_within_reach(project, tenant))
+        {
+            return Err(ApiError::NotFound("Project"));
+        }
+        if let (None, None, Some(moving)) = (&project, &wanted.resources, &moving) {
+            wanted.resources = Some(vec![moving.resource()]);
+        }
+        let is_held = principal.is_public() || moving.as_ref().is_some_and(Moving::is_held);
+        let settings = match &moving {
+            Some(moving) => moving.settings(wanted.settings.clone()),
+            None => wanted.settings.clone(),
+        };
         let offer = Offer::of(project.as_ref())?;
-        let resources = resources(state, principal, (project.as_ref(), &offer), &wanted).await?;
-        let terms = if principal.is_public() {
+        let place = (project.as_ref(), &offer, is_held);
+        let resources = resources(state, principal, place, &wanted).await?;
+        let mut terms = if is_held {
             let zone = offer.zone((state.store(), tenant), &resources).await?;
-            offer.terms_within(wanted.settings, now, zone)?
+            offer.terms_within(settings, now, zone)?
         } else {
             let zone = resources.first().map_or(Tz::UTC, |first| first.timezone);
-            offer.terms_over(wanted.settings, now, zone)?
+            offer.terms_over(settings, now, zone)?
         };
-        if principal.is_public() && project.is_none() {
+        if let Some(moving) = &moving {
+            moving.narrow(&mut terms, now);
+        }
+        if is_held && project.is_none() {
             check_public_length(terms.length_s, &resources)?;
         }
         let mut schedules = offer.schedules();
@@ -94,6 +126,7 @@ impl FreeTime {
             terms,
             schedules,
             filters: Filters::default(),
+            moving,
         };
         Self::search(state, tenant, (&offer, resources), asked).await
     }
@@ -113,6 +146,7 @@ impl FreeTime {
             terms,
             schedules,
             filters,
+            moving,
         } = asked;
         refuse_too_many_starts(&terms, resources.len())?;
         let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
@@ -124,8 +158,15 @@ impl FreeTime {
         let bookables = resources
             .iter()
             .zip(claims)
-            .map(|(resource, claims)| offer.bookable(resource, claims))
-            .collect::<Result<_, _>>()?;
+            .map(|(resource, claims)| {
+                let claims = without(claims, moving.as_ref().map(Moving::id));
+                let mut bookable = offer.bookable(resource, claims)?;
+                if let Some(capacity) = moving.as_ref().and_then(|one| one.capacity(resource)) {
+                    bookable.capacity = capacity;
+                }
+                Ok(bookable)
+            })
+            .collect::<Result<_, ApiError>>()?;
         let search = Search {
             terms,
             schedules,
@@ -161,7 +202,7 @@ pub(crate) fn note(faults: &mut Faults, found: Vec<Fault>) {
 async fn resources(
     state: &State,
     principal: &Principal,
-    (project, offer): (Option<&Project>, &Offer<'_>),
+    (project, offer, is_held): (Option<&Project>, &Offer<'_>, bool),
     wanted: &Wanted,
 ) -> Result<Vec<Resource>, ApiError> {
     let (store, tenant) = (state.store(), principal.tenant());
@@ -176,7 +217,7 @@ async fn resources(
         };
         return Ok(in_order(store, tenant, &ids).await?);
     };
-    if principal.is_public() {
+    if is_held {
         // A resource's own token stands for the resource, not for a page.
         if project.is_none() && tenant.only_resource.is_none() {
             check_in_no_project((store, tenant), named).await?;

@@ -9,6 +9,7 @@ mod free_time;
 mod list_available_dates;
 mod list_available_slots;
 mod list_unavailable_slots;
+mod moving;
 mod request;
 mod view;
 

@@ -25,6 +25,7 @@ pub(crate) struct DateView {
     responses(
         (status = 200, description = "The dates.", body = Vec<DateView>),
         (status = 404, description = "There is no such project or resource, or it is not yours."),
+        (status = 409, description = "The booking that `moving` names cannot be rescheduled: its state or the moment does not allow it."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]

@@ -14,6 +14,7 @@ use crate::view::{SlotView, SlotsAnswer};
     responses(
         (status = 200, description = "The slots.", body = Vec<SlotView>),
         (status = 404, description = "There is no such project or resource, or it is not yours."),
+        (status = 409, description = "The booking that `moving` names cannot be rescheduled: its state or the moment does not allow it."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]

@@ -1,7 +1,7 @@
 //! What a search for free time asks for.
 
 use api::shape::joined;
-use api::{ApiError, Faults, Field, Named, Names, OutputZone, Shaped, State};
+use api::{ApiError, Faults, Field, Named, Names, Object, OutputZone, Shaped, State};
 use auth::Principal;
 use model::availability::Settings;
 use model::constraint::parse_constraints;
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::free_time::{FreeTime, Wanted, note, read_resources};
+use crate::moving::{self, MovingRequest};
 
 /// A search for free time. What it leaves out is its project's, or has a default. Fields that are not listed are
 /// ignored: booking pages send their whole configuration.
@@ -34,6 +35,12 @@ pub(crate) struct AvailabilityRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     constraints: Field<Vec<Value>>,
+    /// A booking to be rescheduled: `booking_id`. Its own time and its own count against caps are left out, and its project
+    /// is searched, so that what is found is what `POST /v2/bookings/{id}/reschedule` takes. Who may not reschedule it
+    /// sends a `signature` for it: a token as in customers' links, for the action `reschedule_by_customer`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    moving: Field<Object<MovingRequest>>,
     #[serde(flatten)]
     #[schema(value_type = SettingsFields)]
     settings: Map<String, Value>,
@@ -48,8 +55,14 @@ pub(crate) struct Fields;
 
 impl Names for Fields {
     const NAMES: &'static [&'static str] =
-        &joined::<4, { Settings::NAMES.len() }, { 4 + Settings::NAMES.len() }>(
-            ["project_id", "resources", "output_timezone", "constraints"],
+        &joined::<5, { Settings::NAMES.len() }, { 5 + Settings::NAMES.len() }>(
+            [
+                "project_id",
+                "resources",
+                "output_timezone",
+                "constraints",
+                "moving",
+            ],
             Settings::NAMES,
         );
 }
@@ -132,8 +145,10 @@ impl AvailabilityRequest {
             note(&mut faults, found);
             Settings::default()
         });
+        let moving = moving::parse(&mut faults, self.moving);
         faults.check()?;
         let wanted = Wanted {
+            moving,
             project_id,
             resources,
             settings,

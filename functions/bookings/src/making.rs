@@ -8,7 +8,7 @@ use model::graph::{BookingState, Graph};
 use model::ids::{BookingId, ProjectId, ReservationId};
 use model::reservation::Reservation;
 use model::resource::Resource;
-use scheduling::offer::check_in_no_project;
+use scheduling::offer::{Placed, check_in_no_project};
 use scheduling::{Offer, Offered};
 use store::Decision;
 
@@ -89,14 +89,15 @@ impl Making {
                     .get_resource(tenant, resource_id)
                     .await?
                     .ok_or(ApiError::NotFound("Resource"))?;
-                let offered = if principal.is_public() {
+                let is_held = principal.is_public() || (wanted.only_offered && !wanted.is_checked);
+                let offered = if is_held {
                     let (project, at) = (project.as_ref(), (state.store(), tenant));
                     // A resource's own token stands for the resource, not for a page.
                     if project.is_none() && tenant.only_resource.is_none() {
                         check_in_no_project(at, &[resource.id]).await?;
                     }
                     let offer = Offer::of(project)?;
-                    Some(offer.check(at, &resource, slot, state.now()).await?)
+                    Some(offer.check(at, &resource, slot, None, state.now()).await?)
                 } else {
                     None
                 };
@@ -141,7 +142,12 @@ impl Making {
                 }
                 decision.capacity(resource.id, resource.capacity);
                 if let Some(offered) = offered {
-                    offered.require(decision, new.slot, resource.id);
+                    let placed = Placed {
+                        id: self.id.uuid(),
+                        buffers: new.buffers,
+                        tolerance: new.tolerance(),
+                    };
+                    offered.require(decision, new.slot, resource.id, placed);
                 }
                 // A group's own rules are for those who take a seat in it.
                 if new.graph != Graph::GroupOwner {

@@ -16,6 +16,7 @@ use model::resource::Resource;
 use model::seats::MAX_SEATS;
 use model::time::{parse_instant, parse_zone};
 use scheduling::Offer;
+use scheduling::offer::is_required;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -79,7 +80,9 @@ pub(crate) struct CreateBookingRequest {
     /// `allow_double_bookings` (boolean). `ignore_all_day_events` (boolean): events that last all day are no obstacle; the
     /// project's `availability` says so unless sent. `buffer`, or `buffer_before` and `buffer_after` (like `15 minutes`): free time
     /// it needs around it. `min_booking_time`, `max_booking_time`, `min_cancel_time` (like `2 hours`): how long before
-    /// its start it can be booked at the latest, at the earliest, and called off by its customer. For a `group_owner`:
+    /// its start it can be booked at the latest, at the earliest, and called off by its customer. `only_offered` (boolean):
+    /// whether its time must be one that availability offers a page, by hours, notice, caps and length, also when it is
+    /// rescheduled; the project's `booking.only_offered` says so unless sent. For a `group_owner`:
     /// `max_seats`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -104,6 +107,7 @@ pub(crate) struct CreateBookingRequest {
 pub(crate) struct BookingSettings {
     allow_double_bookings: Field<bool>,
     ignore_all_day_events: Field<bool>,
+    only_offered: Field<bool>,
     buffer: Field<String>,
     buffer_before: Field<String>,
     buffer_after: Field<String>,
@@ -146,6 +150,10 @@ pub(crate) struct Wanted {
     buffers: Buffers,
     allow_double_bookings: bool,
     ignore_all_day_events: bool,
+    /// Whether its time must be one that is offered.
+    pub(crate) only_offered: bool,
+    /// Whether that was checked when its time was reserved.
+    pub(crate) is_checked: bool,
     notice: Notice,
     max_seats: Option<u32>,
     event: Text,
@@ -283,6 +291,7 @@ impl Wanted {
             buffers: self.buffers,
             allow_double_bookings: self.allow_double_bookings,
             ignore_all_day_events: self.ignore_all_day_events,
+            only_offered: self.only_offered,
             notice: self.notice,
             max_seats: self.max_seats,
             owner_id,
@@ -406,6 +415,12 @@ pub(crate) fn parse(
         (_, Some(project)) if !settings.has_buffers() => Some(Offer::of(Some(project))?.buffers()),
         _ => buffers(&mut faults, &settings),
     };
+    let sent = faults.optional("settings.only_offered", settings.only_offered.clone());
+    let was_checked = held
+        .as_ref()
+        .is_some_and(|held| held.only_offered && held.project_id == project_id);
+    let only_offered = sent.unwrap_or(was_checked || project.is_some_and(is_required));
+    let is_checked = was_checked && sent.is_none();
     let notice = notice(&mut faults, &settings);
     let max_seats = max_seats(&mut faults, &settings.max_seats, graph);
 
@@ -419,6 +434,8 @@ pub(crate) fn parse(
             buffers: buffers?,
             allow_double_bookings,
             ignore_all_day_events,
+            only_offered,
+            is_checked,
             notice: notice?,
             max_seats,
             event: event?,
@@ -456,6 +473,8 @@ pub(crate) struct Held {
     pub(crate) buffers: Buffers,
     /// Whether events that last all day are no obstacle, if the request says so.
     pub(crate) ignore_all_day_events: Option<bool>,
+    /// Whether its time must be one that is offered, if the request says so.
+    pub(crate) only_offered: Option<bool>,
     pub(crate) event: EventText,
     pub(crate) customer: Option<Customer>,
 }
@@ -488,11 +507,13 @@ pub(crate) fn reserved(
     let buffers = buffers(faults, &settings);
     let name = "settings.ignore_all_day_events";
     let ignore_all_day_events = faults.optional(name, settings.ignore_all_day_events);
+    let only_offered = faults.optional("settings.only_offered", settings.only_offered);
     Some(Held {
         resource_id: resource_id?,
         slot: slot?,
         buffers: buffers?,
         ignore_all_day_events,
+        only_offered,
         event: text?.into_event(),
         customer: match customer {
             None => None,

@@ -1,16 +1,16 @@
 use api::caller::App;
 use api::concurrency::{IfMatch, Tagged};
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, Data, Faults, Field, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, Object, OutputZone, Path, State};
+use auth::Principal;
 use axum::extract::State as Extract;
-use chrono::{DateTime, Utc};
 use model::TimeSlot;
-use model::booking::{Booking, NewPlace};
+use model::booking::NewPlace;
 use model::ids::{BookingId, ResourceId};
-use model::project::Project;
-use scheduling::Offer;
+use scheduling::Rescheduling;
+use scheduling::offer::{Placed, check_in_no_project};
+use scheduling::rescheduling::By;
 use serde::Deserialize;
-use store::{Store, Tenant};
 use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
@@ -33,10 +33,22 @@ pub(crate) struct RescheduleBookingRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Uuid)]
     resource_id: Field<String>,
+    /// `only_offered` (boolean): whether the new time must be one that availability offers, as for a page; as the booking or
+    /// its project's `booking.only_offered` says unless sent.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    settings: Field<Object<RescheduleSettings>>,
     /// For the booking's history.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     message: Field<String>,
+}
+
+/// Rules for one rescheduling.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub(crate) struct RescheduleSettings {
+    only_offered: Field<bool>,
 }
 
 /// Moves a booking to another time, perhaps of another resource.
@@ -73,7 +85,7 @@ pub(crate) async fn reschedule_booking(
     Body(request): Body<RescheduleBookingRequest>,
 ) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id: BookingId = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
-    let wanted = parse(request)?;
+    let wanted = parse(request, &principal)?;
     let new_id = BookingId::random(state.random());
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
     let by = principal.actor();
@@ -83,11 +95,7 @@ pub(crate) async fn reschedule_booking(
             let booking = decision.booking(id).await?;
             let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
             expected.check(&version(&booking))?;
-            let project = if principal.is_public() {
-                Some(project_of(&store, tenant, &booking, now).await?)
-            } else {
-                None
-            };
+            let rescheduling = Rescheduling::of((&store, tenant), &booking, wanted.by, now).await?;
             let to = wanted.resource_id.unwrap_or(booking.resource_id);
             let resource = store.get_resource(tenant, to).await?;
             let is_gone = if to == booking.resource_id {
@@ -113,14 +121,18 @@ pub(crate) async fn reschedule_booking(
             let message = wanted.message.clone();
             let (left, mut taken) = booking.reschedule(new_id, place, &by, message, now)?;
             decision.capacity(resource.id, resource.capacity);
-            if let Some(project) = &project {
-                // It is offered by what the project says now.
-                let (offer, slot) = (Offer::of(Some(project))?, wanted.slot);
-                taken.ignore_all_day_events = offer.ignores_all_day_events();
-                taken.buffers = offer.buffers();
-                taken.allow_double_bookings = offer.is_overlapping();
-                let offered = offer.check((&store, tenant), &resource, slot, now).await?;
-                offered.require(&mut decision, slot, resource.id);
+            if let Some(offer) = rescheduling.offer(&mut taken)? {
+                let (at, slot) = ((&store, tenant), wanted.slot);
+                if rescheduling.project().is_none() && tenant.only_resource.is_none() {
+                    check_in_no_project(at, &[resource.id]).await?;
+                }
+                let offered = offer.check(at, &resource, slot, Some(id), now).await?;
+                let placed = Placed {
+                    id: new_id.uuid(),
+                    buffers: taken.buffers,
+                    tolerance: taken.tolerance(),
+                };
+                offered.require(&mut decision, slot, resource.id, placed);
             }
             decision.put(left);
             let taken = decision.put(taken);
@@ -142,37 +154,42 @@ pub(crate) async fn reschedule_booking(
         .await
 }
 
-/// The project that a booking was made through, whose page its customer reschedules it on. What was made otherwise does
-/// not exist for a page.
-async fn project_of(
-    store: &Store,
-    tenant: Tenant,
-    booking: &Booking,
-    now: DateTime<Utc>,
-) -> Result<Project, ApiError> {
-    let id = booking.project_id.ok_or(ApiError::NotFound("Booking"))?;
-    let project = store.get_project(tenant, id).await?;
-    let project = project.ok_or(ApiError::NotFound("Booking"))?;
-    booking.notice.check_cancelling(booking.slot.start(), now)?;
-    Ok(project)
-}
-
 struct Wanted {
+    by: By,
     slot: TimeSlot,
     resource_id: Option<ResourceId>,
     message: Option<String>,
 }
 
-fn parse(request: RescheduleBookingRequest) -> Result<Wanted, ApiError> {
+fn parse(request: RescheduleBookingRequest, principal: &Principal) -> Result<Wanted, ApiError> {
     let mut faults = Faults::none();
     let slot = slot(&mut faults, request.start, request.end);
     let resource_id = parse_id(&mut faults, "resource_id", request.resource_id);
     let message = faults.optional("message", request.message);
     let message = faults.text("message", message, 0..=MAX_MESSAGE);
+    let by = by(&mut faults, request.settings, principal);
     let wanted = slot.map(|slot| Wanted {
+        by,
         slot,
         resource_id,
         message,
     });
     faults.finish(wanted)
+}
+
+/// Who reschedules. Pages are always held to what is offered, and say no more about it than at a booking.
+fn by(
+    faults: &mut Faults,
+    settings: Field<Object<RescheduleSettings>>,
+    principal: &Principal,
+) -> By {
+    let is_public = principal.is_public();
+    if settings.is_present() && is_public {
+        faults.add("settings", "cannot be set with a public key or token");
+    }
+    let Object(settings) = faults.optional("settings", settings).unwrap_or_default();
+    By {
+        is_public,
+        only_offered: faults.optional("settings.only_offered", settings.only_offered),
+    }
 }

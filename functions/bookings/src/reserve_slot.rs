@@ -6,6 +6,7 @@ use model::graph::Graph;
 use model::ids::ReservationId;
 use model::reservation::Reservation;
 use scheduling::Offer;
+use scheduling::offer::{Placed, check_in_no_project};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -60,8 +61,8 @@ pub(crate) struct ReserveSlotRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Uuid)]
     project_id: Field<String>,
-    /// `buffer`, or `buffer_before` and `buffer_after`: free time the booking needs around it. `ignore_all_day_events`: as for
-    /// the booking.
+    /// `buffer`, or `buffer_before` and `buffer_after`: free time the booking needs around it. `ignore_all_day_events` and
+    /// `only_offered`: as for the booking.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     settings: Field<Object<BookingSettings>>,
@@ -79,7 +80,7 @@ pub(crate) struct ReserveSlotRequest {
     responses(
         (status = 201, description = "The reservation.", body = ReservationView),
         (status = 404, description = "There is no such resource, or it is not yours."),
-        (status = 409, description = "The time is taken: `errors.event`."),
+        (status = 409, description = "The time is taken, or not offered where only what is offered is wanted: `errors.event`."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
 )]
@@ -120,10 +121,24 @@ pub(crate) async fn reserve_slot(
     let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
     // A project that is gone is told when the booking is made.
     let project = match project_id {
-        Some(id) if held.ignore_all_day_events.is_none() => store.get_project(tenant, id).await?,
-        _ => None,
+        Some(id) => store.get_project(tenant, id).await?,
+        None => None,
     };
-    let of_project = Offer::of(project.as_ref())?.ignores_all_day_events();
+    let offer = Offer::of(project.as_ref())?;
+    let only_offered = held.only_offered.unwrap_or(offer.is_required());
+    let offered = if only_offered {
+        if project_id.is_some() && project.is_none() {
+            return Err(ApiError::NotFound("Project"));
+        }
+        let at = (state.store(), tenant);
+        if project.is_none() && tenant.only_resource.is_none() {
+            check_in_no_project(at, &[resource.id]).await?;
+        }
+        Some(offer.check(at, &resource, held.slot, None, now).await?)
+    } else {
+        None
+    };
+    let of_project = offer.ignores_all_day_events();
     let ignore_all_day_events = held.ignore_all_day_events.unwrap_or(of_project);
     let reservation = Reservation {
         id: ReservationId::random(state.random()),
@@ -135,6 +150,7 @@ pub(crate) async fn reserve_slot(
         timezone: resource.timezone,
         buffers: held.buffers,
         ignore_all_day_events,
+        only_offered,
         event: held.event,
         customer: held.customer,
         until: until(now, seconds),
@@ -145,6 +161,14 @@ pub(crate) async fn reserve_slot(
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             decision.capacity(resource.id, resource.capacity);
+            if let Some(offered) = &offered {
+                let placed = Placed {
+                    id: reservation.id.uuid(),
+                    buffers: reservation.buffers,
+                    tolerance: reservation.tolerance(),
+                };
+                offered.require(&mut decision, reservation.slot, resource.id, placed);
+            }
             let reservation = decision.put_reservation(reservation.clone());
             let answer = Created(ReservationView::new(&reservation, zone));
             once.keep(&answer)?;

@@ -44,7 +44,8 @@ pub(crate) struct ProjectRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     availability_constraints: Field<Vec<Value>>,
-    /// What a booking starts from: `graph`, `what`, `where`, `description`, `rescheduling_url`. In `what`, `where` and
+    /// What a booking starts from: `graph`, `what`, `where`, `description`, `rescheduling_url`,
+    /// `only_offered` (whether callers with a secret, too, book only what is offered, unless their request says otherwise). In `what`, `where` and
     /// `description`, `{{customer.<field>}}` stands for what the customer gave.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -122,8 +123,14 @@ impl Names for AvailabilityNames {
 struct BookingNames;
 
 impl Names for BookingNames {
-    const NAMES: &'static [&'static str] =
-        &["graph", "what", "where", "description", "rescheduling_url"];
+    const NAMES: &'static [&'static str] = &[
+        "graph",
+        "what",
+        "where",
+        "description",
+        "rescheduling_url",
+        "only_offered",
+    ];
 }
 
 /// What was said; `None` stands for nothing said, and the inner `None` for `null`.
@@ -362,6 +369,12 @@ fn check_booking(faults: &mut Faults, booking: Option<&Map<String, Value>>) {
         ("rescheduling_url", 2_000),
     ];
     texts_within(faults, "booking", booking, &texts);
+    if booking
+        .get("only_offered")
+        .is_some_and(|value| !value.is_boolean() && !value.is_null())
+    {
+        faults.add("booking.only_offered", "must be true or false");
+    }
     let text = |name: &str| booking.get(name).and_then(Value::as_str);
     faults.parsed("booking.graph", text("graph"), str::parse::<Graph>);
     if let Some(url) = text("rescheduling_url")

@@ -15,6 +15,7 @@ use model::reservation::Lapsed;
 use model::seats::GroupFull;
 use model::time::{Tz, format_instant};
 use scheduling::SchedulingError;
+use scheduling::error::Noun;
 use serde_json::{Map, Value, json};
 use store::{
     ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError, CreateAppError,
@@ -496,7 +497,11 @@ impl From<DecisionError> for ApiError {
         match error {
             DecisionError::CannotPlace { error, .. } => error.into(),
             DecisionError::GroupFull { error, .. } => error.into(),
-            DecisionError::NotOffered(refusal) => refusal.into(),
+            DecisionError::NotOffered {
+                refusal: Refusal::Taken,
+                ..
+            } => Self::SlotTaken,
+            DecisionError::NotOffered { refusal, .. } => refusal.into(),
             DecisionError::TooManyParts { fits } => Self::Invalid(Faults::one(
                 "bookings",
                 format!(
@@ -543,6 +548,9 @@ impl From<SchedulingError> for ApiError {
                 Self::Invalid(all)
             }
             SchedulingError::UnreadableSettings { .. } => Self::Internal(error.into()),
+            SchedulingError::NotFound(Noun::Booking) => Self::NotFound("Booking"),
+            SchedulingError::NotFound(Noun::Project) => Self::NotFound("Project"),
+            SchedulingError::CannotAct(error) => error.into(),
             SchedulingError::Store(error) => error.into(),
         }
     }

@@ -12,6 +12,8 @@ use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use model::graph::Action;
+use model::ids::BookingId;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -123,6 +125,12 @@ impl Claims {
     /// Everything it says.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Whether it says that it is for `action` on this booking.
+    pub fn is_for(&self, booking: BookingId, action: Action) -> bool {
+        let id = self.text("booking_id").and_then(|id| id.parse().ok());
+        id == Some(booking) && self.text("action") == Some(action.name())
     }
 
     /// Whether its time is over at `now`, or has not begun: from the very second of `exp` on, and before that of `nbf`.

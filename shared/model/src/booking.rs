@@ -33,6 +33,8 @@ pub struct NewBooking {
     pub allow_double_bookings: bool,
     /// Whether events that last whole days are no obstacle.
     pub ignore_all_day_events: bool,
+    /// Whether its time must be one that is offered, as a page's always is: now and when it is rescheduled.
+    pub only_offered: bool,
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
     /// For the owner of a group: how many seats there are, 1 to [`MAX_SEATS`](crate::seats::MAX_SEATS).
@@ -49,6 +51,23 @@ pub struct NewBooking {
     pub customers: Vec<Customer>,
     /// Whatever its maker wants to keep with it.
     pub meta: Map<String, Value>,
+}
+
+impl NewBooking {
+    /// What its time may be placed over.
+    pub fn tolerance(&self) -> Tolerance {
+        tolerance(self.allow_double_bookings, self.ignore_all_day_events)
+    }
+}
+
+fn tolerance(allow_double_bookings: bool, ignore_all_day_events: bool) -> Tolerance {
+    if allow_double_bookings {
+        Tolerance::Everything
+    } else if ignore_all_day_events {
+        Tolerance::AllDayEvents
+    } else {
+        Tolerance::Nothing
+    }
 }
 
 /// How long before a booking's start something is still, or already, possible. In seconds; none means always.
@@ -184,6 +203,9 @@ pub struct Booking {
     /// Whether events that last whole days are no obstacle.
     #[serde(default)]
     pub ignore_all_day_events: bool,
+    /// Whether it is rescheduled only to a time that is offered, whoever does it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub only_offered: bool,
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
     /// For the owner of a group: its seats.
@@ -227,6 +249,10 @@ pub struct Booking {
     /// The token it was last written with. The store keeps it beside the record.
     #[serde(skip)]
     pub version: String,
+}
+
+fn is_false(is: &bool) -> bool {
+    !is
 }
 
 /// Something that is done to a booking.
@@ -302,6 +328,7 @@ impl Booking {
             buffers: new.buffers,
             allow_double_bookings: new.allow_double_bookings,
             ignore_all_day_events: new.ignore_all_day_events,
+            only_offered: new.only_offered,
             notice: new.notice,
             seats: new.max_seats.map(Seats::new),
             owner_id: new.owner_id,
@@ -528,13 +555,7 @@ impl Booking {
 
     /// What its time may be placed over.
     pub fn tolerance(&self) -> Tolerance {
-        if self.allow_double_bookings {
-            Tolerance::Everything
-        } else if self.ignore_all_day_events {
-            Tolerance::AllDayEvents
-        } else {
-            Tolerance::Nothing
-        }
+        tolerance(self.allow_double_bookings, self.ignore_all_day_events)
     }
 
     /// The seat it takes in its state, if it takes one: of which group, and until when.
@@ -587,6 +608,7 @@ mod tests {
             buffers: Buffers::default(),
             allow_double_bookings: false,
             ignore_all_day_events: false,
+            only_offered: false,
             notice: Notice::default(),
             max_seats: None,
             owner_id: None,

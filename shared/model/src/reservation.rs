@@ -36,6 +36,9 @@ pub struct Reservation {
     /// Whether events that last whole days are no obstacle.
     #[serde(default)]
     pub ignore_all_day_events: bool,
+    /// Whether its time was checked to be one that is offered.
+    #[serde(default)]
+    pub only_offered: bool,
     /// Title, place and description.
     pub event: EventText,
     /// Whom it is for, if that is known.

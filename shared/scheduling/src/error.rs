@@ -3,6 +3,7 @@
 use std::fmt;
 
 use model::availability::Refusal;
+use model::booking::CannotAct;
 use model::constraint::Fault;
 use model::ids::{ProjectId, ResourceId};
 use store::StoreError;
@@ -43,9 +44,24 @@ pub enum SchedulingError {
         /// Everything that is wrong with them.
         faults: Vec<Fault>,
     },
+    /// There is none within the caller's reach.
+    #[error("there is no such {0:?}")]
+    NotFound(Noun),
+    /// The booking's state or the moment does not allow it to be rescheduled.
+    #[error(transparent)]
+    CannotAct(#[from] CannotAct),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noun {
+    /// A booking, or one that a page may act on.
+    Booking,
+    /// A project.
+    Project,
 }
 
 /// What has settings.

@@ -3,6 +3,8 @@
 
 pub mod error;
 pub mod offer;
+pub mod rescheduling;
 
 pub use error::{SchedulingError, Stored};
 pub use offer::{Offer, Offered};
+pub use rescheduling::Rescheduling;

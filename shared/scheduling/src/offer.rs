@@ -13,14 +13,15 @@ use model::availability::{
 use model::constraint::{Fault, Schedule, parse_constraints};
 use model::duration::{RelativeTime, parse_duration};
 use model::filter::Filters;
-use model::ids::ResourceId;
+use model::ids::{BookingId, ResourceId};
 use model::interval::Interval;
-use model::occupancy::{Buffers, Claim};
+use model::occupancy::{Buffers, Claim, Tolerance};
 use model::project::Project;
 use model::resource::{DEFAULT_PUBLIC_LENGTH_S, Resource};
 use model::time::Tz;
 use serde_json::Value;
 use store::{Decision, Store, Tenant};
+use uuid::Uuid;
 
 use crate::error::{SchedulingError, Stored};
 
@@ -221,8 +222,15 @@ impl<'a> Offer<'a> {
         })
     }
 
+    /// Whether every booking must be one that is offered, though its caller has a secret: the project's
+    /// `booking.only_offered`.
+    pub fn is_required(&self) -> bool {
+        self.project.is_some_and(is_required)
+    }
+
     /// Checks that `slot` of `resource` is offered, as far as that can be told without what is taken of it. Without a
-    /// project it is offered if a search with some length and some step finds it.
+    /// project it is offered if a search with some length and some step finds it. What `moving` takes, a booking that is
+    /// rescheduled, is left out.
     ///
     /// # Errors
     ///
@@ -232,18 +240,18 @@ impl<'a> Offer<'a> {
         (store, tenant): (&Store, Tenant),
         resource: &Resource,
         slot: TimeSlot,
+        moving: Option<BookingId>,
         now: DateTime<Utc>,
     ) -> Result<Offered, SchedulingError> {
-        match self.project {
-            None => {
-                self.check_by_itself(resource, slot, now)?;
-                Ok(Offered { rest: None })
-            }
+        let search = match self.project {
+            None => self.check_by_itself(resource, slot, now)?,
             Some(project) => {
-                self.check_by_project(project, (store, tenant), resource, slot, now)
-                    .await
+                self.check_by_project(project, (store, tenant), resource, (slot, moving), now)
+                    .await?
             }
-        }
+        };
+        let range = range(&search, slot);
+        Ok(Offered { search, range })
     }
 
     fn check_by_itself(
@@ -251,7 +259,7 @@ impl<'a> Offer<'a> {
         resource: &Resource,
         slot: TimeSlot,
         now: DateTime<Utc>,
-    ) -> Result<(), SchedulingError> {
+    ) -> Result<Search, SchedulingError> {
         let length_s = slot.length().num_seconds();
         if length_s < MIN_LENGTH_S {
             return Err(Refusal::Length.into());
@@ -274,7 +282,7 @@ impl<'a> Offer<'a> {
         };
         match search.offers(slot, resource.id) {
             // A search may have any step.
-            Ok(()) | Err(Refusal::Grid) => Ok(()),
+            Ok(()) | Err(Refusal::Grid) => Ok(search),
             Err(refusal) => Err(refusal.into()),
         }
     }
@@ -284,9 +292,9 @@ impl<'a> Offer<'a> {
         project: &Project,
         (store, tenant): (&Store, Tenant),
         resource: &Resource,
-        slot: TimeSlot,
+        (slot, moving): (TimeSlot, Option<BookingId>),
         now: DateTime<Utc>,
-    ) -> Result<Offered, SchedulingError> {
+    ) -> Result<Search, SchedulingError> {
         if !project.resources.contains(&resource.id) {
             return Err(Refusal::Resource.into());
         }
@@ -307,22 +315,19 @@ impl<'a> Offer<'a> {
                 .map(|other| self.bookable(other, Vec::new()))
                 .collect::<Result<_, _>>()?,
         };
-        let range = range(&search, slot);
         if search.terms.mode == Mode::Mutual {
+            let range = range(&search, slot);
             let ids: Vec<ResourceId> = others.iter().map(|other| other.id).collect();
             let claims = store.claims_of(tenant, &ids, range).await?;
             for (bookable, claims) in search.resources.iter_mut().zip(claims) {
                 // What is taken of its own resource is judged in the decision.
                 if bookable.id != resource.id {
-                    bookable.claims = claims;
+                    bookable.claims = without(claims, moving);
                 }
             }
         }
         unless_first(search.offers(slot, resource.id))?;
-        let has_caps = search.terms.max_per_day.is_some() || search.terms.max_per_week.is_some();
-        Ok(Offered {
-            rest: has_caps.then_some((search, range)),
-        })
+        Ok(search)
     }
 
     /// The zone of the first of the project's resources, which says when its `tomorrow` begins, though `searched` be others.
@@ -358,33 +363,88 @@ impl<'a> Offer<'a> {
     }
 }
 
+/// Whether every booking of `project` must be one that is offered, though its caller has a secret: its
+/// `booking.only_offered`.
+pub fn is_required(project: &Project) -> bool {
+    let is_required = project.booking.get("only_offered");
+    is_required.and_then(Value::as_bool) == Some(true)
+}
+
 /// A slot that is offered as far as can be told without what is taken of its resource.
 #[derive(Clone, Debug)]
 pub struct Offered {
-    /// What remains to be judged on what is taken, if anything: the search for this slot, and the range it counts in.
-    rest: Option<(Search, TimeSlot)>,
+    /// The search for this slot, by which what is taken is judged.
+    search: Search,
+    /// The range in which what is taken counts.
+    range: TimeSlot,
 }
 
 impl Offered {
-    /// Makes what remains to be judged part of `decision`.
-    pub fn require(&self, decision: &mut Decision<'_>, slot: TimeSlot, resource: ResourceId) {
-        let Some((search, range)) = &self.rest else {
+    /// Makes what remains to be judged part of `decision`: caps on a day or week, which count what others book, and what
+    /// is taken, if the booking or reservation `placed` itself needs less free time than the offer does.
+    pub fn require(
+        &self,
+        decision: &mut Decision<'_>,
+        slot: TimeSlot,
+        resource: ResourceId,
+        placed: Placed,
+    ) {
+        let terms = &self.search.terms;
+        let has_caps = terms.max_per_day.is_some() || terms.max_per_week.is_some();
+        let judges_taken = !placed.is_as_strict_as(terms, self.is_overlapping());
+        if !has_caps && !judges_taken {
             return;
-        };
-        let search = search.clone();
-        decision.require(resource, *range, move |claims: &[Claim]| {
-            let mut search = search.clone();
-            for bookable in &mut search.resources {
-                if bookable.id == resource {
-                    bookable.claims = claims.to_vec();
+        }
+        let search = self.search.clone();
+        decision.require(
+            placed.id,
+            resource,
+            self.range,
+            move |claims: &[Claim]| {
+                let mut search = search.clone();
+                for bookable in &mut search.resources {
+                    if bookable.id == resource {
+                        bookable.claims = claims.to_vec();
+                    }
                 }
-            }
-            match search.offers(slot, resource) {
-                // Taken time is found by the decision itself, which knows a little more: it says so in its own words.
-                Ok(()) | Err(Refusal::Taken | Refusal::Priority) => Ok(()),
-                Err(refusal) => Err(refusal),
-            }
-        });
+                match search.offers(slot, resource) {
+                    // Taken time is found by the decision itself, which knows a little more: it says so in its own words.
+                    Err(Refusal::Taken) if !judges_taken => Ok(()),
+                    // Without a project a search may have any step.
+                    Ok(()) | Err(Refusal::Priority | Refusal::Grid) => Ok(()),
+                    Err(refusal) => Err(refusal),
+                }
+            },
+        );
+    }
+
+    fn is_overlapping(&self) -> bool {
+        let mut resources = self.search.resources.iter();
+        resources.all(|one| one.capacity == UNBOUNDED)
+    }
+}
+
+/// What a booking or reservation needs that is placed on a slot that is offered.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed {
+    /// Which.
+    pub id: Uuid,
+    /// Free time around it.
+    pub buffers: Buffers,
+    /// What it may be placed over.
+    pub tolerance: Tolerance,
+}
+
+impl Placed {
+    /// Whether it finds its time taken wherever the offer does.
+    fn is_as_strict_as(&self, terms: &Terms, is_overlapping: bool) -> bool {
+        let has_buffers = i64::from(self.buffers.before_s) >= terms.before_s
+            && i64::from(self.buffers.after_s) >= terms.after_s;
+        match self.tolerance {
+            Tolerance::Everything => is_overlapping,
+            Tolerance::AllDayEvents => terms.ignores_all_day_events && has_buffers,
+            Tolerance::Nothing => has_buffers,
+        }
     }
 }
 
@@ -449,6 +509,12 @@ fn schedule(constraints: &[Value], of: Stored) -> Result<Schedule, SchedulingErr
     parse_constraints(constraints, "availability_constraints")
         .map(|constraints| Schedule::new(&constraints))
         .map_err(|faults| SchedulingError::UnreadableSettings { of, faults })
+}
+
+/// `claims` without the one of a booking that is rescheduled: it gives its place back.
+pub fn without(mut claims: Vec<Claim>, moving: Option<BookingId>) -> Vec<Claim> {
+    claims.retain(|claim| moving.is_none_or(|moving| claim.id != moving.uuid()));
+    claims
 }
 
 fn unless_first(offered: Result<(), Refusal>) -> Result<(), Refusal> {

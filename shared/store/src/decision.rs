@@ -53,8 +53,13 @@ pub enum DecisionError {
         error: GroupFull,
     },
     /// The time is not offered.
-    #[error(transparent)]
-    NotOffered(#[from] Refusal),
+    #[error("{refusal}")]
+    NotOffered {
+        /// Which part needs it, from 0; none in a decision without parts.
+        part: Option<usize>,
+        /// Why not.
+        refusal: Refusal,
+    },
     /// It has more parts than fit one transaction.
     #[error("only the first {fits} parts fit one transaction")]
     TooManyParts {
@@ -75,7 +80,7 @@ pub enum DecisionError {
 impl DecisionError {
     const fn is_about_what_is_taken(&self) -> bool {
         match self {
-            Self::CannotPlace { .. } | Self::GroupFull { .. } | Self::NotOffered(_) => true,
+            Self::CannotPlace { .. } | Self::GroupFull { .. } | Self::NotOffered { .. } => true,
             Self::TooManyParts { .. } | Self::TooManyAtOnce { .. } | Self::Store(_) => false,
         }
     }
@@ -83,11 +88,10 @@ impl DecisionError {
     /// Which part of the decision it is about, from 0, if it is about one.
     pub const fn part(&self) -> Option<usize> {
         match self {
-            Self::CannotPlace { part, .. } | Self::GroupFull { part, .. } => *part,
-            Self::NotOffered(_)
-            | Self::TooManyParts { .. }
-            | Self::TooManyAtOnce { .. }
-            | Self::Store(_) => None,
+            Self::CannotPlace { part, .. }
+            | Self::GroupFull { part, .. }
+            | Self::NotOffered { part, .. } => *part,
+            Self::TooManyParts { .. } | Self::TooManyAtOnce { .. } | Self::Store(_) => None,
         }
     }
 }
@@ -118,8 +122,9 @@ pub struct Decision<'a> {
     turn: Option<MutexGuard<'a, ()>>,
 }
 
-/// What must hold of everything that is taken of a resource within a range, when a decision takes time of it.
+/// What must hold of everything that is taken of a resource within a range, just before a claim is placed there.
 struct Requirement {
+    claim: Uuid,
     resource: ResourceId,
     within: TimeSlot,
     check: Check,
@@ -244,15 +249,18 @@ impl<'a> Decision<'a> {
         Ok(found.is_some())
     }
 
-    /// Requires something of all that is taken of `resource` on the UTC days that `within` touches, before this decision
-    /// takes anything. Those days become part of what the decision rests on.
+    /// Requires something of all that is taken of `resource` on the UTC days that `within` touches, just before this
+    /// decision places the time of the booking or reservation `claim`: what it gives back is gone then, and what it takes in
+    /// earlier parts is there. Those days become part of what the decision rests on.
     pub fn require(
         &mut self,
+        claim: Uuid,
         resource: ResourceId,
         within: TimeSlot,
         check: impl Fn(&[Claim]) -> Result<(), Refusal> + Send + Sync + 'static,
     ) {
         self.requirements.push(Requirement {
+            claim,
             resource,
             within,
             check: Box::new(check),
@@ -496,7 +504,11 @@ impl<'a> Decision<'a> {
 
     /// By resource, which claims go and which come.
     fn moves(&self) -> BTreeMap<ResourceId, Moves> {
-        let mut moves: BTreeMap<ResourceId, Moves> = BTreeMap::new();
+        // What is required of a resource is judged even if none of its time is taken.
+        let required = self.requirements.iter();
+        let mut moves: BTreeMap<ResourceId, Moves> = required
+            .map(|required| (required.resource, Moves::default()))
+            .collect();
         let bookings = self.in_order().flat_map(moves_of_booking);
         let reservations = self.reservations.values().flat_map(moves_of_reservation);
         let events = self.events.values().flat_map(moves_of_event);
@@ -536,8 +548,13 @@ impl<'a> Decision<'a> {
         for claim in &moves.go {
             occupancy.release(claim);
         }
-        for required in required {
-            (required.check)(&occupancy.claims())?;
+        let is_placed = |id: Uuid| {
+            let mut come = moves.come.iter().map(|(claim, _)| claim.id);
+            let mut wanted = moves.wanted.iter().map(|(claim, _)| claim.id);
+            come.any(|claim| claim == id) || wanted.any(|claim| claim == id)
+        };
+        for required in required.filter(|required| !is_placed(required.claim)) {
+            self.check(required, &occupancy)?;
         }
         if moves.wanted.is_empty() && moves.come.is_empty() {
             return Ok(occupancy);
@@ -551,10 +568,12 @@ impl<'a> Decision<'a> {
             move |error| DecisionError::CannotPlace { part, error }
         };
         for (wanted, tolerance) in &moves.wanted {
+            self.check_requirements(resource, wanted.id, &occupancy)?;
             let free = occupancy.check_free(wanted, capacity, *tolerance);
             free.map_err(cannot(wanted))?;
         }
         for (claim, tolerance) in &moves.come {
+            self.check_requirements(resource, claim.id, &occupancy)?;
             // Who pays, extends or books what is held has the time already, whoever may overlap it meanwhile.
             let own = given_up.iter().position(|gone| gone.is_as_wide_as(claim));
             if let Some(own) = own {
@@ -566,6 +585,25 @@ impl<'a> Decision<'a> {
             occupancy.place(*claim).map_err(cannot(claim))?;
         }
         Ok(occupancy)
+    }
+
+    fn check_requirements(
+        &self,
+        resource: ResourceId,
+        claim: Uuid,
+        occupancy: &Occupancy,
+    ) -> Result<(), DecisionError> {
+        self.requirements
+            .iter()
+            .filter(|required| (required.resource, required.claim) == (resource, claim))
+            .try_for_each(|required| self.check(required, occupancy))
+    }
+
+    fn check(&self, required: &Requirement, occupancy: &Occupancy) -> Result<(), DecisionError> {
+        (required.check)(&occupancy.claims()).map_err(|refusal| DecisionError::NotOffered {
+            part: self.part_of(required.claim),
+            refusal,
+        })
     }
 
     fn transaction(

@@ -178,8 +178,9 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
     );
     let secret = state.master_secret().await.map_err(|e| failed(&e))?;
     for resource in [&doc_brown, &room] {
-        let mut credentials = issue::first_credentials(resource, &issuer, secret, random, now)
-            .map_err(|e| failed(&e))?;
+        let mut credentials =
+            issue::first_credentials(resource, &issuer, secret, random, now, None)
+                .map_err(|e| failed(&e))?;
         if resource.id == DOC_BROWN {
             let new = NewCredential {
                 token_type: TokenType::ClientToken,
@@ -256,8 +257,9 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
         by: format!("account:{ACCOUNT}"),
     };
     let secret = state.master_secret().await.map_err(|e| failed(&e))?;
-    let credentials = issue::first_credentials(&doc_brown, &issuer, secret, state.random(), now)
-        .map_err(|e| failed(&e))?;
+    let credentials =
+        issue::first_credentials(&doc_brown, &issuer, secret, state.random(), now, None)
+            .map_err(|e| failed(&e))?;
     let doc_brown = Versioned::new(doc_brown, state.random());
     let no_password = ResourceSecret {
         password_hash: None,

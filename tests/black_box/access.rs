@@ -49,7 +49,7 @@ impl Kind {
             Self::Anonymous | Self::MalformedKey => Outcome::Unauthenticated,
             Self::AppKey | Self::NamedKey(Some(Scope::Everything)) => allowed(access.app),
             Self::NamedKey(own) => {
-                allowed(access.app && access.scope.is_none_or(|s| own == Some(s)))
+                allowed(access.app && access.scopes().all(|scope| own == Some(scope)))
             }
             Self::WidgetKey => allowed(access.widget_key),
             Self::ServerToken => allowed(access.server_token),

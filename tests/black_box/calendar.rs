@@ -876,7 +876,6 @@ async fn nobody_is_given_an_address_that_reaches_further_than_they_do() {
     subscribe(&app, &doc).await;
     let scopes = json!(["bookings.read", "resources.write"]);
     let bounds = [
-        ("expires_at", json!("2027-01-01T00:00:00Z")),
         ("allowed_cidrs", json!(["127.0.0.0/8"])),
         ("rate_limit", json!({ "limit": 59, "window": "1 minute" })),
     ];
@@ -905,6 +904,10 @@ async fn nobody_is_given_an_address_that_reaches_further_than_they_do() {
     let writer = scoped(json!(["resources.write", "resources.read"])).await;
     writer.get(&path).await.expecting(403);
     let refused = writer.post(&path, json!({})).await.expecting(403);
+    assert_eq!(refused.body["code"], "forbidden");
+    let ending = json!({ "name": "Ends", "scopes": ["*"], "expires_at": "2027-01-01T00:00:00Z" });
+    let (_, ending) = server.make_key(&app, ending).await;
+    let refused = ending.get(&path).await.expecting(403);
     assert_eq!(refused.body["code"], "wider_than_caller");
 
     // Public credentials never, and a resource only its own.

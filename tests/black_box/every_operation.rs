@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 
 /// What is answered with an error however it is asked: this server talks to no calendar provider, and the files of pages
 /// are not there unless pages were built.
-const NEVER_DONE: [&str; 7] = [
+pub(crate) const NEVER_DONE: [&str; 7] = [
     "sign_up_with_google",
     "sign_up_with_microsoft",
     "sync_accounts",
@@ -188,7 +188,8 @@ pub(crate) fn function_request(request: lambda_http::Request) -> axum::extract::
 }
 
 /// An event of API Gateway.
-struct Event(Value);
+#[derive(Clone, Debug)]
+pub(crate) struct Event(Value);
 
 impl Event {
     /// As it stands in `events/`.
@@ -209,8 +210,13 @@ impl Event {
         self
     }
 
+    /// Itself.
+    pub(crate) fn value(&self) -> &Value {
+        &self.0
+    }
+
     /// With the credentials of another caller.
-    fn by(mut self, caller: &Client) -> Self {
+    pub(crate) fn by(mut self, caller: &Client) -> Self {
         for (name, value) in caller.headers() {
             self.0["headers"][name] = value.as_str().into();
         }
@@ -230,7 +236,7 @@ impl Event {
 }
 
 /// The event of an operation, after whatever must be there for it to succeed.
-async fn sound_event(server: &TestServer, operation: &str) -> Event {
+pub(crate) async fn sound_event(server: &TestServer, operation: &str) -> Event {
     let app = server.app();
     let event = Event::of(operation);
     match operation {

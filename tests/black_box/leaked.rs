@@ -3,8 +3,10 @@
 use auth::PlainKey;
 use auth::development::DEVELOPMENT_KEY;
 use auth::plain_key::hash_secret;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
-use local::demo::{DEVELOPMENT_KEY_ID, DOC_BROWN, TEST_SLUG};
+use local::demo::{DEVELOPMENT_KEY_ID, DOC_BROWN, EMAIL, ROOM, TEST_SLUG};
 use model::key::{KeyKind, Mode};
 use serde_json::{Value, json};
 use tests::{Client, Options, Reply, TestServer};
@@ -80,7 +82,109 @@ async fn the_answer_is_the_same_whatever_was_reported() {
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert_eq!(answers[0].2, json!({ "data": { "received": 1 } }));
     let resource = server.with_token(TEST_SLUG, &token);
-    assert_eq!(resource.get("/v2/me").await.status, 200);
+    assert_eq!(resource.get("/v2/me").await.status, 401);
+}
+
+#[tokio::test]
+async fn every_secret_that_is_reported_ends_whatever_it_is_and_wherever_it_stood() {
+    let server = TestServer::start().await;
+    let owner = server.app();
+    let room = ROOM.to_string();
+    let feed_path = format!("/v2/resources/{room}/calendar_feed");
+    let token = async || {
+        let body = json!({ "type": "server-token", "resource_id": DOC_BROWN.to_string() });
+        let made = owner.post("/v2/credentials", body).await.expecting(201);
+        let text = |name: &str| made.body["data"][name].as_str().expect("a text").to_owned();
+        (text("user"), text("token"))
+    };
+    let feed = async || {
+        let made = owner.post(&feed_path, json!({})).await.expecting(201);
+        made.body["data"]["url"]
+            .as_str()
+            .expect("an address")
+            .to_owned()
+    };
+    let basic = |(user, token): &(String, String)| {
+        format!(
+            "Authorization: Basic {}",
+            STANDARD.encode(format!("{user}:{token}"))
+        )
+    };
+    for form in 0..2 {
+        server.clock.advance(TimeDelta::minutes(2));
+        let (key_id, key) = make(&server, &owner, json!({ "name": "Lost" })).await;
+        let (token, address) = (token().await, feed().await);
+        let texts = match form {
+            0 => [key.clone(), token.1.clone(), address.clone()],
+            _ => [
+                format!("const KEY = \"{key}\";"),
+                basic(&token),
+                format!("subscribe to {address} at once"),
+            ],
+        };
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let path = &address[address.find("/v2/").expect("a path")..];
+        server.anonymous().get(path).await.expecting(200);
+        let by_token = server.with_token(TEST_SLUG, &token);
+        by_token.get("/v2/me").await.expecting(200);
+        report(&server, &texts).await.expecting(202);
+        server.with_key(&key).get("/v2/me").await.expecting(401);
+        by_token.get("/v2/me").await.expecting(401);
+        server.anonymous().get(path).await.expecting(404);
+        owner.get(&feed_path).await.expecting(404);
+        let lines = leaked_lines(&owner).await;
+        assert_eq!(lines.len(), 3 * (form + 1), "{lines:?}");
+        assert!(lines.iter().any(|line| line["key_id"] == key_id));
+        let tells = |what: &str| {
+            let mut details = lines.iter().filter_map(|line| line["detail"].as_str());
+            details.any(|detail| detail.contains(what))
+        };
+        assert!(
+            tells("server-token") && tells("calendar's address"),
+            "{lines:?}"
+        );
+        let all = json!(lines).to_string();
+        assert!(!all.contains(&token.1) && !all.contains(&key), "{all}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_reported_ends() {
+    let server = TestServer::start().await;
+    let session = server.sign_in(EMAIL, &server.demo.password).await;
+    session.get("/v2/sessions").await.expecting(200);
+    let headers = session.headers();
+    let cookie = headers.iter().find(|(name, _)| name == "cookie");
+    let (_, cookie) = cookie.expect("a session's cookie");
+    report(&server, &[cookie]).await.expecting(202);
+    session.get("/v2/sessions").await.expecting(401);
+}
+
+#[tokio::test]
+async fn a_client_token_is_public_and_no_visitor_takes_its_page_down() {
+    let server = TestServer::start().await;
+    let token = server
+        .token(&server.app(), &DOC_BROWN.to_string(), "client-token")
+        .await;
+    report(&server, &[&token.1]).await.expecting(202);
+    let page = server.with_token(TEST_SLUG, &token);
+    page.get("/v2/me").await.expecting(200);
+    assert_eq!(leaked_lines(&server.app()).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_report_looks_up_no_more_than_a_hundred_secrets_however_many_its_texts_hold() {
+    let server = TestServer::start().await;
+    let many: Vec<String> = (0..300)
+        .map(|_| {
+            let key = PlainKey::generate(KeyKind::Named, Mode::Live, server.state.random());
+            key.expose().to_owned()
+        })
+        .collect();
+    let text = many.join(" ");
+    let before = server.state.store().calls();
+    report(&server, &[&text, &text]).await.expecting(202);
+    assert!(server.state.store().calls() - before <= 105);
 }
 
 #[tokio::test]

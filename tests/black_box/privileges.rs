@@ -98,6 +98,17 @@ async fn rare_ways(server: &TestServer) {
     let (ten, eleven) = ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z");
     let body = booking(&ROOM.to_string(), "instant", ten, eleven);
     page.post("/v2/bookings", body).await;
+    // Whatever secret is reported as leaked is ended.
+    let app = server.app();
+    let feed = format!("/v2/resources/{ROOM}/calendar_feed");
+    let feed = app.post(&feed, json!({})).await.expecting(201);
+    let token = server.token(&app, &ROOM.to_string(), "server-token").await;
+    let person = person(server).await;
+    let session = person.headers().iter().find(|(name, _)| name == "cookie");
+    let leaked =
+        json!({ "keys": [feed.body["data"]["url"], token.1, session.map(|(_, cookie)| cookie)] });
+    let reported = server.anonymous().post("/v2/keys/leaked", leaked).await;
+    reported.expecting(202);
 }
 
 #[tokio::test]
@@ -142,12 +153,18 @@ fn only_keys_and_accounts_can_mint_keys_and_only_accounts_can_read_accounts() {
     let granted = granted();
     assert_only(&granted, &["keys", "accounts"], "keys", &["GetItem"]);
     assert_only(&granted, &["accounts"], "accounts", &[]);
-    assert_only(&granted, &["accounts"], "sessions", &["GetItem"]);
+    // The function that takes reports of leaks ends what was reported, and makes none.
+    assert_only(
+        &granted,
+        &["accounts"],
+        "sessions",
+        &["GetItem", "DeleteItem"],
+    );
     assert_only(
         &granted,
         &["credentials", "resources"],
         "credentials",
-        &["GetItem", "Query"],
+        &["GetItem", "Query", "DeleteItem"],
     );
     assert_only(
         &granted,

@@ -1,4 +1,4 @@
-use api::{ApiError, Body, Created, Faults, Field, State};
+use api::{ApiError, Body, Created, Faults, Field, PublicTexts, State};
 use auth::issue;
 use axum::extract::State as Extract;
 use model::account::Account;
@@ -62,6 +62,7 @@ pub(crate) async fn create_account(
     let mut faults = Faults::none();
     let name = faults.required("name", request.name);
     let name = faults.text("name", name, 1..=100);
+    PublicTexts::default().check_text(&mut faults, "name", name.as_deref());
     let email = faults.required("email", request.email);
     let email = faults.parsed("email", email.as_deref(), api::body::parse_email);
     let password = faults.required("password", request.password);

@@ -1,5 +1,5 @@
 use api::caller::Anyone;
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, PublicTexts, State};
 use auth::{Caller, Reach, issue};
 use axum::extract::State as Extract;
 use model::app::AppSettings;
@@ -50,6 +50,7 @@ pub(crate) async fn create_app(
     let mut faults = Faults::none();
     let name = faults.required("name", request.name);
     let name = faults.text("name", name, 1..=100);
+    PublicTexts::default().check_text(&mut faults, "name", name.as_deref());
     let wanted = faults
         .optional("test_mode", request.test_mode)
         .map(|test| if test { Mode::Test } else { Mode::Live });

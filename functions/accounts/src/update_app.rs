@@ -1,5 +1,5 @@
 use api::caller::Anyone;
-use api::{ApiError, Body, Data, Faults, Field, Object, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, Object, Path, PublicTexts, State};
 use axum::extract::State as Extract;
 use model::app::{App, AppSettings, LinkSettings, MAX_REDIRECT_ORIGINS};
 use model::origin::Origin;
@@ -64,6 +64,8 @@ pub(crate) async fn update_app(
         .unwrap_or_default();
     let name = faults.optional("name", request.name.or(asked.name));
     let name = faults.text("name", name, 1..=100);
+    let public = PublicTexts::of(&state, app).await?;
+    public.check_text(&mut faults, "name", name.as_deref());
     let mut setting = |name: &str, field: Field<String>| match field {
         Field::Absent => None,
         Field::Null => Some(None),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-/// The longest that a link holds, in days. It ends with its booking, if that is sooner.
+/// The longest that a link holds, in days. It ends with its booking, or with the key that made it, if that is sooner.
 pub(crate) const MAX_LINK_DAYS: i64 = 366;
 
 /// What it takes to make an app's links.
@@ -21,6 +21,8 @@ pub(crate) struct CustomerLinks {
     base: String,
     app_slug: String,
     secret: SigningSecret,
+    /// When whoever makes the links can no longer act; no link holds for longer.
+    ends_at: Option<DateTime<Utc>>,
 }
 
 /// What a link says.
@@ -52,6 +54,7 @@ impl CustomerLinks {
             base,
             app_slug: app.slug,
             secret,
+            ends_at: principal.reach().expires_at,
         }))
     }
 
@@ -109,7 +112,8 @@ impl CustomerLinks {
 
     fn cancel_link(&self, booking: &Booking, now: DateTime<Utc>) -> Option<String> {
         let action = Action::CancelByCustomer.name();
-        let expires_at = (booking.slot.end()).min(now + TimeDelta::days(MAX_LINK_DAYS));
+        let longest = now + TimeDelta::days(MAX_LINK_DAYS);
+        let expires_at = (booking.slot.end()).min(self.ends_at.unwrap_or(longest).min(longest));
         if expires_at <= now {
             return None;
         }

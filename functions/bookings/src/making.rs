@@ -1,6 +1,6 @@
 //! The decision to make a booking, on its own or as one of many.
 
-use api::{ApiError, Faults, State};
+use api::{ApiError, Faults, PublicTexts, State};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::booking::{Booking, NewBooking};
@@ -73,6 +73,10 @@ impl Making {
             project: project.as_ref(),
         };
         let wanted = parse(request, defaults, principal, state.random())?;
+        if wanted.graph == Graph::GroupOwner {
+            let public = PublicTexts::of(state, principal.app).await?;
+            wanted.refuse_secrets(&public)?;
+        }
         let what = match wanted.place {
             Place::Seat { owner_id, .. } => What::Seat {
                 wanted,

@@ -79,6 +79,7 @@ async fn open(state: &State, segment: &str) -> Result<Option<(Tenant, Resource)>
     let secret = state.master_secret().await?;
     let opens = resource
         .calendar_feed
+        .filter(|feed| feed.holds_at(state.now()))
         .is_some_and(|feed| address.opens(&feed, secret));
     // What a deleted app booked stays in the store, out of everybody's reach.
     let is_open = opens && store.get_app(address.app).await?.is_some();

@@ -1,7 +1,7 @@
 //! What a request to make a booking says, and everything that can be wrong with it.
 
 use api::body::MAX_FREE_FORM;
-use api::{ApiError, Faults, Field, Object};
+use api::{ApiError, Faults, Field, Object, PublicTexts};
 use auth::Principal;
 use chrono::{DateTime, TimeDelta, Utc};
 use model::TimeSlot;
@@ -227,6 +227,16 @@ impl Text {
 }
 
 impl Wanted {
+    /// Refuses secrets in a group's words, which pages show to everybody.
+    pub(crate) fn refuse_secrets(&self, public: &PublicTexts) -> Result<(), ApiError> {
+        let mut faults = Faults::none();
+        public.check_text(&mut faults, "what", self.event.what.as_deref());
+        public.check_text(&mut faults, "where", self.event.place.as_deref());
+        let description = self.event.description.as_deref();
+        public.check_text(&mut faults, "description", description);
+        faults.check()
+    }
+
     /// The booking of `resource` that is wanted.
     pub(crate) fn of_resource(
         self,

@@ -79,7 +79,7 @@ pub(crate) struct ReserveSlotRequest {
     request_body = ReserveSlotRequest,
     responses(
         (status = 201, description = "The reservation.", body = ReservationView),
-        (status = 404, description = "There is no such resource, or it is not yours."),
+        (status = 404, description = "There is no such resource or project, or it is not yours."),
         (status = 409, description = "The time is taken, or not offered where only what is offered is wanted: `errors.event`."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
     )
@@ -119,17 +119,18 @@ pub(crate) async fn reserve_slot(
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
     let resource = store.get_resource(tenant, held.resource_id).await?;
     let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
-    // A project that is gone is told when the booking is made.
     let project = match project_id {
-        Some(id) => store.get_project(tenant, id).await?,
+        Some(id) => Some(
+            store
+                .get_project(tenant, id)
+                .await?
+                .ok_or(ApiError::NotFound("Project"))?,
+        ),
         None => None,
     };
     let offer = Offer::of(project.as_ref())?;
     let only_offered = held.only_offered.unwrap_or(offer.is_required());
     let offered = if only_offered {
-        if project_id.is_some() && project.is_none() {
-            return Err(ApiError::NotFound("Project"));
-        }
         let at = (state.store(), tenant);
         if project.is_none() && tenant.only_resource.is_none() {
             check_in_no_project(at, &[resource.id]).await?;

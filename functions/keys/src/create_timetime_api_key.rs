@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Faults, Field, Idempotency, State, audit};
+use api::{ApiError, Body, Faults, Field, Idempotency, PublicTexts, State, audit};
 use auth::PlainKey;
 use auth::issue::{self, NewKey, Secret};
 use axum::Json;
@@ -60,6 +60,7 @@ pub(crate) async fn create_timetime_api_key(
         .optional("name", request.name)
         .unwrap_or_else(|| "API key".to_owned());
     let name = faults.text("name", Some(name), 1..=100);
+    PublicTexts::default().check_text(&mut faults, "name", name.as_deref());
     let name = faults.finish(name)?;
     // "All of your own rights", bounds included: it is never wider than the key that makes it.
     let own = principal.reach();

@@ -1,6 +1,6 @@
 //! What a client may ask of a new key, and how far it may reach.
 
-use api::{ApiError, Faults, Field, Object};
+use api::{ApiError, Faults, Field, Object, PublicTexts};
 use auth::issue::NewKey;
 use auth::principal::key_reach;
 use auth::{Principal, Reach, Wider};
@@ -140,6 +140,7 @@ pub(crate) fn read(
 
     let name = faults.required("name", request.name);
     let name = faults.text("name", name, 1..=100);
+    PublicTexts::default().check_text(faults, "name", name.as_deref());
     let kind = faults
         .optional("kind", request.kind)
         .unwrap_or_else(|| KeyKind::Named.name().to_owned());

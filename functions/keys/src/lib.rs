@@ -8,6 +8,7 @@ mod get_me;
 mod get_timetime_me;
 mod import_key;
 mod key_fields;
+mod leaked;
 mod list_audit_events;
 mod list_keys;
 mod list_timetime_api_keys;

@@ -1,18 +1,14 @@
-use api::audit;
 use api::caller::Address;
 use api::{ApiError, Body, Data, Faults, Field, State};
-use auth::PlainKey;
-use auth::development::is_development_key;
-use auth::plain_key::hash_secret;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use model::audit::AuditAction;
-use model::key::{HashedKey, KeyKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Texts that may be keys.
+use crate::leaked;
+
+/// Texts that may be secrets, or have some in them.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ReportLeakedKeysRequest {
     /// At most 100 of them.
@@ -31,9 +27,11 @@ pub(crate) struct ReportReceived {
 /// The most texts in one report.
 const MAX_KEYS: usize = 100;
 
-/// Takes a report of keys found where they should not be. Those that are real secret keys are revoked at once.
+/// Takes a report of secrets found where they should not be. Real ones are ended at once: secret keys are revoked,
+/// `server-token`s and the private addresses of calendars deleted, sessions ended.
 ///
-/// The answer is the same whatever they were; the owner finds it in the audit log.
+/// A text may be the secret, or what it was found in: a header, an address, a line of code. Widget keys and
+/// `client-token`s are public, and stay. The answer is the same whatever they were; the owner finds it in the audit log.
 #[utoipa::path(
     post,
     path = "/v2/keys/leaked",
@@ -56,10 +54,9 @@ pub(crate) async fn report_leaked_keys(
         faults.add("keys", format!("must have at most {MAX_KEYS} entries"));
     }
     let keys = faults.finish(keys)?;
+    let mut left = MAX_KEYS;
     for text in &keys {
-        if let Some(hash) = hash_of(text, &state) {
-            revoke_if_real(&state, address, hash).await?;
-        }
+        left -= leaked::end_all(&state, address, text, left).await?;
     }
     Ok((
         StatusCode::ACCEPTED,
@@ -69,34 +66,4 @@ pub(crate) async fn report_leaked_keys(
             },
         },
     ))
-}
-
-/// What a text would be looked up by; none if it cannot be a key here.
-fn hash_of(text: &str, state: &State) -> Option<HashedKey> {
-    let text = text.trim();
-    match PlainKey::parse_key(text) {
-        Ok(key) => Some(key.hashed()),
-        Err(_) if state.config().policy.allow_imported_keys => Some(hash_secret(text)),
-        Err(_) => None,
-    }
-}
-
-async fn revoke_if_real(state: &State, address: Address, hash: HashedKey) -> Result<(), ApiError> {
-    let Some(key) = state.store().find_key(hash).await? else {
-        return Ok(());
-    };
-    // A widget key is public, and so is the development key: nothing has leaked.
-    if key.kind == KeyKind::Widget || key.revoked_at.is_some() || is_development_key(hash) {
-        return Ok(());
-    }
-    let event = audit::event_by(
-        state,
-        key.app,
-        "leak report".to_owned(),
-        address,
-        AuditAction::Leaked,
-        key.id,
-    );
-    state.store().revoke_key(&event, event.at).await?;
-    Ok(())
 }

@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Data, Faults, Field, Object, Path, State, audit};
+use api::{ApiError, Body, Data, Faults, Field, Object, Path, PublicTexts, State, audit};
 use auth::Reach;
 use auth::principal::key_reach;
 use axum::extract::State as Extract;
@@ -103,6 +103,7 @@ impl Changes {
         key_fields::refuse_unknown(&mut faults, &request.rest);
         let name = faults.optional("name", request.name);
         let name = faults.text("name", name, 1..=100);
+        PublicTexts::default().check_text(&mut faults, "name", name.as_deref());
         let scopes = faults.optional("scopes", request.scopes);
         let scopes = scopes.map(|names| key_fields::parse_scopes(&mut faults, &names));
         let mut rate = |field: &str, sent: Field<Object<RateLimitRequest>>| match sent {

@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, PublicTexts, State};
 use axum::extract::State as Extract;
 use model::ids::LocationId;
 use model::location::Location;
@@ -30,6 +30,8 @@ pub(crate) async fn create_location(
         faults.add("name", "is required");
     }
     let fields = LocationFields::read(request, &mut faults);
+    let public = PublicTexts::of(&state, principal.app).await?;
+    fields.check_public(&public, &mut faults);
     let name = faults.finish(fields.name.clone())?;
 
     let now = state.now();

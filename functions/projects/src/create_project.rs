@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Idempotency, Include, State};
+use api::{ApiError, Body, Created, Faults, Idempotency, Include, PublicTexts, State};
 use axum::extract::State as Extract;
 use model::ids::ProjectId;
 use model::project::Project;
@@ -34,6 +34,8 @@ pub(crate) async fn create_project(
     let tenant = principal.tenant();
     let mut faults = Faults::none();
     let fields = ProjectFields::read_new(request, &mut faults);
+    let public = PublicTexts::of(&state, tenant.app).await?;
+    fields.check_public(&public, &mut faults);
     fields
         .refuse_unknown(&state, tenant, None, &mut faults)
         .await?;

@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, PublicTexts, State};
 use axum::extract::State as Extract;
 use model::ids::ServiceId;
 use model::location::Service;
@@ -30,6 +30,8 @@ pub(crate) async fn create_service(
         faults.add("name", "is required");
     }
     let fields = ServiceFields::read(request, &mut faults);
+    let public = PublicTexts::of(&state, principal.app).await?;
+    fields.check_public(&public, &mut faults);
     let name = faults.finish(fields.name.clone())?;
 
     let now = state.now();

@@ -1,13 +1,14 @@
 //! What a client may say of a location, at its creation and later.
 
 use api::body::MAX_FREE_FORM;
-use api::{Faults, Field};
+use api::{Faults, Field, PublicTexts};
 use model::location::Location;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::fields::{cleared, degrees, free_form, switch};
+use crate::location_view::PUBLIC_META;
 
 /// A location's fields. Fields that are not listed are ignored; `null` empties a field.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -63,6 +64,18 @@ impl LocationFields {
             use_custom_hours: switch(faults, "use_custom_hours", request.use_custom_hours),
             meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
         }
+    }
+
+    /// Refuses secrets in what pages show of a location.
+    pub(crate) fn check_public(&self, public: &PublicTexts, faults: &mut Faults) {
+        public.check_text(faults, "name", self.name.as_deref());
+        public.check_text(faults, "description", self.description.as_deref());
+        let shown = self.meta.iter().flatten();
+        let shown: Map<String, Value> = shown
+            .filter(|(name, _)| name.starts_with(PUBLIC_META))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        public.check(faults, "meta", &shown);
     }
 
     /// The location with everything that was said.

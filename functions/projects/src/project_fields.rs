@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use api::body::MAX_FREE_FORM;
 use api::shape::joined;
-use api::{ApiError, Faults, Field, Named, Names, Shaped, State};
+use api::{ApiError, Faults, Field, Named, Names, PublicTexts, Shaped, State};
 use chrono::TimeDelta;
 use model::availability::Settings;
 use model::duration::parse_duration;
@@ -310,6 +310,17 @@ impl ProjectFields {
             updated_at: project.updated_at,
         }
         .with_defaults()
+    }
+}
+
+impl ProjectFields {
+    /// Refuses secrets in what pages show of a project, and in the words that its bookings take from it.
+    pub(crate) fn check_public(&self, public: &PublicTexts, faults: &mut Faults) {
+        public.check_text(faults, "name", self.name.as_deref());
+        public.check_text(faults, "slug", self.slug.as_deref());
+        public.check(faults, "booking", &self.booking);
+        public.check(faults, "customer_fields", &self.customer_fields);
+        public.check(faults, "ui", &self.ui);
     }
 }
 

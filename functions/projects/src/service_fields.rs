@@ -1,7 +1,7 @@
 //! What a client may say of a service, at its creation and later.
 
 use api::body::MAX_FREE_FORM;
-use api::{Faults, Field};
+use api::{Faults, Field, PublicTexts};
 use model::location::Service;
 use model::project::availability_faults;
 use serde::Deserialize;
@@ -62,6 +62,14 @@ impl ServiceFields {
             availability,
             meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
         }
+    }
+
+    /// Refuses secrets in what pages show of a service.
+    pub(crate) fn check_public(&self, public: &PublicTexts, faults: &mut Faults) {
+        public.check_text(faults, "name", self.name.as_deref());
+        public.check_text(faults, "description", self.description.as_deref());
+        public.check(faults, "image_url", &self.image_url);
+        public.check(faults, "availability", &self.availability);
     }
 
     /// The service with everything that was said.

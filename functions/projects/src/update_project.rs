@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Include, Path, State};
+use api::{ApiError, Body, Data, Faults, Include, Path, PublicTexts, State};
 use axum::extract::State as Extract;
 use model::project::Project;
 
@@ -37,6 +37,8 @@ pub(crate) async fn update_project(
     let current = current.ok_or(ApiError::NotFound("Project"))?;
     let mut faults = Faults::none();
     let fields = ProjectFields::read(request, &mut faults);
+    let public = PublicTexts::of(&state, tenant.app).await?;
+    fields.check_public(&public, &mut faults);
     fields
         .refuse_unknown(&state, tenant, Some(&current), &mut faults)
         .await?;

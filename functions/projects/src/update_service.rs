@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Path, State};
+use api::{ApiError, Body, Data, Faults, Path, PublicTexts, State};
 use axum::extract::State as Extract;
 use model::ids::ServiceId;
 use model::location::Service;
@@ -34,6 +34,8 @@ pub(crate) async fn update_service(
     }
     let mut faults = Faults::none();
     let fields = ServiceFields::read(request, &mut faults);
+    let public = PublicTexts::of(&state, principal.app).await?;
+    fields.check_public(&public, &mut faults);
     faults.check()?;
 
     let now = state.now();

@@ -4,10 +4,9 @@
 //! `client-token`, and it is not kept: what it is derived from is.
 
 use api::body::MAX_FREE_FORM;
-use api::{ApiError, Faults, Field, State};
+use api::{ApiError, Faults, Field, PublicTexts, State};
 use auth::MasterSecret;
-use auth::PlainKey;
-use auth::plain_key::{hash_secret, mentions_secret_key};
+use auth::plain_key::hash_secret;
 use model::ids::AppId;
 use model::key::TokenType;
 use model::slug::parse_slug;
@@ -86,6 +85,9 @@ impl WidgetFields {
         let name = faults.text("name", name, 1..=200);
         let slug = faults.optional("slug", request.slug);
         let slug = faults.parsed("slug", slug.as_deref(), parse_slug);
+        let public = PublicTexts::of(state, app).await?;
+        public.check_text(faults, "name", name.as_deref());
+        public.check_text(faults, "slug", slug.as_deref());
         let config = free_form(faults, "config", request.config, MAX_FREE_FORM);
         let Some(mut config) = config else {
             return Ok(Self {
@@ -114,12 +116,7 @@ impl WidgetFields {
                 ),
             }
         }
-        if config.values().any(has_secret) {
-            faults.add(
-                "config",
-                "must not contain a secret key, or a token but in apiToken: anybody can read it here",
-            );
-        }
+        public.check(faults, "config", &config);
         Ok(Self {
             name,
             slug,
@@ -156,16 +153,6 @@ async fn found(
     Ok(credential
         .filter(|one| one.app == app && one.token_type == TokenType::ClientToken)
         .and_then(|one| Some((one.id, one.secret_version?))))
-}
-
-/// Whether a secret stands anywhere in it: a secret key, or any token, of which a page needs the one only.
-fn has_secret(value: &Value) -> bool {
-    match value {
-        Value::String(text) => mentions_secret_key(text) || PlainKey::parse_token(text).is_ok(),
-        Value::Array(list) => list.iter().any(has_secret),
-        Value::Object(map) => map.values().any(has_secret),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 impl WidgetView {

@@ -2,6 +2,7 @@
 
 use api::ApiError;
 use auth::{FeedAddress, Principal};
+use chrono::{DateTime, Utc};
 use model::resource::CalendarFeed;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
@@ -15,6 +16,9 @@ pub(crate) struct CalendarFeedView {
     /// When it was made.
     #[schema(format = DateTime)]
     created_at: String,
+    /// From when on it leads nowhere: when the key expires that made it. `null` means never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<String>,
     /// In an answer that was kept without the address: where to find it.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<&'static str>,
@@ -29,6 +33,7 @@ impl CalendarFeedView {
         Self {
             url: Some(format!("{base}/v2/bookings/feeds/{}", address.expose())),
             created_at: format_instant(feed.created_at, Tz::UTC),
+            expires_at: feed.expires_at.map(|at| format_instant(at, Tz::UTC)),
             notice: None,
         }
     }
@@ -45,7 +50,10 @@ impl CalendarFeedView {
 }
 
 /// The address gives whoever has it more than a bounded key has, so it is shown only to callers that reach as far.
-pub(crate) fn refuse_wider(principal: &Principal) -> Result<(), ApiError> {
-    let reach = FeedAddress::reach();
+pub(crate) fn refuse_wider(
+    principal: &Principal,
+    expires_at: Option<DateTime<Utc>>,
+) -> Result<(), ApiError> {
+    let reach = FeedAddress::reach(expires_at);
     principal.reach().covers(&reach).map_err(ApiError::from)
 }

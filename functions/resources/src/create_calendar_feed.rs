@@ -31,12 +31,15 @@ pub(crate) async fn create_calendar_feed(
     Body(_): Body<Map<String, Value>>,
 ) -> Result<Created<CalendarFeedView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
-    refuse_wider(&principal)?;
+    // It ends with whoever makes it.
+    let expires_at = principal.reach().expires_at;
+    refuse_wider(&principal, expires_at)?;
     let secret = state.master_secret().await?;
     let feed = CalendarFeed {
         id: CalendarFeedId::random(state.random()),
         secret_version: secret.current(),
         created_at: state.now(),
+        expires_at,
     };
     let address = FeedAddress::of(principal.app, id, &feed, secret)?;
     let view = CalendarFeedView::of(&feed, address, &base);

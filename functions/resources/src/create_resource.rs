@@ -1,6 +1,7 @@
 use api::caller::App;
 use api::{
-    ApiError, Body, Created, Faults, Field, Idempotency, Include, OutputZone, State, Tagged,
+    ApiError, Body, Created, Faults, Field, Idempotency, Include, OutputZone, PublicTexts, State,
+    Tagged,
 };
 use auth::issue::first_credentials;
 use axum::extract::State as Extract;
@@ -38,6 +39,8 @@ pub(crate) async fn create_resource(
         faults.add("timezone", "is required");
     }
     let fields = ResourceFields::read(request, &mut faults);
+    let public = PublicTexts::of(&state, principal.app).await?;
+    fields.check_public(&public, &mut faults);
     let name = fields.name.clone().or_else(|| fields.full_name());
     if has_no_name && name.is_none() {
         faults.add("name", "is required, or first_name and last_name");
@@ -73,8 +76,14 @@ pub(crate) async fn create_resource(
         None => None,
     };
     let secret = state.master_secret().await?;
-    let credentials =
-        first_credentials(&resource, &principal.issuer(), secret, state.random(), now)?;
+    let credentials = first_credentials(
+        &resource,
+        &principal.issuer(),
+        secret,
+        state.random(),
+        now,
+        principal.reach().expires_at,
+    )?;
     let resource = Versioned::new(resource, state.random());
     let own = (resource.record.id, credentials.as_slice());
     let mut viewer = Viewer::of_new(&principal, &include, zone, own, secret, now)?;

@@ -23,15 +23,19 @@ pub(crate) async fn get_calendar_feed(
     BaseUrl(base): BaseUrl,
 ) -> Result<Data<CalendarFeedView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
-    refuse_wider(&principal)?;
     let resource = state
         .store()
         .get_resource(principal.tenant(), id)
         .await?
         .ok_or(ApiError::NotFound("Resource"))?;
+    let feed = resource
+        .calendar_feed
+        .filter(|feed| feed.holds_at(state.now()));
+    let ends_at = feed.map_or(principal.reach().expires_at, |feed| feed.expires_at);
+    refuse_wider(&principal, ends_at)?;
     let secret = state.master_secret().await?;
     // An address whose secret has been rotated out opens nothing any more, so there is none.
-    let shown = resource.calendar_feed.and_then(|feed| {
+    let shown = feed.and_then(|feed| {
         let address = FeedAddress::of(principal.app, resource.id, &feed, secret).ok()?;
         Some(CalendarFeedView::of(&feed, address, &base))
     });

@@ -71,7 +71,8 @@ pub fn operations() -> Operations {
         .add_reading(routes!(reset_user_password::reset_user_password), write)
         .add(
             routes!(create_calendar_feed::create_calendar_feed),
-            write.and_server_token(),
+            // Whoever has the address reads bookings.
+            write.and_scope(Scope::BookingsRead).and_server_token(),
         )
         .add(
             routes!(get_calendar_feed::get_calendar_feed),

@@ -1,7 +1,7 @@
 //! What a client may say of a resource, at its creation and later.
 
 use api::body::MAX_FREE_FORM;
-use api::{ApiError, Faults, Field};
+use api::{ApiError, Faults, Field, PublicTexts};
 use auth::Principal;
 use auth::principal::token_reach;
 use chrono::TimeDelta;
@@ -125,6 +125,14 @@ impl ResourceFields {
             max_public_length: max_public_length(faults, request.max_public_length),
             availability_constraints: constraints,
         }
+    }
+
+    /// Refuses secrets in what pages and sign-in show of a resource.
+    pub(crate) fn check_public(&self, public: &PublicTexts, faults: &mut Faults) {
+        public.check_text(faults, "name", self.name.as_deref());
+        public.check(faults, "first_name", &self.first_name);
+        public.check(faults, "last_name", &self.last_name);
+        public.check(faults, "image", &self.image);
     }
 
     /// The given and the family name, as far as they were said.

@@ -1,5 +1,7 @@
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, IfMatch, Include, OutputZone, Path, State, Tagged};
+use api::{
+    ApiError, Body, Data, Faults, IfMatch, Include, OutputZone, Path, PublicTexts, State, Tagged,
+};
 use axum::extract::State as Extract;
 use model::resource::Resource;
 use model::text::email_key;
@@ -39,6 +41,8 @@ pub(crate) async fn update_resource(
         .ok_or(ApiError::NotFound("Resource"))?;
     let mut faults = Faults::none();
     let fields = ResourceFields::read(request, &mut faults);
+    let public = PublicTexts::of(&state, principal.app).await?;
+    fields.check_public(&public, &mut faults);
     // Clients send back the whole resource: an address that is the same is no change.
     if let Some(email) = &fields.email
         && current

@@ -340,9 +340,13 @@ pub fn callers(access: Access) -> String {
     }
     let mut who = Vec::new();
     if access.app {
-        who.push(match access.scope {
-            Some(scope) => format!("a key with `{scope}`, a session that names an app"),
-            None => "any key, a session that names an app".to_owned(),
+        let scopes: Vec<String> = access.scopes().map(|scope| format!("`{scope}`")).collect();
+        who.push(match scopes.as_slice() {
+            [] => "any key, a session that names an app".to_owned(),
+            scopes => {
+                let scopes = scopes.join(" and ");
+                format!("a key with {scopes}, a session that names an app")
+            }
         });
     }
     let also = [

@@ -9,6 +9,8 @@ use store::Window;
 pub struct Access {
     /// What a key, or a session that acts for an app, must be allowed; none means any of them will do.
     pub scope: Option<Scope>,
+    /// What it must be allowed besides, if anything.
+    pub second_scope: Option<Scope>,
     /// Whether secret keys and sessions that act for an app may call it at all.
     pub app: bool,
     /// Whether an app's public widget key may.
@@ -34,6 +36,7 @@ const ANONYMOUS_LIMIT: usize = 60;
 impl Access {
     const NOBODY: Self = Self {
         scope: None,
+        second_scope: None,
         app: false,
         widget_key: false,
         server_token: false,
@@ -119,6 +122,20 @@ impl Access {
             limit,
             length: TimeDelta::minutes(1),
         })
+    }
+
+    /// Only secret keys that have this scope too.
+    #[must_use]
+    pub const fn and_scope(self, scope: Scope) -> Self {
+        Self {
+            second_scope: Some(scope),
+            ..self
+        }
+    }
+
+    /// The scopes that a secret key must have, all of them.
+    pub fn scopes(self) -> impl Iterator<Item = Scope> {
+        [self.scope, self.second_scope].into_iter().flatten()
     }
 
     /// Widget keys too.

@@ -248,10 +248,8 @@ fn allow(allowed: bool) -> Result<(), Denied> {
 }
 
 fn require_scope(scopes: &Scopes, access: Access) -> Result<(), Denied> {
-    match access.scope {
-        Some(scope) if !scopes.allows(scope) => Err(Denied::InsufficientScope(scope)),
-        _ => Ok(()),
-    }
+    let missing = access.scopes().find(|scope| !scopes.allows(*scope));
+    missing.map_or(Ok(()), |scope| Err(Denied::InsufficientScope(scope)))
 }
 
 #[cfg(test)]

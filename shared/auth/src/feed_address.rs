@@ -5,6 +5,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use model::ids::{AppId, ResourceId};
 use model::rate::RateLimit;
 use model::resource::CalendarFeed;
@@ -78,11 +79,11 @@ impl FeedAddress {
         URL_SAFE_NO_PAD.encode(bytes) + SUFFIX
     }
 
-    /// How far every such address reaches: it reads bookings, from anywhere, until it is revoked.
-    pub fn reach() -> Reach {
+    /// How far an address reaches that ends then: it reads bookings, from anywhere, until it is revoked or ends.
+    pub fn reach(expires_at: Option<DateTime<Utc>>) -> Reach {
         Reach {
             scopes: [Scope::BookingsRead].into_iter().collect(),
-            expires_at: None,
+            expires_at,
             allowed_cidrs: Vec::new(),
             origins: Vec::new(),
             rate: Some(RateLimit::per_minute(READS_A_MINUTE)),

@@ -268,7 +268,8 @@ pub fn credential_with(
     })
 }
 
-/// The two credentials that every new resource has.
+/// The two credentials that every new resource has. They hold until `expires_at`: they do not outlive the key that makes
+/// the resource.
 ///
 /// # Errors
 ///
@@ -279,6 +280,7 @@ pub fn first_credentials(
     secret: &MasterSecret,
     random: &dyn Random,
     now: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
 ) -> Result<Vec<Credential>, VersionGone> {
     [TokenType::ServerToken, TokenType::ClientToken]
         .into_iter()
@@ -288,7 +290,7 @@ pub fn first_credentials(
                 token_type,
                 description,
                 referrer: Vec::new(),
-                expires_at: None,
+                expires_at,
             };
             credential(new, resource, issuer, secret, random, now)
         })

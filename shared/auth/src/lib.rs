@@ -16,6 +16,7 @@ pub mod plain_key;
 pub mod presented;
 pub mod principal;
 pub mod refusals;
+pub mod secret_scan;
 pub mod signature;
 pub mod token;
 

@@ -124,6 +124,19 @@ impl PlainKey {
         }
     }
 
+    /// Reads a key of an app that a text begins with, whatever follows.
+    pub(crate) fn parse_key_at_start(text: &str) -> Option<Self> {
+        let length = if text.starts_with(NAMED_PREFIX) {
+            NAMED_PREFIX.len() + HEX_RANDOM + HEX_CHECKSUM
+        } else {
+            let prefix = KEY_PREFIXES
+                .iter()
+                .find(|(prefix, ..)| text.starts_with(prefix));
+            prefix?.0.len() + BASE62_RANDOM + BASE62_CHECKSUM
+        };
+        Self::parse_key(text.get(..length)?).ok()
+    }
+
     /// What is kept of it.
     pub fn hashed(&self) -> HashedKey {
         hash_secret(self.0.expose_secret())
@@ -174,9 +187,15 @@ pub fn looks_like_key(text: &str) -> bool {
             .any(|(prefix, ..)| text.starts_with(prefix))
 }
 
-/// Whether text has something in it that begins as a secret key does. Widget keys are public.
-pub fn mentions_secret_key(text: &str) -> bool {
-    text.contains(NAMED_PREFIX)
+/// Whether text has something in it that begins as a secret key does, whatever follows: an app's prefix, or a named key's
+/// with more behind it than is shown of any. Widget keys are public.
+pub(crate) fn begins_secret_key(text: &str) -> bool {
+    let names_one = |at: usize| {
+        let rest = text[at + NAMED_PREFIX.len()..].bytes();
+        rest.take_while(|b| HEX.contains(b)).count() > 2 * START
+    };
+    text.match_indices(NAMED_PREFIX)
+        .any(|(at, _)| names_one(at))
         || KEY_PREFIXES
             .iter()
             .any(|(prefix, kind, _)| *kind == KeyKind::Api && text.contains(prefix))

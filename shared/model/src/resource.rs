@@ -105,6 +105,16 @@ pub struct CalendarFeed {
     pub secret_version: u32,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// From when on it leads nowhere, because whoever made it can no longer act either; none means never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl CalendarFeed {
+    /// Whether it still leads somewhere at `now`.
+    pub fn holds_at(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|at| at > now)
+    }
 }
 
 impl Resource {

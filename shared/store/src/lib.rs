@@ -23,6 +23,7 @@ mod events;
 mod idempotency;
 mod item;
 mod keys;
+mod leaks;
 mod ledgers;
 mod list;
 mod meter;

@@ -73,7 +73,7 @@ fn month_prefix(tenant: Tenant) -> String {
     format!("app#{}#resources#", tenant.app)
 }
 
-fn item(
+pub(crate) fn item(
     tenant: Tenant,
     Versioned {
         record: resource,
@@ -94,7 +94,7 @@ fn item(
     })
 }
 
-fn secret(item: &RawItem) -> ResourceSecret {
+pub(crate) fn secret(item: &RawItem) -> ResourceSecret {
     ResourceSecret {
         password_hash: text(item, "password_hash"),
     }

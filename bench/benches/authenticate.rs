@@ -112,7 +112,7 @@ impl Calling {
         let Caller::App(principal) = &caller else {
             panic!("it acts for its app");
         };
-        let limits = principal.limits("");
+        let limits = principal.limits("", RATE);
         let admitted = self.limiter.admit(&self.store, &limits, self.at.now);
         admitted.await.expect("it is within its limits");
         caller

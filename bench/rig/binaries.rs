@@ -61,6 +61,7 @@ pub(crate) fn in_function_environment(program: &Path, more: &[(&str, &str)]) -> 
         .env("AWS_SESSION_TOKEN", "local")
         .env("HOME", "/nonexistent")
         .env("TABLE_PREFIX", "latchkey-")
+        .env("APP_RATE_PER_MINUTE", super::server::APP_RATE)
         .envs(more.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

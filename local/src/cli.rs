@@ -12,6 +12,7 @@ use api::ambient::{SystemClock, SystemRandom};
 use api::{Config, State};
 use auth::{MasterSecret, Policy};
 use clap::{Args, Parser, Subcommand};
+use model::rate::RateLimit;
 use store::Connection;
 use tracing_subscriber::EnvFilter;
 
@@ -75,6 +76,12 @@ pub struct ServeOptions {
     /// Accept keys that were brought along by their hash, whatever their shape
     #[arg(long)]
     allow_imported_keys: bool,
+    /// How many requests a minute a live app's secret keys may send together, and its public keys as many
+    #[arg(long, value_name = "NUMBER", default_value_t = auth::principal::APP_RATE.limit)]
+    app_rate_per_minute: u32,
+    /// How many keys of an app may work at the same time
+    #[arg(long, value_name = "NUMBER", default_value_t = auth::principal::MAX_KEYS)]
+    max_keys_per_app: u32,
     /// Let nobody sign up; make accounts with `latchkey accounts create`
     #[arg(long)]
     closed_sign_up: bool,
@@ -253,8 +260,8 @@ fn config(options: &ServeOptions, address: SocketAddr) -> Config {
         secure_cookies: false,
         auth_cache_s: 0,
         max_rate: auth::principal::MAX_RATE,
-        app_rate: auth::principal::APP_RATE,
-        max_keys: auth::principal::MAX_KEYS,
+        app_rate: RateLimit::per_minute(options.app_rate_per_minute),
+        max_keys: options.max_keys_per_app,
         trusted_proxies: Vec::new(),
     }
 }

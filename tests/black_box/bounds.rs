@@ -5,6 +5,8 @@ use local::demo::{EMAIL, LIVE_SLUG};
 use serde_json::{Value, json};
 use tests::{Client, Options, TestServer};
 
+use crate::process::{FIRST, Running, word_after};
+
 /// A server whose apps may have few keys; the demo's live app has two already.
 const FEW: u32 = 6;
 
@@ -169,4 +171,18 @@ async fn an_account_has_at_most_fifty_apps() {
         .post("/v2/apps", json!({ "name": "Over" }))
         .await
         .expecting(409);
+}
+
+#[tokio::test]
+async fn who_serves_decides_what_an_app_may_have() {
+    let data = tempfile::tempdir().expect("a folder");
+    let options = ["--max-keys-per-app", "2", "--app-rate-per-minute", "7000"];
+    let server = Running::start(data.path(), &options, FIRST).await;
+    let key = word_after(&server.printed, "API key ");
+    let key = auth::presented::basic_with_key(&key);
+    let live = server.anonymous().header("authorization", &key);
+    let refused = live.post("/v2/keys", named(2)).await.expecting(409);
+    assert_eq!(refused.body["code"], "too_many_keys");
+    let policy = refused.header("ratelimit-policy");
+    assert_eq!(policy, Some("\"key\";q=600;w=60, \"app\";q=7000;w=60"));
 }

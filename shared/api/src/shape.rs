@@ -340,7 +340,6 @@ mod tests {
 
     #[derive(Default, Deserialize)]
     #[serde(default)]
-    #[expect(dead_code, reason = "only looked at")]
     struct Settings {
         buffer: Field<String>,
         max_seats: Field<u32>,

@@ -106,6 +106,7 @@ function summary(resource: Resource) {
 export function ResourcePage({ id }: { id: string }) {
   const [, go] = useLocation();
   const [isDeleting, setDeleting] = useState(false);
+  const [bookings, setBookings] = useState("");
   const path = { id };
   const resource = useLoad(async () => (await ask(api.GET("/v2/resources/{id}", { params: { path, query: { include: "availability_constraints" } } }))).data, [id]);
   return (
@@ -139,13 +140,25 @@ export function ResourcePage({ id }: { id: string }) {
               title="Delete this resource"
               verb="Delete"
               name={loaded.name}
+              choice={
+                <Select
+                  label="Its bookings to come"
+                  value={bookings}
+                  onValue={setBookings}
+                  options={[
+                    ["", "Delete it only if there are none"],
+                    ["cancel", "Cancel them, and decline what is tentative"],
+                    ["keep", "Keep them: they can be cancelled, declined and completed"],
+                  ]}
+                />
+              }
               onClose={() => setDeleting(false)}
               act={async () => {
-                await ask(api.DELETE("/v2/resources/{id}", { params: { path } }));
+                await ask(api.DELETE("/v2/resources/{id}", { params: { path, query: { ...(bookings && { bookings }) } } }));
                 go("/resources");
               }}
             >
-              Its tokens stop working. Its bookings stay, and nobody can book it again.
+              Its tokens stop working, its calendars and events are gone, and nobody can book it again. Its bookings stay readable.
             </Confirm>
           )}
         </Page>

@@ -396,13 +396,14 @@ export function ShownOnce({ title, secrets, onStored, children }: { title: strin
 }
 
 /** Asks before something that cannot be undone: the name must be typed. */
-export function Confirm({ title, verb, name, onClose, act, children }: { title: string; verb: string; name?: string; onClose: () => void; act: () => Promise<void>; children: ComponentChildren }) {
+export function Confirm({ title, verb, name, choice, onClose, act, children }: { title: string; verb: string; name?: string; choice?: ComponentChildren; onClose: () => void; act: () => Promise<void>; children: ComponentChildren }) {
   const [typed, setTyped] = useState("");
   const action = useAction(act);
   return (
     <Dialog title={title} onClose={onClose}>
       <Form onSend={() => (!name || typed === name) && action.run()}>
         <p>{children}</p>
+        {choice}
         {name && <Input label={`Type the name to go on: ${name}`} value={typed} onValue={setTyped} autoComplete="off" />}
         <Problem failure={action.failure} />
         <div class="dialog-actions">

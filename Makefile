@@ -1,5 +1,5 @@
-# `make run` and `make test` install nothing but npm packages, into this folder; `make setup` asks before it installs
-# anything, and `make test-sam` says what it installs.
+# `make run` and `make test` install nothing but packages of npm and pip, into this folder; `make setup` asks before it
+# installs anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
 .PHONY: help run web test test-sam test-dynamodb lint costs bench setup

@@ -141,7 +141,7 @@ async fn everything_wrong_with_a_sign_up_is_told_at_once() {
         !reply.body.to_string().contains("too short\""),
         "no password is repeated"
     );
-    let odd = json!({ "name": 1, "email": ["a@b.example"], "password": { "secret": "is kept" } });
+    let odd = json!({ "name": [1], "email": ["a@b.example"], "password": { "secret": "is kept" } });
     let reply = post(odd).await;
     assert_eq!(reply.faults(), ["email", "name", "password"]);
     assert!(!reply.body.to_string().contains("is kept"));
@@ -903,7 +903,7 @@ async fn an_app_changes_what_is_sent_and_keeps_the_rest() {
     assert_eq!(app["updated_at"], "2026-11-21T13:00:00+00:00");
     assert_eq!(&own_app(&server.app()).await, app);
 
-    let odd = json!({ "name": " ", "settings": { "from_email": 1, "callback": "x".repeat(501) } });
+    let odd = json!({ "name": " ", "settings": { "from_email": [], "callback": "x".repeat(501) } });
     let reply = session.put(&path, odd).await;
     assert_eq!(
         reply.faults(),

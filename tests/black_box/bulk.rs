@@ -242,7 +242,7 @@ async fn a_request_has_1_to_100_bookings() {
             ["bookings"]
         );
     }
-    let body = json!({ "bookings": [{}], "stop_on_first_error": 1, "relate_bookings": "x", "delete_all_on_error": [] });
+    let body = json!({ "bookings": [{}], "stop_on_first_error": 2, "relate_bookings": "x", "delete_all_on_error": [] });
     let faults = [
         "delete_all_on_error",
         "relate_bookings",

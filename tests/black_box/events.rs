@@ -452,7 +452,7 @@ async fn what_is_wrong_with_an_event_or_a_calendar_is_told_by_field() {
     for (body, faults) in [
         (json!({}), &["name", "resource_id"][..]),
         (
-            json!({ "resource_id": "x", "name": "", "description": 5, "backgroundcolor": "x".repeat(33), "primary": 1 }),
+            json!({ "resource_id": "x", "name": "", "description": [], "backgroundcolor": "x".repeat(33), "primary": 2 }),
             &[
                 "backgroundcolor",
                 "description",

@@ -510,7 +510,7 @@ async fn what_a_payment_is_called_is_kept_and_shown() {
         let id = desk.book().await;
         assert_eq!(desk.see(&id).await.data["payment_id"], Value::Null);
         let path = format!("/v2/bookings/{id}/pay");
-        for wrong in [json!(5), json!("x".repeat(2_001))] {
+        for wrong in [json!([5]), json!("x".repeat(2_001))] {
             let body = json!({ "pay": { "payment_id": wrong } });
             let refused = desk.app.put(&path, body).await.expecting(422);
             assert_eq!(refused.faults(), ["pay.payment_id"]);

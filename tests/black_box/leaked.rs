@@ -264,7 +264,7 @@ async fn a_report_is_a_list_of_at_most_a_hundred_texts() {
     for keys in [
         json!(many(100)),
         json!(key),
-        json!([7]),
+        json!([[7]]),
         json!([null]),
         json!({ "key": key }),
         Value::Null,

@@ -989,7 +989,7 @@ async fn an_app_says_where_links_may_lead_and_whether_opening_them_is_enough() {
             json!(vec!["https://clinic.example"; 21]),
         ),
         ("act_on_get", json!("yes")),
-        ("act_on_get", json!(1)),
+        ("act_on_get", json!(2)),
     ] {
         let reply = set(&app, TEST_SLUG, json!({ field: odd }))
             .await

@@ -29,6 +29,7 @@ mod key_quality;
 mod keys;
 mod leaked;
 mod ledgers;
+mod lenient;
 mod letters;
 mod limits;
 mod links;

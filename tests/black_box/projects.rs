@@ -589,7 +589,7 @@ async fn everything_wrong_with_a_project_is_told_by_field() {
     let long = "x".repeat(70_000);
     let sound = json!({ "name": "Page", "resources": [] });
     for (field, value, fault) in [
-        ("name", json!(5), "name"),
+        ("name", json!(true), "name"),
         ("name", json!(" "), "name"),
         ("name", json!("x".repeat(201)), "name"),
         ("slug", json!(5), "slug"),
@@ -601,7 +601,7 @@ async fn everything_wrong_with_a_project_is_told_by_field() {
         ("resources", json!("all"), "resources"),
         ("resources", json!({}), "resources"),
         ("resources", json!([5]), "resources"),
-        ("availability", json!([]), "availability"),
+        ("availability", json!(["always"]), "availability"),
         ("availability", json!("always"), "availability"),
         (
             "availability",
@@ -642,7 +642,7 @@ async fn everything_wrong_with_a_project_is_told_by_field() {
         ("booking", json!("instant"), "booking"),
         ("booking", json!({ "graph": "dance" }), "booking.graph"),
         ("booking", json!({ "graph": 5 }), "booking.graph"),
-        ("booking", json!({ "what": 5 }), "booking.what"),
+        ("booking", json!({ "what": true }), "booking.what"),
         (
             "booking",
             json!({ "where": "x".repeat(1_001) }),
@@ -677,13 +677,13 @@ async fn everything_wrong_with_a_project_is_told_by_field() {
         ),
         (
             "ui",
-            json!({ "availability_view": 5 }),
+            json!({ "availability_view": {} }),
             "ui.availability_view",
         ),
         ("ui", json!({ "localization": "da" }), "ui.localization"),
         (
             "ui",
-            json!({ "localization": { "submit_button": 5 } }),
+            json!({ "localization": { "submit_button": ["a"] } }),
             "ui.localization.submit_button",
         ),
         ("ui", json!({ "a": long }), "ui"),
@@ -706,7 +706,7 @@ async fn everything_wrong_with_a_project_is_told_by_field() {
         ("reservation_time", json!(0), "reservation_time"),
         ("reservation_time", json!(-5), "reservation_time"),
         ("reservation_time", json!("2 days"), "reservation_time"),
-        ("use_hours_from", json!(5), "use_hours_from"),
+        ("use_hours_from", json!([]), "use_hours_from"),
         ("latitude", json!(91), "latitude"),
         ("latitude", json!("north"), "latitude"),
         ("latitude", json!("NaN"), "latitude"),
@@ -736,7 +736,8 @@ async fn everything_wrong_with_a_project_is_told_by_field() {
         let refused = app.put(&format!("/v2/projects/{TEST_PROJECT}"), body).await;
         assert_eq!((refused.status, refused.faults()), (422, vec![fault]));
     }
-    let wrong = json!({ "name": 5, "resources": 5, "ui": 5, "booking": { "graph": 5, "what": 5 } });
+    let wrong =
+        json!({ "name": [], "resources": 5, "ui": 5, "booking": { "graph": 5, "what": [] } });
     let all = app.post("/v2/projects", wrong).await;
     assert_eq!(
         all.faults(),
@@ -992,7 +993,7 @@ async fn mail_templates_are_a_fixed_set_and_kept_for_each_app() {
         let unknown = app.send(method, "/v2/templates/nope", body).await;
         assert_eq!(unknown.expecting(404).body["model"], "Template");
     }
-    let wrong = json!({ "subject": 5, "body": "x".repeat(70_000), "enabled": "yes" });
+    let wrong = json!({ "subject": [5], "body": "x".repeat(70_000), "enabled": "yes" });
     let wrong = app.put(path, wrong).await.expecting(422);
     assert_eq!(wrong.faults(), ["body", "enabled", "subject"]);
 }

@@ -393,7 +393,7 @@ async fn a_move_with_faults_is_refused_field_by_field() {
             with(to(ELEVEN, NOON), "resource_id", "room".into()),
             &["resource_id"],
         ),
-        (with(to(ELEVEN, NOON), "message", json!(5)), &["message"]),
+        (with(to(ELEVEN, NOON), "message", json!([5])), &["message"]),
         (
             with(to(ELEVEN, NOON), "message", "x".repeat(2_001).into()),
             &["message"],

@@ -447,7 +447,7 @@ async fn how_many_seats_a_group_has_must_be_said_and_be_possible() {
         json!(0),
         json!(1_001),
         json!(-1),
-        json!("5"),
+        json!("five"),
         json!(1.5),
         Value::Null,
     ] {

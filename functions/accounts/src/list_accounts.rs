@@ -15,6 +15,6 @@ use serde_json::Value;
     responses((status = 200, description = "An empty page.", body = Vec<Object>))
 )]
 pub(crate) async fn list_accounts(App(_): App, page: Paging) -> Result<Page<Value>, ApiError> {
-    let (page, ()) = page.with(Ok(()))?;
+    let (page, ()) = page.with(&[], &[], Ok(()))?;
     Ok(page.of_all(Vec::new()))
 }

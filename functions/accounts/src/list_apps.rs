@@ -1,5 +1,5 @@
 use api::caller::Anyone;
-use api::{ApiError, Data, State};
+use api::{ApiError, Data, Faults, Query, State};
 use auth::Caller;
 use axum::extract::State as Extract;
 
@@ -11,12 +11,19 @@ use crate::own_app::account;
     get,
     path = "/v2/apps",
     tag = "accounts",
-    responses((status = 200, description = "The apps.", body = Vec<AppView>))
+    responses(
+        (status = 200, description = "The apps.", body = Vec<AppView>),
+        (status = 422, description = "The list has no parameters: `errors`, by name."),
+    )
 )]
 pub(crate) async fn list_apps(
     Extract(state): Extract<State>,
     Anyone(caller): Anyone,
+    query: Query,
 ) -> Result<Data<Vec<AppView>>, ApiError> {
+    let mut faults = Faults::none();
+    query.refuse_others(&mut faults, &[]);
+    faults.check()?;
     let apps = match (account(&caller), &caller) {
         (Some(account), _) => state.store().list_apps(account).await?,
         (None, Caller::App(principal)) => state

@@ -11,6 +11,7 @@ use model::availability::{Settings, Slot};
 use model::constraint::Fault;
 use model::filter::Filters;
 use model::ids::{CalendarId, ResourceId};
+use model::lenient;
 use model::resource::Resource;
 use model::text::email_key;
 use model::time::Tz;
@@ -185,7 +186,7 @@ impl FindTime {
         let mut found = Vec::with_capacity(users.len());
         let mut faults = Vec::new();
         for (position, user) in users.iter().enumerate() {
-            let Value::Object(own) = user else {
+            let Some(own) = lenient::object(user) else {
                 faults.push(Fault::new(format!("users.{position}"), "must be an object"));
                 continue;
             };
@@ -416,14 +417,11 @@ fn names(fields: &Map<String, Value>, prefix: &str, faults: &mut Vec<Fault>) -> 
 fn switch(fields: &Map<String, Value>, name: &str, prefix: &str, faults: &mut Vec<Fault>) -> bool {
     match fields.get(name) {
         None | Some(Value::Null) => false,
-        Some(Value::Bool(on)) => *on,
-        Some(_) => {
-            faults.push(Fault::new(
-                format!("{prefix}{name}"),
-                "must be true or false",
-            ));
+        Some(value) => lenient::flag(value).unwrap_or_else(|| {
+            let path = format!("{prefix}{name}");
+            faults.push(Fault::new(path, "must be true or false"));
             false
-        }
+        }),
     }
 }
 

@@ -1,7 +1,7 @@
 use api::caller::App;
 use api::concurrency::{IfMatch, Tagged};
 use api::idempotency::Idempotency;
-use api::{ApiError, Body, Data, Faults, OutputZone, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use model::booking::Act;
 use model::graph::Action;
@@ -87,14 +87,9 @@ pub(crate) fn parse(
     } else {
         None
     };
-    let with_related = match body.get("apply_to_bulked_bookings") {
-        None | Some(Value::Null) => true,
-        Some(Value::Bool(with_related)) => *with_related,
-        Some(_) => {
-            faults.add("apply_to_bulked_bookings", "must be true or false");
-            true
-        }
-    };
+    let name = "apply_to_bulked_bookings";
+    let with_related = body.get(name).map(|value| Field::read(value.clone()));
+    let with_related = faults.optional(name, with_related.unwrap_or_default());
     faults.check()?;
     let act = Act {
         action,
@@ -105,7 +100,7 @@ pub(crate) fn parse(
     Ok(Acting {
         id,
         act,
-        with_related,
+        with_related: with_related.unwrap_or(true),
         expected: Expected::Any,
     })
 }
@@ -123,15 +118,8 @@ fn said(
     let named = body
         .get(action.name())
         .or_else(|| body.values().find(|value| value.get(name).is_some()));
-    let said = named
-        .and_then(|value| value.get(name))
-        .filter(|said| !said.is_null())?;
+    let said = named.and_then(|value| value.get(name)).cloned()?;
     let field = format!("{}.{name}", action.name());
-    match said.as_str() {
-        Some(text) => faults.text(&field, Some(text.to_owned()), 0..=MAX_MESSAGE),
-        None => {
-            faults.add(&field, "must be a string");
-            None
-        }
-    }
+    let said = faults.optional(&field, Field::read(said));
+    faults.text(&field, said, 0..=MAX_MESSAGE)
 }

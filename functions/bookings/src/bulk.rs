@@ -72,11 +72,7 @@ impl BulkRequest {
 
 /// One booking of many, read as the body of a request of its own would be.
 pub(crate) fn item<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ApiError> {
-    let wrong = |sentence: &str| ApiError::Invalid(Faults::one("body", sentence));
-    if !value.is_object() {
-        return Err(wrong("must be an object"));
-    }
-    serde_json::from_value(value).map_err(|_| wrong("cannot be read"))
+    api::body::read_object(value)
 }
 
 /// What became of many bookings: those that went well in the order they were sent, and what was wrong with the others.

@@ -20,7 +20,7 @@ pub(crate) struct ExtendReservationRequest {
     /// For how long from now on, in seconds, 1 to 86,400.
     #[serde(default)]
     #[schema(value_type = Option<u32>, default = 30)]
-    reservation_time: Field<u32>,
+    reservation_time: Field<i64>,
 }
 
 /// Holds a reserved slot from now on for another while. One that has lapsed must be reserved anew.

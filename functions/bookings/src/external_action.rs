@@ -107,7 +107,7 @@ impl Link {
         }
         let action: Action = action.parse().map_err(|_| ApiError::NotFound("Action"))?;
         let app = state.store().get_app(app).await?.ok_or(Refusal::Invalid)?;
-        let redirect = query.get("redirect");
+        let redirect = query.get_with_plus("redirect");
         Ok(Self {
             tenant: Tenant {
                 app: app.id,

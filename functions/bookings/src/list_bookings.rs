@@ -10,7 +10,6 @@ use model::booking::Booking;
 use model::graph::{BookingState, Graph};
 use model::ids::{CalendarId, ProjectId, ResourceId};
 use model::text::{email_key, is_same};
-use model::time::parse_instant;
 use store::{
     BookingList, BookingOrder, Chunk, Direction, Position, SlotWindow, Store, StoreError, Tenant,
     Walk,
@@ -32,6 +31,9 @@ const SEARCHABLE: &[&str] = &[
     "project.id",
     "meta.*",
 ];
+
+/// What else their list can be asked.
+const PARAMETERS: &[&str] = &["start", "end", "orderBy", "sortedBy", "signed_search"];
 
 /// What bookings can be ordered by.
 const ORDERS: &[(&str, Order)] = &[
@@ -92,7 +94,7 @@ pub(crate) async fn list_bookings(
     page: Paging,
 ) -> Result<Page<BookingView>, ApiError> {
     let now = state.now();
-    let (page, wanted) = page.with(Wanted::parse(&query, now))?;
+    let (page, wanted) = page.with(PARAMETERS, SEARCHABLE, Wanted::parse(&query, now))?;
     let tenant = principal.tenant();
     let lists = wanted.lists(tenant, principal.app_created_at);
     let is_of_resource = tenant.only_resource.or(wanted.resource).is_some();
@@ -290,8 +292,8 @@ impl Wanted {
             "false" | "0" => Ok(false),
             _ => Err("completed must be true or false"),
         });
-        let from = faults.parsed("start", query.get("start"), parse_instant);
-        let to = faults.parsed("end", query.get("end"), parse_instant);
+        let from = query.instant(&mut faults, "start");
+        let to = query.instant(&mut faults, "end");
         let order = faults.parsed("orderBy", query.get("orderBy"), |name| {
             let known = ORDERS
                 .iter()

@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use model::booking::Booking;
 use model::graph::{BookingState, Graph};
 use model::ids::{ProjectId, ResourceId};
-use model::time::parse_instant;
 use store::{BookingList, Chunk, Direction, Position, SlotWindow, Store, StoreError, Tenant, Walk};
 
 use crate::includes::Includes;
@@ -17,6 +16,9 @@ use crate::view::{BookingView, Viewer};
 
 /// What is shown of a group without being asked for, because booking pages rely on it.
 pub(crate) const GROUP_INCLUDES: &[&str] = &["resource", "available_actions"];
+
+/// What groups can be searched by. Pages that were configured remotely name their widget, of which no booking knows.
+const SEARCHABLE: &[&str] = &["project.id", "resource.id", "widget.id"];
 
 /// Lists groups, soonest first: those to come, unless `start` or `end` say otherwise.
 ///
@@ -49,7 +51,11 @@ pub(crate) async fn list_groups(
 ) -> Result<Page<BookingView>, ApiError> {
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let is_public = principal.is_public();
-    let (page, wanted) = page.with(Wanted::parse(&query, is_public, now))?;
+    let (page, wanted) = page.with(
+        &["start", "end"],
+        SEARCHABLE,
+        Wanted::parse(&query, is_public, now),
+    )?;
     let (since, window) = (principal.app_created_at, wanted.window);
     let list = match tenant.only_resource {
         Some(resource) => BookingList::OfResource { resource, window },
@@ -126,9 +132,7 @@ struct Wanted {
 
 impl Wanted {
     fn parse(query: &Query, is_public: bool, now: DateTime<Utc>) -> Result<Self, ApiError> {
-        // Pages that were configured remotely name their widget, of which no booking knows.
-        let attributes = ["project.id", "resource.id", "widget.id"];
-        let (search, mut faults) = Search::read(query, &attributes);
+        let (search, mut faults) = Search::read(query, SEARCHABLE);
         let mut id = |name: &str| {
             faults.parsed("search", search.get(name), |id| {
                 id.parse::<ResourceId>()
@@ -136,8 +140,8 @@ impl Wanted {
             })
         };
         let (resource, project) = (id("resource.id"), id("project.id"));
-        let from = faults.parsed("start", query.get("start"), parse_instant);
-        let to = faults.parsed("end", query.get("end"), parse_instant);
+        let from = query.instant(&mut faults, "start");
+        let to = query.instant(&mut faults, "end");
         faults.check()?;
         let is_from_now_on = is_public || (from.is_none() && to.is_none());
         Ok(Self {

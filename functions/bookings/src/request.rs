@@ -114,7 +114,7 @@ pub(crate) struct BookingSettings {
     min_booking_time: Field<String>,
     max_booking_time: Field<String>,
     min_cancel_time: Field<String>,
-    max_seats: Field<u32>,
+    max_seats: Field<i64>,
 }
 
 /// Which group a seat is in.
@@ -826,18 +826,15 @@ fn length(
 }
 
 /// How many seats a group has; only a group has any.
-fn max_seats(faults: &mut Faults, field: &Field<u32>, graph: Option<Graph>) -> Option<u32> {
+fn max_seats(faults: &mut Faults, field: &Field<i64>, graph: Option<Graph>) -> Option<u32> {
     let name = "settings.max_seats";
     if graph != Some(Graph::GroupOwner) {
         return None;
     }
-    let seats = faults.required(name, field.clone())?;
-    if (1..=MAX_SEATS).contains(&seats) {
-        Some(seats)
-    } else {
-        faults.add(name, format!("must be from 1 to {MAX_SEATS}"));
-        None
+    if matches!(field, Field::Absent | Field::Null) {
+        faults.add(name, "is required");
     }
+    faults.whole(name, field.clone(), 1..=MAX_SEATS)
 }
 
 /// Whom a booking is for, from the fields of a booking form.
@@ -848,9 +845,8 @@ pub(crate) fn parse_customer(
 ) -> Option<Customer> {
     // Fields of the form's own stay in its order.
     let mut take = |name: &str| match fields.shift_remove(name) {
-        None | Some(Value::Null) => Field::Absent,
-        Some(Value::String(text)) => Field::Value(text),
-        Some(_) => Field::Wrong("must be a string".to_owned()),
+        None | Some(Value::Null) => Field::<String>::Absent,
+        Some(value) => Field::read(value),
     };
     let (name, email, phone, voip, timezone) = (
         take("name"),

@@ -49,22 +49,18 @@ impl ReservationView {
 const DEFAULT_S: u32 = 30;
 
 /// For how many seconds a slot is to be held.
-pub(crate) fn reservation_time(faults: &mut Faults, field: Field<u32>) -> Option<u32> {
-    let name = "reservation_time";
-    if matches!(field, Field::Wrong(_)) {
-        faults.add(name, "must be a number of seconds");
-        return None;
+pub(crate) fn reservation_time(faults: &mut Faults, field: Field<i64>) -> Option<u32> {
+    let seconds = match field {
+        Field::Absent | Field::Null => return Some(DEFAULT_S),
+        Field::Value(seconds) => u32::try_from(seconds).ok(),
+        Field::Wrong(_) => None,
+    };
+    let seconds = seconds.filter(|seconds| (1..=MAX_RESERVATION_S).contains(seconds));
+    if seconds.is_none() {
+        let sentence = format!("must be from 1 to {MAX_RESERVATION_S} seconds, as a whole number");
+        faults.add("reservation_time", sentence);
     }
-    let seconds = faults.optional(name, field).unwrap_or(DEFAULT_S);
-    if (1..=MAX_RESERVATION_S).contains(&seconds) {
-        Some(seconds)
-    } else {
-        faults.add(
-            name,
-            format!("must be from 1 to {MAX_RESERVATION_S} seconds"),
-        );
-        None
-    }
+    seconds
 }
 
 /// When a slot that is held from `now` on lapses: on a whole second, as the sheets have it, and never early.

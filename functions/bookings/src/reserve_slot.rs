@@ -20,7 +20,7 @@ pub(crate) struct ReserveSlotRequest {
     /// For how long, in seconds, 1 to 86,400.
     #[serde(default)]
     #[schema(value_type = Option<u32>, default = 30)]
-    reservation_time: Field<u32>,
+    reservation_time: Field<i64>,
     /// Who or what is held. Required unless a resource's own token is used.
     #[serde(default)]
     #[schema(value_type = String, format = Uuid)]

@@ -8,6 +8,9 @@ use model::ids::ResourceId;
 use model::key::Credential;
 use store::{Direction, Position, Walk};
 
+/// What credentials can be searched by. An old client writes `resource_id`.
+const SEARCHABLE: &[&str] = &["resource.id", "resource_id"];
+
 /// Lists resource credentials, newest first; those of one resource with `search=resource.id:<id>`.
 #[utoipa::path(
     get,
@@ -26,8 +29,7 @@ pub(crate) async fn list_credentials(
     query: Query,
     page: Paging,
 ) -> Result<Page<CredentialView>, ApiError> {
-    // An old client writes `resource_id`.
-    let (page, search) = page.with(Search::of(&query, &["resource.id", "resource_id"]))?;
+    let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let mut faults = Faults::none();
     let wanted = search
         .get("resource.id")

@@ -4,7 +4,7 @@ use api::caller::App;
 use api::{ApiError, Data, Faults, Path, Query, State};
 use axum::extract::State as Extract;
 use chrono::{DateTime, TimeDelta, Utc};
-use model::time::{Tz, format_instant, parse_instant};
+use model::time::{Tz, format_instant};
 use model::usage::Classes;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -139,6 +139,7 @@ struct Asked {
 
 fn parse(query: &Query, now: DateTime<Utc>) -> Result<Asked, ApiError> {
     let mut faults = Faults::none();
+    query.refuse_others(&mut faults, &["from", "to", "by"]);
     let by = match query.get("by") {
         None | Some("hour") => Some(("hour", HOUR_S)),
         Some("day") => Some(("day", DAY_S)),
@@ -147,12 +148,9 @@ fn parse(query: &Query, now: DateTime<Utc>) -> Result<Asked, ApiError> {
             None
         }
     };
-    let to = faults
-        .parsed("to", query.get("to"), parse_instant)
-        .unwrap_or(now);
-    let from = faults
-        .parsed("from", query.get("from"), parse_instant)
-        .unwrap_or(to - TimeDelta::hours(24));
+    let to = query.instant(&mut faults, "to").unwrap_or(now);
+    let from = query.instant(&mut faults, "from");
+    let from = from.unwrap_or(to - TimeDelta::hours(24));
     if from >= to {
         faults.add("from", "must be before to");
     } else if to - from > MAX_SPAN {

@@ -1,5 +1,6 @@
 //! What a client may ask of a new key, and how far it may reach.
 
+use api::faults::quoted;
 use api::{ApiError, Faults, Field, Object, PublicTexts};
 use auth::issue::NewKey;
 use auth::principal::key_reach;
@@ -61,7 +62,7 @@ pub(crate) struct KeyRequest {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
 pub(crate) struct RateLimitRequest {
-    limit: Field<u32>,
+    limit: Field<i64>,
     window: Field<String>,
 }
 
@@ -77,6 +78,8 @@ pub(crate) fn parse_rate(
 ) -> Option<RateLimit> {
     let (of_limit, of_window) = (format!("{field}.limit"), format!("{field}.window"));
     let limit = faults.required(&of_limit, asked.limit);
+    // Out of range it stays out of range, and is refused by the bounds below.
+    let limit = limit.map(|limit| u32::try_from(limit.max(0)).unwrap_or(u32::MAX));
     let window = faults.required(&of_window, asked.window);
     let window = faults.parsed(&of_window, window.as_deref(), parse_duration)?;
     let window_s = u32::try_from(window.num_seconds())
@@ -210,7 +213,12 @@ fn list<T, E: std::fmt::Display>(
 fn parse_cidr(text: &str) -> Result<IpNet, String> {
     text.parse()
         .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
-        .map_err(|_| format!("{text:?} is not an address or network; write it like 203.0.113.0/24"))
+        .map_err(|_| {
+            format!(
+                "{} is not an address or network; write it like 203.0.113.0/24",
+                quoted(text)
+            )
+        })
 }
 
 /// Refuses a key that would reach further than the caller's own.

@@ -32,6 +32,9 @@ pub(crate) struct AuditEventView {
     count: u64,
 }
 
+/// What the audit log can be searched by.
+const SEARCHABLE: &[&str] = &["action", "key.id", "by", "source"];
+
 /// Lists the app's audit log, newest first. Lines are only ever added.
 #[utoipa::path(
     get,
@@ -51,7 +54,7 @@ pub(crate) async fn list_audit_events(
     zone: OutputZone,
     page: Paging,
 ) -> Result<Page<AuditEventView>, ApiError> {
-    let (page, search) = page.with(Search::of(&query, &["action", "key.id", "by", "source"]))?;
+    let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let (store, app, now) = (state.store(), principal.app, state.now());
     let since = principal.app_created_at;
     let fetch = |after: Option<Position>, limit| async move {

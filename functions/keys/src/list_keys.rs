@@ -8,6 +8,9 @@ use model::key::ApiKey;
 
 use crate::view::KeyView;
 
+/// What keys can be searched by.
+const SEARCHABLE: &[&str] = &["id", "name", "kind"];
+
 /// Lists the app's keys, newest first, revoked ones included. Never a secret key or its hash.
 #[utoipa::path(
     get,
@@ -26,7 +29,7 @@ pub(crate) async fn list_keys(
     query: Query,
     page: Paging,
 ) -> Result<Page<KeyView>, ApiError> {
-    let (page, search) = page.with(Search::of(&query, &["id", "name", "kind"]))?;
+    let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let keys = state.store().list_keys(principal.app).await?;
     let matches = |key: &ApiKey| {
         search.iter().all(|(attribute, value)| match attribute {

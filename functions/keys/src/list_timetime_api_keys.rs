@@ -1,5 +1,5 @@
 use api::caller::App;
-use api::{ApiError, State};
+use api::{ApiError, Faults, Query, State};
 use axum::Json;
 use axum::extract::State as Extract;
 use model::key::KeyKind;
@@ -23,12 +23,19 @@ pub(crate) struct TimetimeApiKey {
     get,
     path = "/v1/api-keys",
     tag = "timetime",
-    responses((status = 200, description = "The keys.", body = Vec<TimetimeApiKey>))
+    responses(
+        (status = 200, description = "The keys.", body = Vec<TimetimeApiKey>),
+        (status = 422, description = "The list has no parameters: `errors`, by name."),
+    )
 )]
 pub(crate) async fn list_timetime_api_keys(
     Extract(state): Extract<State>,
     App(principal): App,
+    query: Query,
 ) -> Result<Json<Vec<TimetimeApiKey>>, ApiError> {
+    let mut faults = Faults::none();
+    query.refuse_others(&mut faults, &[]);
+    faults.check()?;
     let now = state.now();
     let keys = state.store().list_keys(principal.app).await?;
     let named = keys.into_iter().filter(|key| {

@@ -1,9 +1,11 @@
 //! Kinds of field that several requests have.
 
+use std::borrow::Cow;
 use std::hash::Hash;
 use std::str::FromStr;
 
 use api::{Faults, Field};
+use model::lenient;
 use serde_json::{Map, Value};
 
 /// A field that `null` empties.
@@ -49,42 +51,26 @@ pub(crate) fn objects(
     most_bytes: usize,
 ) -> Option<Vec<Value>> {
     let list = free_form(faults, name, field, most_bytes)?;
-    if list.iter().all(Value::is_object) {
-        Some(list)
-    } else {
+    let objects = list.iter().map(|entry| lenient::object(entry).cloned());
+    let objects: Option<Vec<_>> = objects.collect();
+    if objects.is_none() {
         faults.add(name, "must be a list of objects");
-        None
     }
+    Some(objects?.into_iter().map(Value::Object).collect())
 }
 
-/// A switch: a boolean, or 0 or 1 as the original writes some of them.
-pub(crate) fn switch(faults: &mut Faults, name: &str, field: Field<Value>) -> Option<bool> {
-    let value = faults.optional(name, field)?;
-    let on = value.as_bool().or(match value.as_u64() {
-        Some(0) => Some(false),
-        Some(1) => Some(true),
-        _ => None,
-    });
-    if on.is_none() {
-        faults.add(name, "must be true or false");
-    }
-    on
-}
-
-/// Degrees from `-most` to `most`, as a number or as text; `null` takes them away.
+/// Degrees from `-most` to `most`; `null` takes them away.
 pub(crate) fn degrees(
     faults: &mut Faults,
     name: &str,
-    field: Field<Value>,
+    field: Field<f64>,
     most: f64,
 ) -> Option<Option<f64>> {
-    if matches!(field, Field::Null) {
-        return Some(None);
-    }
-    let value = faults.optional(name, field)?;
-    let number = match &value {
-        Value::String(text) => text.trim().parse().ok(),
-        other => other.as_f64(),
+    let number = match field {
+        Field::Absent => return None,
+        Field::Null => return Some(None),
+        Field::Value(number) => Some(number),
+        Field::Wrong(_) => None,
     };
     let number = number.filter(|degrees| (-most..=most).contains(degrees));
     if number.is_none() {
@@ -131,22 +117,40 @@ pub(crate) fn read_ids<T: FromStr + Copy + Eq + Hash>(
     Some(ids)
 }
 
-/// Notes a fault for each field of `map` that is there and is no text, or longer than is taken.
+/// Makes texts of the fields of `map` that are there, and notes a fault for each that is none, or longer than is taken.
 pub(crate) fn texts_within(
     faults: &mut Faults,
     within: &str,
-    map: &Map<String, Value>,
+    map: &mut Map<String, Value>,
     fields: &[(&str, usize)],
 ) {
     for (name, most_chars) in fields {
-        match map.get(*name) {
-            None | Some(Value::Null) => {}
-            Some(Value::String(text)) if text.chars().count() <= *most_chars => {}
-            Some(Value::String(_)) => faults.add(
-                &format!("{within}.{name}"),
-                format!("must have at most {most_chars} characters"),
-            ),
-            Some(_) => faults.add(&format!("{within}.{name}"), "must be a string"),
+        let Some(value) = map.get_mut(*name).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        let path = format!("{within}.{name}");
+        match lenient::text(value).map(Cow::into_owned) {
+            Some(text) if text.chars().count() <= *most_chars => *value = text.into(),
+            Some(_) => faults.add(&path, format!("must have at most {most_chars} characters")),
+            None => faults.add(&path, "must be a string"),
         }
     }
+}
+
+/// Makes an object of a value that must be one, as clients write it; notes a fault if it is none.
+pub(crate) fn object_within<'a>(
+    faults: &mut Faults,
+    path: &str,
+    value: &'a mut Value,
+) -> Option<&'a mut Map<String, Value>> {
+    if let Some(fields) = lenient::object(value)
+        && fields.is_empty()
+    {
+        *value = Map::new().into();
+    }
+    let fields = value.as_object_mut();
+    if fields.is_none() {
+        faults.add(path, "must be an object");
+    }
+    fields
 }

@@ -28,7 +28,7 @@ pub(crate) async fn list_project_resources(
     Path(id): Path<String>,
     page: Paging,
 ) -> Result<Page<ProjectResourceView>, ApiError> {
-    let (page, ()) = page.with(Ok(()))?;
+    let (page, ()) = page.with(&[], &[], Ok(()))?;
     let id = id.parse().map_err(|_| ApiError::NotFound("Project"))?;
     let tenant = principal.tenant();
     let project = state.store().get_project(tenant, id).await?;

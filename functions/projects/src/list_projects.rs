@@ -10,6 +10,9 @@ use store::{Direction, Position, Tenant, Walk};
 
 use crate::project_view::{ProjectRow, PublicProjectView, Viewer};
 
+/// What projects can be searched by.
+const SEARCHABLE: &[&str] = &["locations.uuid", "services.uuid", "slug", "name"];
+
 /// Lists projects, newest first.
 ///
 /// A widget key sees only what a page shows of them, and only those of the location or service that it searches for.
@@ -32,10 +35,7 @@ pub(crate) async fn list_projects(
     include: Include,
     page: Paging,
 ) -> Result<Page<ProjectRow>, ApiError> {
-    let (page, search) = page.with(Search::of(
-        &query,
-        &["locations.uuid", "services.uuid", "slug", "name"],
-    ))?;
+    let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let by_place = search.get("locations.uuid").is_some() || search.get("services.uuid").is_some();
     if principal.is_public() && !by_place {
         let sentence = "must name locations.uuid or services.uuid, with a widget key";

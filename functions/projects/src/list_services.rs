@@ -33,7 +33,7 @@ pub(crate) async fn list_services(
         true => &["id", "name"],
         false => &["id", "name", "meta.*"],
     };
-    let (page, search) = page.with(Search::of(&query, known))?;
+    let (page, search) = page.with(&[], known, Search::of(&query, known))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
     let fetch = |after: Option<Position>, limit| async move {

@@ -24,7 +24,7 @@ pub(crate) async fn list_templates(
     App(principal): App,
     page: Paging,
 ) -> Result<Page<TemplateView>, ApiError> {
-    let (page, ()) = page.with(Ok(()))?;
+    let (page, ()) = page.with(&[], &[], Ok(()))?;
     let changed = state.store().list_templates(principal.tenant()).await?;
     let mut changed: HashMap<String, Template> = changed
         .into_iter()

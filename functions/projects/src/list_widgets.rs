@@ -23,7 +23,7 @@ pub(crate) async fn list_widgets(
     App(principal): App,
     page: Paging,
 ) -> Result<Page<WidgetView>, ApiError> {
-    let (page, ()) = page.with(Ok(()))?;
+    let (page, ()) = page.with(&[], &[], Ok(()))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
     let fetch = |after: Option<Position>, limit| async move {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::fields::{cleared, degrees, free_form, switch};
+use crate::fields::{cleared, degrees, free_form};
 use crate::location_view::PUBLIC_META;
 
 /// A location's fields. Fields that are not listed are ignored; `null` empties a field.
@@ -24,15 +24,15 @@ pub(crate) struct LocationRequest {
     /// Degrees north.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
-    latitude: Field<Value>,
+    latitude: Field<f64>,
     /// Degrees east.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
-    longitude: Field<Value>,
+    longitude: Field<f64>,
     /// Kept; nothing acts on it.
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
-    use_custom_hours: Field<Value>,
+    use_custom_hours: Field<bool>,
     /// Whatever you want to keep with it. Pages see what begins with `t_`, such as `t_store_city`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -61,7 +61,7 @@ impl LocationFields {
             description: faults.text("description", description, 0..=20_000),
             latitude: degrees(faults, "latitude", request.latitude, 90.0),
             longitude: degrees(faults, "longitude", request.longitude, 180.0),
-            use_custom_hours: switch(faults, "use_custom_hours", request.use_custom_hours),
+            use_custom_hours: faults.optional("use_custom_hours", request.use_custom_hours),
             meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
         }
     }

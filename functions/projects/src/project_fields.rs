@@ -18,7 +18,9 @@ use serde_json::{Map, Value};
 use store::Tenant;
 use utoipa::ToSchema;
 
-use crate::fields::{cleared, degrees, free_form, ids, nullable, objects, switch, texts_within};
+use crate::fields::{
+    cleared, degrees, free_form, ids, nullable, object_within, objects, texts_within,
+};
 
 /// A project's fields. Fields that are not listed are ignored; `null` empties a field.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -69,15 +71,15 @@ pub(crate) struct ProjectRequest {
     /// Kept; nothing acts on it.
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
-    allow_conference: Field<Value>,
+    allow_conference: Field<bool>,
     /// Whether its bookings may overlap others.
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
-    allow_double_bookings: Field<Value>,
+    allow_double_bookings: Field<bool>,
     /// Kept; nothing acts on it.
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
-    enabled_email_notification: Field<Value>,
+    enabled_email_notification: Field<bool>,
     /// How long a reservation holds its time unless it says itself: seconds, or a duration like `5 minutes`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -89,11 +91,11 @@ pub(crate) struct ProjectRequest {
     /// Degrees north.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
-    latitude: Field<Value>,
+    latitude: Field<f64>,
     /// Degrees east.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
-    longitude: Field<Value>,
+    longitude: Field<f64>,
     /// Where it takes place, by id; at most 100.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
@@ -180,21 +182,21 @@ impl ProjectFields {
         );
         api::constraints::check(faults, availability_constraints.as_deref());
         let booking = request.booking.map(|Shaped(fields, _)| fields);
-        let booking = free_form(faults, "booking", booking, MAX_SMALL);
-        check_booking(faults, booking.as_ref());
-        let customer_fields = free_form(
+        let mut booking = free_form(faults, "booking", booking, MAX_SMALL);
+        check_booking(faults, booking.as_mut());
+        let mut customer_fields = free_form(
             faults,
             "customer_fields",
             request.customer_fields,
             MAX_FREE_FORM,
         );
-        for (name, field) in customer_fields.iter().flatten() {
-            if !field.is_object() && !field.is_null() {
-                faults.add(&format!("customer_fields.{name}"), "must be an object");
+        for (name, field) in customer_fields.iter_mut().flatten() {
+            if !field.is_null() {
+                object_within(faults, &format!("customer_fields.{name}"), field);
             }
         }
-        let ui = free_form(faults, "ui", request.ui, MAX_FREE_FORM);
-        check_ui(faults, ui.as_ref());
+        let mut ui = free_form(faults, "ui", request.ui, MAX_FREE_FORM);
+        check_ui(faults, ui.as_mut());
         Self {
             name: faults.text("name", name, 1..=200),
             slug: faults.parsed("slug", slug.as_deref(), parse_slug),
@@ -206,14 +208,10 @@ impl ProjectFields {
             ui,
             reminders: objects(faults, "reminders", request.reminders, MAX_SMALL),
             meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
-            allow_conference: switch(faults, "allow_conference", request.allow_conference),
-            allow_double_bookings: switch(
-                faults,
-                "allow_double_bookings",
-                request.allow_double_bookings,
-            ),
-            enabled_email_notification: switch(
-                faults,
+            allow_conference: faults.optional("allow_conference", request.allow_conference),
+            allow_double_bookings: faults
+                .optional("allow_double_bookings", request.allow_double_bookings),
+            enabled_email_notification: faults.optional(
                 "enabled_email_notification",
                 request.enabled_email_notification,
             ),
@@ -363,14 +361,16 @@ fn note_unknown<T: Copy + Eq + std::hash::Hash + std::fmt::Display>(
         .map(T::to_string)
         .collect();
     if !unknown.is_empty() {
-        faults.add(
-            name,
-            format!("are not all of this app: {}", unknown.join(", ")),
-        );
+        let (few, others) = unknown.split_at(unknown.len().min(10));
+        let mut sentence = format!("are not all of this app: {}", few.join(", "));
+        if !others.is_empty() {
+            sentence = format!("{sentence} and {} more", others.len());
+        }
+        faults.add(name, sentence);
     }
 }
 
-fn check_booking(faults: &mut Faults, booking: Option<&Map<String, Value>>) {
+fn check_booking(faults: &mut Faults, booking: Option<&mut Map<String, Value>>) {
     let Some(booking) = booking else { return };
     let texts = [
         ("graph", 100),
@@ -401,7 +401,7 @@ fn check_booking(faults: &mut Faults, booking: Option<&Map<String, Value>>) {
     }
 }
 
-fn check_ui(faults: &mut Faults, ui: Option<&Map<String, Value>>) {
+fn check_ui(faults: &mut Faults, ui: Option<&mut Map<String, Value>>) {
     let Some(ui) = ui else { return };
     let texts = [
         ("display_name", 1_000),
@@ -420,14 +420,13 @@ fn check_ui(faults: &mut Faults, ui: Option<&Map<String, Value>>) {
             ),
         ),
     }
-    match ui.get("localization") {
-        None | Some(Value::Null) => {}
-        Some(Value::Object(words)) => {
-            let names: Vec<(&str, usize)> =
-                words.keys().map(|name| (name.as_str(), 2_000)).collect();
-            texts_within(faults, "ui.localization", words, &names);
-        }
-        Some(_) => faults.add("ui.localization", "must be an object"),
+    let localization = ui.get_mut("localization");
+    let localization = localization.filter(|value| !value.is_null());
+    let words = localization.and_then(|value| object_within(faults, "ui.localization", value));
+    if let Some(words) = words {
+        let names: Vec<String> = words.keys().cloned().collect();
+        let names: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 2_000)).collect();
+        texts_within(faults, "ui.localization", words, &names);
     }
 }
 

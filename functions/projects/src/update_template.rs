@@ -4,10 +4,9 @@ use api::{ApiError, Body, Data, Faults, Field, Path, State};
 use axum::extract::State as Extract;
 use model::template::Template;
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::fields::{cleared, free_form, switch};
+use crate::fields::{cleared, free_form};
 use crate::template_view::TemplateView;
 
 /// What to change of a template. Fields that are not listed are ignored; `null` empties a field.
@@ -24,7 +23,7 @@ pub(crate) struct UpdateTemplateRequest {
     /// Whether it is to be sent.
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
-    enabled: Field<Value>,
+    enabled: Field<bool>,
 }
 
 /// Changes a template of mail. It is kept and answered; no mail is sent.
@@ -51,7 +50,7 @@ pub(crate) async fn update_template(
     let subject = cleared(&mut faults, "subject", request.subject);
     let subject = faults.text("subject", subject, 0..=500);
     let body = free_form(&mut faults, "body", request.body, MAX_FREE_FORM);
-    let enabled = switch(&mut faults, "enabled", request.enabled);
+    let enabled = faults.optional("enabled", request.enabled);
     faults.check()?;
 
     let now = state.now();

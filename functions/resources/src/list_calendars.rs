@@ -11,6 +11,9 @@ use store::{CalendarRow, Direction, Position, Walk};
 use crate::coming_events::coming_events;
 use crate::owner::id;
 
+/// What calendars can be searched by.
+const SEARCHABLE: &[&str] = &["resource.id"];
+
 /// Lists calendars, newest first; those of one resource with `search=resource.id:<id>`, the default one first.
 #[utoipa::path(
     get,
@@ -32,7 +35,7 @@ pub(crate) async fn list_calendars(
     zone: OutputZone,
     page: Paging,
 ) -> Result<Page<Option<CalendarView>>, ApiError> {
-    let (page, wanted) = page.with(resource_of(&query))?;
+    let (page, wanted) = page.with(&[], SEARCHABLE, resource_of(&query))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
     let page = match wanted.or(tenant.only_resource) {
@@ -71,7 +74,7 @@ pub(crate) async fn list_calendars(
 }
 
 fn resource_of(query: &Query) -> Result<Option<ResourceId>, ApiError> {
-    let (search, mut faults) = Search::read(query, &["resource.id"]);
+    let (search, mut faults) = Search::read(query, SEARCHABLE);
     let resource = id(&mut faults, "search", search.get("resource.id"));
     faults.check().map(|()| resource)
 }

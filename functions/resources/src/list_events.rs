@@ -9,10 +9,12 @@ use axum::extract::State as Extract;
 use chrono::{DateTime, TimeDelta, Utc};
 use model::event::Event;
 use model::ids::{CalendarId, ResourceId};
-use model::time::parse_instant;
 use store::{Chunk, Direction, EventWindow, Position, Store, StoreError, Tenant, Walk};
 
 use crate::owner::id;
+
+/// What events can be searched by. An old client writes `resource_id`.
+const SEARCHABLE: &[&str] = &["resource.id", "calendar.id", "resource_id"];
 
 /// The longest window, in days.
 const MAX_DAYS: i64 = 366;
@@ -41,7 +43,7 @@ pub(crate) async fn list_events(
     zone: OutputZone,
     page: Paging,
 ) -> Result<Page<Option<EventView>>, ApiError> {
-    let (page, wanted) = page.with(Wanted::parse(&query))?;
+    let (page, wanted) = page.with(&["start", "end"], SEARCHABLE, Wanted::parse(&query))?;
     let (store, tenant) = (state.store(), principal.tenant());
     let resource = match (wanted.resource, wanted.calendar) {
         // A calendar's events are its resource's.
@@ -67,9 +69,7 @@ struct Wanted {
 
 impl Wanted {
     fn parse(query: &Query) -> Result<Self, ApiError> {
-        // An old client writes `resource_id`.
-        let known = ["resource.id", "calendar.id", "resource_id"];
-        let (search, mut faults) = Search::read(query, &known);
+        let (search, mut faults) = Search::read(query, SEARCHABLE);
         let resource = search.get("resource.id").or(search.get("resource_id"));
         let resource = id(&mut faults, "search", resource);
         let calendar = id(&mut faults, "search", search.get("calendar.id"));
@@ -102,11 +102,10 @@ impl Wanted {
 }
 
 fn instant(faults: &mut Faults, query: &Query, name: &str) -> Option<DateTime<Utc>> {
-    let text = query.get(name);
-    if text.is_none() {
+    if query.get(name).is_none() {
         faults.add(name, "is required");
     }
-    faults.parsed(name, text, parse_instant)
+    query.instant(faults, name)
 }
 
 #[derive(Clone, Copy)]

@@ -9,6 +9,9 @@ use store::{Direction, Position, Walk};
 
 use crate::view::{ResourceView, Viewer};
 
+/// What resources can be searched by.
+const SEARCHABLE: &[&str] = &["id", "name", "email", "tags", "meta.*"];
+
 /// Lists resources, newest first.
 #[utoipa::path(
     get,
@@ -30,10 +33,7 @@ pub(crate) async fn list_resources(
     zone: OutputZone,
     page: Paging,
 ) -> Result<Page<ResourceView>, ApiError> {
-    let (page, search) = page.with(Search::of(
-        &query,
-        &["id", "name", "email", "tags", "meta.*"],
-    ))?;
+    let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
     let matches = |resource: &Resource| matches(&search, resource);

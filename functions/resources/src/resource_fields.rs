@@ -57,7 +57,7 @@ pub(crate) struct ResourceRequest {
     /// How many bookings it takes at once; 1 unless said.
     #[serde(default)]
     #[schema(value_type = Option<u32>)]
-    pub(crate) capacity: Field<u32>,
+    pub(crate) capacity: Field<i64>,
     /// The longest booking that a widget key or `client-token` makes of it without a project, e.g. `3 days`: from
     /// `1 minute` to `31 days`. `null` stands for the default, 24 hours.
     #[serde(default)]
@@ -121,7 +121,7 @@ impl ResourceFields {
             image: nullable(faults, "image", request.image),
             meta,
             tags,
-            capacity: capacity(faults, request.capacity),
+            capacity: faults.whole("capacity", request.capacity, 1..=MAX_CAPACITY),
             max_public_length: max_public_length(faults, request.max_public_length),
             availability_constraints: constraints,
         }
@@ -181,14 +181,6 @@ impl ResourceFields {
             .covers(&server_token)
             .map_err(ApiError::from)
     }
-}
-
-fn capacity(faults: &mut Faults, field: Field<u32>) -> Option<u32> {
-    let capacity = faults.optional("capacity", field)?;
-    if !(1..=MAX_CAPACITY).contains(&capacity) {
-        faults.add("capacity", format!("must be from 1 to {MAX_CAPACITY}"));
-    }
-    Some(capacity)
 }
 
 fn max_public_length(faults: &mut Faults, field: Field<String>) -> Option<Option<String>> {

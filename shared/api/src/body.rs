@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::faults::Faults;
+use crate::lenient;
 use crate::shape::{NEWTYPE, Shape};
 use crate::state::State;
 use crate::warnings::Warnings;
@@ -77,22 +78,22 @@ impl<T> Field<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(NEWTYPE, FieldVisitor(PhantomData))
-    }
-}
-
 impl<T: DeserializeOwned> Field<T> {
-    fn read(value: Value) -> Self {
+    /// What was sent, read as every field is.
+    pub fn read(value: Value) -> Self {
         if value.is_null() {
             return Self::Null;
         }
-        let kind = kind(&value);
-        match serde_json::from_value(value) {
+        match lenient::read(value) {
             Ok(value) => Self::Value(value),
-            Err(error) => Self::Wrong(wrong_type(&error, kind)),
+            Err(wrong) => Self::Wrong(wrong.to_string()),
         }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(NEWTYPE, FieldVisitor(PhantomData))
     }
 }
 
@@ -113,29 +114,6 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for FieldVisitor<T> {
     fn visit_some<D: Deserializer<'de>>(self, source: D) -> Result<Field<T>, D::Error> {
         let _ = T::deserialize(source);
         Ok(Field::Absent)
-    }
-}
-
-/// serde's sentence, without what it quotes of the value: a value may be a secret.
-fn wrong_type(error: &serde_json::Error, kind: &str) -> String {
-    let text = error.to_string();
-    match text.split_once("expected ") {
-        Some((_, expected)) => {
-            let expected = expected.split(" at line").next().unwrap_or(expected);
-            format!("has the wrong type: {kind} was sent where {expected} belongs")
-        }
-        None => format!("cannot be read from {kind}"),
-    }
-}
-
-const fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
     }
 }
 
@@ -160,7 +138,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, source: D) -> Result<Object<T>, D::Error> {
         let fields = serde_json::Map::deserialize(source)?;
-        serde_json::from_value(fields.into())
+        lenient::read(fields.into())
             .map(Object)
             .map_err(serde::de::Error::custom)
     }
@@ -180,16 +158,19 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
         if let Some(warnings) = warnings {
             warnings.note(&value, &Shape::of::<T>());
         }
-        let kind = kind(&value);
-        // serde would take a list for an object, by the order of its fields.
-        if !value.is_object() {
-            let sentence = format!("has the wrong type: {kind} was sent where an object belongs");
-            return Err(ApiError::Invalid(Faults::one("body", sentence)));
-        }
-        serde_json::from_value(value)
-            .map(Self)
-            .map_err(|error| ApiError::Invalid(Faults::one("body", wrong_type(&error, kind))))
+        read_object(value).map(Self)
     }
+}
+
+/// Reads what must be an object, as the body of a request or in a list of such bodies. An empty list is an empty object.
+///
+/// # Errors
+///
+/// [`ApiError::Invalid`] about the `body`.
+pub fn read_object<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    lenient::fields(value)
+        .and_then(|fields| lenient::read(fields.into()))
+        .map_err(|wrong| ApiError::Invalid(Faults::one("body", wrong.to_string())))
 }
 
 /// The whole of a body, which must not be larger than [`MAX_BODY`].
@@ -210,15 +191,9 @@ impl FromRequest<State> for BareArray {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &State) -> Result<Self, Self::Rejection> {
-        match json(request).await? {
-            Value::Array(values) => Ok(Self(values)),
-            other => {
-                let kind = kind(&other);
-                let sentence =
-                    format!("has the wrong type: {kind} was sent where an array belongs");
-                Err(ApiError::Invalid(Faults::one("body", sentence)))
-            }
-        }
+        lenient::list(json(request).await?)
+            .map(Self)
+            .map_err(|wrong| ApiError::Invalid(Faults::one("body", wrong.to_string())))
     }
 }
 

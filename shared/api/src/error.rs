@@ -256,6 +256,9 @@ impl ApiError {
             }
             Self::Invalid(faults) => {
                 body.insert("errors".to_owned(), faults.to_json());
+                if faults.left_out() > 0 {
+                    body.insert("more_errors".to_owned(), faults.left_out().into());
+                }
             }
             other => {
                 body.insert("error".to_owned(), other.sentence().into());

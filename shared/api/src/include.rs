@@ -13,15 +13,12 @@ use crate::query::Query;
 pub struct Include(BTreeSet<String>);
 
 impl Include {
-    /// Reads `include`, or its other spelling `includes`.
+    /// Reads `include` and its other spelling `includes`, each as often as it is there.
     pub fn of(query: &Query) -> Self {
-        let names = query
-            .get("include")
-            .or_else(|| query.get("includes"))
-            .unwrap_or_default();
+        let names = query.all("include").chain(query.all("includes"));
         Self(
             names
-                .split(',')
+                .flat_map(|parameter| parameter.value.split(','))
                 .map(|name| name.trim().to_owned())
                 .filter(|name| !name.is_empty())
                 .collect(),

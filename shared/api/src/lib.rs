@@ -24,6 +24,7 @@ pub mod include;
 pub mod invocations;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod lenient;
 mod letters;
 pub mod limits;
 #[cfg(feature = "log")]
@@ -32,6 +33,7 @@ pub mod log;
 pub mod openapi;
 pub mod operations;
 pub mod page;
+mod parameters;
 pub mod password_check;
 pub mod path;
 pub mod public_texts;

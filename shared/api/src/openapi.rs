@@ -229,6 +229,14 @@ fn error_schema() -> ObjectBuilder {
         )
         .property("errors", by_field)
         .property(
+            "more_errors",
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .description(Some(
+                    "How many more there are than the 50 that `errors` tells.",
+                )),
+        )
+        .property(
             "code",
             text().description(Some("What went wrong, for programs. It stays.")),
         )

@@ -11,6 +11,7 @@ use store::{Chunk, Position, StoreError};
 use crate::address::base_url;
 use crate::error::ApiError;
 use crate::faults::Faults;
+use crate::parameters;
 use crate::query::Query;
 use crate::state::State;
 
@@ -41,12 +42,19 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// The page, and what else was read, if nothing is wrong with either.
+    /// The page, and what else was read, if nothing is wrong with either. `own` are the list's parameters besides those of
+    /// pages, `attributes` what it can be searched by; a parameter that is neither is refused.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Invalid`] with everything that is.
-    pub fn with<T>(self, read: Result<T, ApiError>) -> Result<(PageRequest, T), ApiError> {
+    /// [`ApiError::Invalid`] with everything that is wrong.
+    pub fn with<T>(
+        mut self,
+        own: &[&str],
+        attributes: &[&str],
+        read: Result<T, ApiError>,
+    ) -> Result<(PageRequest, T), ApiError> {
+        parameters::check(&mut self.faults, &self.request.query, true, own, attributes);
         match read {
             Ok(read) => self.faults.check().map(|()| (self.request, read)),
             Err(ApiError::Invalid(others)) => Err(ApiError::Invalid(self.faults.and(others))),
@@ -111,15 +119,23 @@ impl FromRequestParts<State> for Paging {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let mut faults = Faults::none();
-        let mut number =
-            |name: &str, most: usize, default: usize| match query.get(name).map(str::parse) {
-                None => default,
-                Some(Ok(number)) if (1..=most).contains(&number) => number,
-                Some(_) => {
-                    faults.add(name, format!("must be a number from 1 to {most}"));
-                    default
-                }
-            };
+        let mut number = |name: &str, most: usize, default: usize| match query
+            .get(name)
+            .map(|text| text.trim().parse())
+        {
+            None => default,
+            Some(Ok(number)) if (1..=most).contains(&number) => number,
+            Some(_) => {
+                faults.add(
+                    name,
+                    match most {
+                        usize::MAX => "must be a whole number of at least 1".to_owned(),
+                        most => format!("must be a whole number from 1 to {most}"),
+                    },
+                );
+                default
+            }
+        };
         let limit = number("limit", MAX_LIMIT, DEFAULT_LIMIT);
         let page = number("page", usize::MAX, 1);
         let path = match parts.extensions.get::<OriginalUri>() {
@@ -131,8 +147,10 @@ impl FromRequestParts<State> for Paging {
             .map(|app| app.0);
         let tenant = caller.map(|principal| principal.tenant()).ok();
         let filter: Vec<_> = ["search", "orderBy", "sortedBy", "start", "end"]
-            .map(|name| query.get(name))
-            .into();
+            .into_iter()
+            .flat_map(|name| query.all(name))
+            .map(|parameter| (&parameter.name, &parameter.with_plus))
+            .collect();
         let bound_to = format!("{tenant:?} {path} {filter:?}");
         let cursor = match query.get("cursor") {
             None => None,

@@ -2,10 +2,12 @@
 //! unless a backslash stands before it. Blanks around a value do not count, nor does how its letters are composed.
 
 use model::text::{folded, is_same};
+use model::time::parse_instant;
 use serde_json::Value;
 
+use crate::body::parse_email;
 use crate::error::ApiError;
-use crate::faults::Faults;
+use crate::faults::{Faults, quoted};
 use crate::query::Query;
 
 /// The criteria of a search, in order.
@@ -27,29 +29,10 @@ impl Search {
     pub fn read(query: &Query, known: &[&str]) -> (Self, Faults) {
         let mut faults = Faults::none();
         let mut criteria: Vec<(String, String)> = Vec::new();
-        for criterion in split(query.get("search").unwrap_or_default()) {
-            // An old client writes `search=?key:value`.
-            let criterion = criterion.trim().trim_start_matches('?');
-            if criterion.is_empty() {
-                continue;
-            }
-            match criterion.split_once(':') {
-                Some((key, value)) if is_known(key.trim_end(), known) => {
-                    criteria.push((key.trim_end().to_owned(), value.trim().to_owned()))
-                }
-                Some((key, _)) => {
-                    faults.add(
-                        "search",
-                        format!(
-                            "unknown attribute {key:?}; the known ones are {}",
-                            known.join(", ")
-                        ),
-                    );
-                }
-                None => faults.add(
-                    "search",
-                    format!("{criterion:?} is not of the form attribute:value"),
-                ),
+        // Several searches are one.
+        for parameter in query.all("search") {
+            for criterion in split(&parameter.value, &parameter.with_plus) {
+                read_criterion(&criterion, known, &mut criteria, &mut faults);
             }
         }
         // All must hold. What has one value cannot be two things, and passing over one of them would widen the list.
@@ -85,26 +68,86 @@ impl Search {
     }
 }
 
+/// A text in the two readings of a raw `+`, which have the same length: as a blank and as a plus.
+type Readings = (String, String);
+
 /// The criteria of a search as it was sent. `\;` is a semicolon within a value, and `\\` a backslash.
-fn split(raw: &str) -> Vec<String> {
+fn split(raw: &str, with_plus: &str) -> Vec<Readings> {
     let mut criteria = Vec::new();
-    let mut criterion = String::new();
-    let mut rest = raw.chars().peekable();
-    while let Some(c) = rest.next() {
+    let mut criterion = Readings::default();
+    let mut rest = raw.chars().zip(with_plus.chars()).peekable();
+    while let Some((c, plus)) = rest.next() {
         match c {
             ';' => criteria.push(std::mem::take(&mut criterion)),
             '\\' => {
-                let escaped = rest.next_if(|next| matches!(next, ';' | '\\'));
-                criterion.push(escaped.unwrap_or('\\'));
+                let escaped = rest.next_if(|(next, _)| matches!(next, ';' | '\\'));
+                let (c, plus) = escaped.unwrap_or(('\\', '\\'));
+                criterion.0.push(c);
+                criterion.1.push(plus);
             }
-            other => criterion.push(other),
+            other => {
+                criterion.0.push(other);
+                criterion.1.push(plus);
+            }
         }
     }
     criteria.push(criterion);
     criteria
 }
 
-fn is_known(key: &str, known: &[&str]) -> bool {
+/// Reads a criterion.
+fn read_criterion(
+    (criterion, with_plus): &Readings,
+    known: &[&str],
+    criteria: &mut Vec<(String, String)>,
+    faults: &mut Faults,
+) {
+    // An old client writes `search=?key:value`.
+    let begun = criterion.trim_start().trim_start_matches('?').trim_start();
+    let with_plus = &with_plus[criterion.len() - begun.len()..];
+    let criterion = begun.trim_end();
+    if criterion.is_empty() {
+        return;
+    }
+    match criterion.split_once(':') {
+        Some((key, value)) if is_known(key.trim_end(), known) => {
+            let value = meant(key.trim_end(), value, &with_plus[key.len() + 1..]);
+            criteria.push((key.trim_end().to_owned(), value));
+        }
+        Some((key, _)) => {
+            let (key, known) = (quoted(key), known.join(", "));
+            faults.add(
+                "search",
+                format!("unknown attribute {key}; the known ones are {known}"),
+            );
+        }
+        None => faults.add(
+            "search",
+            format!("{} is not of the form attribute:value", quoted(criterion)),
+        ),
+    }
+}
+
+/// A value in the reading that can be meant, without blanks around it: a raw `+` is a blank but within what has none, e-mail
+/// addresses and instants, and at the beginning of a telephone number.
+fn meant(key: &str, value: &str, with_plus: &str) -> String {
+    let attribute = key.rsplit('.').next();
+    let begun = value.trim_start();
+    let trimmed = begun.trim_end();
+    let start = value.len() - begun.len();
+    let inner = &with_plus[start..start + trimmed.len()];
+    let is_email = attribute == Some("email") || parse_email(inner).is_ok();
+    if is_email || parse_instant(inner).is_ok() {
+        return inner.to_owned();
+    }
+    let begins_with_plus = value.starts_with(' ') && with_plus.starts_with('+');
+    match attribute {
+        Some("phone" | "voip") if begins_with_plus => format!("+{trimmed}"),
+        _ => trimmed.to_owned(),
+    }
+}
+
+pub(crate) fn is_known(key: &str, known: &[&str]) -> bool {
     known.iter().any(|name| match name.strip_suffix('*') {
         Some(prefix) => key.len() > prefix.len() && key.starts_with(prefix),
         None => key == *name,
@@ -152,6 +195,42 @@ mod tests {
             search("search=resource.id:1%3Bcustomer.email:a%40b.c&limit=1").expect("a search");
         assert_eq!(raw, encoded);
         assert_eq!(raw.get("customer.email"), Some("a@b.c"));
+    }
+
+    #[test]
+    fn several_searches_are_one() {
+        let several = search("search=resource.id:1&limit=1&search=customer.email:a@b.c&search=");
+        let one = search("search=resource.id:1;customer.email:a@b.c").expect("a search");
+        assert_eq!(several.expect("a search"), one);
+        assert!(search("search=resource.id:1&search=resource.id:2").is_err());
+        assert!(search("search=resource.id:1&search=x:2").is_err());
+    }
+
+    #[test]
+    fn a_raw_plus_is_a_plus_where_no_blank_can_be_meant() {
+        let known = &["customer.*", "meta.*", "email"];
+        for (raw, expected) in [
+            ("customer.email:a+b@c.d", "a+b@c.d"),
+            ("customer.email:a%2Bb@c.d", "a+b@c.d"),
+            ("email:a+b", "a+b"),
+            ("meta.owner:a+b@c.d", "a+b@c.d"),
+            (
+                "meta.at:2027-02-01T12:00:00+01:00",
+                "2027-02-01T12:00:00+01:00",
+            ),
+            ("customer.phone:+45+12+34", "+45 12 34"),
+            ("customer.phone:%2B4512", "+4512"),
+            ("customer.name:Marty+McFly", "Marty McFly"),
+            ("meta.code:a+b", "a b"),
+            ("meta.code:a%2Bb", "a+b"),
+            ("customer.name:a+", "a"),
+        ] {
+            for raw in [format!("search={raw}"), format!("search=meta.x:y+z;{raw}")] {
+                let search = Search::of(&Query::parse(&raw), known).expect("a search");
+                let (_, value) = search.iter().last().expect("a criterion");
+                assert_eq!(value, expected, "{raw}");
+            }
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::duration::{RelativeTime, parse_duration};
 use crate::filter::Filters;
 use crate::ids::ResourceId;
 use crate::interval::{Interval, Intervals};
+use crate::lenient;
 use crate::occupancy::{Claim, ClaimKind, MAX_BUFFER_HOURS, MAX_CLAIMS, Tolerance};
 use crate::time::{TimeSlot, Tz};
 use crate::wall::{DAY_S, WallClock, day, offset_s, week, week_start};
@@ -296,18 +297,16 @@ impl SettingsReader<'_> {
 
     fn boolean(&mut self, name: &str) -> Option<bool> {
         self.read(name, |value| {
-            value
-                .as_bool()
-                .ok_or_else(|| "must be true or false".to_owned())
+            lenient::flag(value).ok_or_else(|| "must be true or false".to_owned())
         })
     }
 
     fn count(&mut self, name: &str) -> Option<u32> {
         self.read(name, |value| {
-            let count = value.as_u64().and_then(|count| u32::try_from(count).ok());
-            count
-                .filter(|count| *count >= 1)
-                .ok_or_else(|| "must be a whole number of at least 1".to_owned())
+            let count = lenient::whole(value).filter(|count| *count >= 1);
+            // More than anybody can have is no limit.
+            let count = count.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+            count.ok_or_else(|| "must be a whole number of at least 1".to_owned())
         })
     }
 }

@@ -10,7 +10,8 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use serde_json::{Map, Value};
 
 use crate::interval::{Interval, Intervals};
-use crate::time::parse_instant;
+use crate::lenient;
+use crate::time::{InvalidInstant, parse_instant};
 use crate::wall::{DAY_S, Stretch, WEEK_S, WallClock, week, week_start};
 
 /// The most characters a list of constraints has as JSON.
@@ -202,7 +203,7 @@ pub fn parse_constraints(list: &[Value], field: &str) -> Result<Vec<Constraint>,
 
 fn parse(value: &Value, path: &str) -> Result<Constraint, Vec<Fault>> {
     let one = |path: String, sentence: String| vec![Fault::new(path, sentence)];
-    let Some((name, value)) = value.as_object().and_then(|object| {
+    let Some((name, value)) = lenient::object(value).and_then(|object| {
         let mut entries = object.iter();
         entries.next().filter(|_| entries.next().is_none())
     }) else {
@@ -226,12 +227,8 @@ fn parse(value: &Value, path: &str) -> Result<Constraint, Vec<Fault>> {
         return Err(one(format!("{path}.{name}"), sentence));
     };
     let path = format!("{path}.{name}");
-    let nothing = Map::new();
-    let fields = match value {
-        Value::Object(fields) => fields,
-        // PHP writes an empty object as an empty list.
-        Value::Array(list) if list.is_empty() => &nothing,
-        _ => return Err(one(path, "must be an object".to_owned())),
+    let Some(fields) = lenient::object(value) else {
+        return Err(one(path, "must be an object".to_owned()));
     };
     let about = About::read(KINDS[kind], fields, path);
     about.map(|about| Constraint { effect, about })
@@ -244,11 +241,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn field<T>(
-        &self,
+    fn field<'a, T>(
+        &'a self,
         name: &str,
         sentence: &str,
-        read: impl FnOnce(&Value) -> Option<T>,
+        read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Result<T, Fault> {
         let path = || format!("{}.{name}", self.path);
         match self.fields.get(name) {
@@ -284,11 +281,7 @@ impl Reader<'_> {
     }
 
     fn period(&self) -> Result<About, Vec<Fault>> {
-        let sentence = "must be an RFC 3339 timestamp like 2026-11-24T08:30:00+01:00, or a date like 2026-11-24";
-        let (start, end) = both(
-            self.field("start", sentence, edge),
-            self.field("end", sentence, edge),
-        )?;
+        let (start, end) = both(self.edge("start"), self.edge("end"))?;
         let ordered = match (start, end) {
             (Edge::Instant(start), Edge::Instant(end)) | (Edge::Date(start), Edge::Date(end)) => {
                 start < end
@@ -299,6 +292,18 @@ impl Reader<'_> {
         };
         self.in_order(ordered, "must be after start; a date stands for its midnight, so the last day itself is not included")?;
         Ok(About::Period(start, end))
+    }
+
+    fn edge(&self, name: &str) -> Result<Edge, Fault> {
+        let sentence = "must be a date and a time with its offset from UTC, e.g. 2026-11-24T08:30:00+01:00, or a date like 2026-11-24";
+        let text = self.field(name, sentence, |value| value.as_str())?;
+        edge(text.trim()).map_err(|error| {
+            let sentence = match error {
+                InvalidInstant::NoInstant => sentence.to_owned(),
+                other => other.to_string(),
+            };
+            Fault::new(format!("{}.{name}", self.path), sentence)
+        })
     }
 
     fn in_order(&self, ordered: bool, sentence: &str) -> Result<(), Vec<Fault>> {
@@ -320,7 +325,7 @@ fn both<T>(start: Result<T, Fault>, end: Result<T, Fault>) -> Result<(T, T), Vec
 /// Seconds since midnight of `9`, `"9"`, `"09:30"` or `"24:00"`.
 fn time_of_day(value: &Value) -> Option<i64> {
     let seconds = match value {
-        Value::Number(_) => value.as_i64()?.checked_mul(3_600)?,
+        Value::Number(_) => lenient::whole(value)?.checked_mul(3_600)?,
         Value::String(text) => {
             let two_digits = |text: &str| {
                 let digits =
@@ -341,16 +346,15 @@ fn time_of_day(value: &Value) -> Option<i64> {
     (0..=DAY_S).contains(&seconds).then_some(seconds)
 }
 
-fn edge(value: &Value) -> Option<Edge> {
-    let text = value.as_str()?.trim();
+fn edge(text: &str) -> Result<Edge, InvalidInstant> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         let in_range = (2..=9998).contains(&date.year());
         let days = date.signed_duration_since(NaiveDate::default()).num_days();
-        return in_range.then_some(Edge::Date(days));
+        return in_range
+            .then_some(Edge::Date(days))
+            .ok_or(InvalidInstant::OutOfRange);
     }
-    parse_instant(text)
-        .ok()
-        .map(|at| Edge::Instant(at.timestamp()))
+    parse_instant(text).map(|at| Edge::Instant(at.timestamp()))
 }
 
 /// A list of constraints, made ready to be evaluated for many resources and ranges.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
 
-use crate::time::{Tz, parse_instant};
+use crate::time::{InvalidInstant, Tz, parse_instant};
 use crate::wall::{day, day_start, offset_s};
 
 /// Text that is no duration.
@@ -77,10 +77,16 @@ pub enum RelativeTime {
 
 /// Text that is neither a time nor a distance from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a valid timestamp or relative time; write it like 2026-11-24T08:30:00+01:00, now, tomorrow or 3 days 2 weeks (minutes, hours, days, weeks, months)"
-)]
-pub struct InvalidTime;
+pub enum InvalidTime {
+    /// It is no time of any kind.
+    #[error(
+        "not a valid timestamp or relative time; write it like 2026-11-24T08:30:00+01:00, now, tomorrow or 3 days 2 weeks (minutes, hours, days, weeks, months)"
+    )]
+    NoTime,
+    /// It is a date and a time, and yet no instant.
+    #[error(transparent)]
+    NoInstant(InvalidInstant),
+}
 
 impl RelativeTime {
     /// Now.
@@ -118,15 +124,27 @@ impl RelativeTime {
 impl FromStr for RelativeTime {
     type Err = InvalidTime;
 
-    /// Reads an RFC 3339 instant; `now`; `tomorrow`; or one or more terms of a number and a unit, which add up.
+    /// Reads an instant; `now`; `tomorrow`; or one or more terms of a number and a unit, which add up. A time before now
+    /// (`-1 hour`, `1 hour ago`, `yesterday`) counts as now, because nothing can be booked then.
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
-        match text.trim() {
-            "now" => Ok(Self::NOW),
-            "tomorrow" => Ok(Self::Tomorrow),
-            other => match Distance::parse(other) {
-                Some(distance) => Ok(Self::After(distance)),
-                None => parse_instant(other).map(Self::At).map_err(|_| InvalidTime),
-            },
+        let text = text.trim();
+        match text {
+            "now" | "yesterday" => return Ok(Self::NOW),
+            "tomorrow" => return Ok(Self::Tomorrow),
+            _ => {}
+        }
+        let before = text.strip_prefix('-').or(text.strip_suffix(" ago"));
+        if before.is_some_and(|distance| Distance::parse(distance).is_some()) {
+            return Ok(Self::NOW);
+        }
+        match Distance::parse(text.strip_prefix('+').unwrap_or(text)) {
+            Some(distance) => Ok(Self::After(distance)),
+            None => parse_instant(text)
+                .map(Self::At)
+                .map_err(|error| match error {
+                    InvalidInstant::NoInstant => InvalidTime::NoTime,
+                    other => InvalidTime::NoInstant(other),
+                }),
         }
     }
 }
@@ -187,8 +205,45 @@ mod tests {
             RelativeTime::Tomorrow.resolve(now, Tz::UTC),
             at("2026-09-01T00:00:00Z")
         );
-        for text in ["", "yesterday", "-1 day", "1 fortnight", "2026-11-24"] {
-            assert_eq!(text.parse::<RelativeTime>(), Err(InvalidTime), "{text}");
+        for text in [
+            "",
+            "-",
+            "-now",
+            "ago",
+            "--1 day",
+            "-1",
+            "1 fortnight",
+            "2026-11-24",
+        ] {
+            assert_eq!(
+                text.parse(),
+                Err::<RelativeTime, _>(InvalidTime::NoTime),
+                "{text}"
+            );
         }
+        let error = "9999-11-24T08:30:00Z".parse::<RelativeTime>();
+        assert_eq!(
+            error,
+            Err(InvalidTime::NoInstant(InvalidInstant::OutOfRange))
+        );
+    }
+
+    #[test]
+    fn a_time_before_now_counts_as_now_and_a_plus_changes_nothing() {
+        for text in [
+            "-1 hour",
+            "- 2 weeks",
+            "-1 day 3 hours",
+            "3 days 2 weeks ago",
+            "yesterday",
+            "-6 months",
+        ] {
+            assert_eq!(
+                text.parse(),
+                Ok::<_, InvalidTime>(RelativeTime::NOW),
+                "{text}"
+            );
+        }
+        assert_eq!("+2 weeks".parse::<RelativeTime>(), "2 weeks".parse());
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::booking::EventText;
 use crate::ids::{CalendarId, EventId, ResourceId};
 use crate::occupancy::{Buffers, Claim, ClaimKind};
-use crate::time::{TimeSlot, Tz, parse_instant, zone_name};
+use crate::time::{InvalidInstant, TimeSlot, Tz, parse_instant, zone_name};
 use crate::wall::{day, day_start, offset_s};
 
 /// The longest event there is, in days.
@@ -70,26 +70,36 @@ pub enum EventTime {
 
 /// Text that is neither an instant nor a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a valid RFC 3339 timestamp; write it like 2026-11-24T08:30:00+01:00, or 2026-11-24 with all_day"
-)]
-pub struct InvalidEventTime;
+pub enum InvalidEventTime {
+    /// It is neither a date and a time nor a date.
+    #[error(
+        "must be a date and a time with its offset from UTC, e.g. 2026-11-24T08:30:00+01:00, or 2026-11-24 with all_day"
+    )]
+    NoTime,
+    /// It is a date or a time, and yet no instant.
+    #[error(transparent)]
+    NoInstant(InvalidInstant),
+}
 
 impl EventTime {
-    /// Reads an RFC 3339 instant or a date like `2026-11-24`.
+    /// Reads an instant, as [`parse_instant`] does, or a date like `2026-11-24`.
     ///
     /// # Errors
     ///
     /// [`InvalidEventTime`] for anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidEventTime> {
-        if let Ok(at) = parse_instant(text) {
-            return Ok(Self::At(at));
-        }
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| InvalidEventTime)?;
+        let wrong = |error| match error {
+            InvalidInstant::NoInstant => InvalidEventTime::NoTime,
+            other => InvalidEventTime::NoInstant(other),
+        };
+        let text = text.trim();
+        let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") else {
+            return parse_instant(text).map(Self::At).map_err(wrong);
+        };
         // The same years, and the same form, as those of instants.
         parse_instant(&format!("{text}T00:00:00Z"))
             .map(|_| Self::On(date))
-            .map_err(|_| InvalidEventTime)
+            .map_err(wrong)
     }
 }
 
@@ -97,10 +107,14 @@ impl EventTime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrongEventTime {
     /// A date where an instant is needed.
-    #[error("must be a timestamp with an offset; a date is for events with all_day")]
+    #[error(
+        "must be a date and a time with its offset from UTC, e.g. 2026-11-24T08:30:00+01:00; a date alone is for events with all_day"
+    )]
     StartIsDate,
     /// A date where an instant is needed.
-    #[error("must be a timestamp with an offset; a date is for events with all_day")]
+    #[error(
+        "must be a date and a time with its offset from UTC, e.g. 2026-11-24T08:30:00+01:00; a date alone is for events with all_day"
+    )]
     EndIsDate,
     /// It would end before it starts.
     #[error("must be after the start")]

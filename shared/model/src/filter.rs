@@ -9,6 +9,7 @@ use crate::Random;
 use crate::constraint::{About, Constraint, Effect, Fault, Hours, MAX_CONSTRAINT_CHARS, Schedule};
 use crate::ids::FilterCollectionId;
 use crate::interval::{Interval, Intervals};
+use crate::lenient;
 use crate::time::{Tz, parse_zone};
 use crate::wall::WallClock;
 
@@ -98,11 +99,8 @@ impl Filters {
                 "must have at most {MAX_CONSTRAINT_CHARS} characters as JSON"
             ));
         }
-        let groups = match value {
-            Value::Object(groups) => groups,
-            // PHP writes an empty object as an empty list.
-            Value::Array(list) if list.is_empty() => return Ok(Self::default()),
-            _ => return one("must be an object like {\"and\": [], \"or\": []}".to_owned()),
+        let Some(groups) = lenient::object(value) else {
+            return one("must be an object like {\"and\": [], \"or\": []}".to_owned());
         };
         let mut faults: Vec<Fault> = groups
             .keys()
@@ -181,7 +179,6 @@ fn group<T>(
             return Vec::new();
         }
     };
-    let nothing = Map::new();
     let mut found = Vec::with_capacity(list.len());
     for (position, value) in list.iter().enumerate() {
         let path = format!("{path}.{position}");
@@ -193,13 +190,9 @@ fn group<T>(
             continue;
         };
         let path = format!("{path}.{name}");
-        let fields = match value {
-            Value::Object(fields) => fields,
-            Value::Array(list) if list.is_empty() => &nothing,
-            _ => {
-                faults.push(Fault::new(path, "must be an object"));
-                continue;
-            }
+        let Some(fields) = lenient::object(value) else {
+            faults.push(Fault::new(path, "must be an object"));
+            continue;
         };
         match read(&name.replace('-', "_"), fields, path) {
             Ok(one) => found.push(one),
@@ -239,7 +232,7 @@ fn take(name: &str, fields: &Map<String, Value>, path: String) -> Result<Take, V
     let Some((_, take)) = TAKES.iter().find(|(known, _)| *known == name) else {
         return Err(vec![unknown(path, TAKES.map(|(name, _)| name))]);
     };
-    let number = fields.get("number").and_then(Value::as_u64);
+    let number = fields.get("number").and_then(lenient::whole);
     match number.and_then(|number| usize::try_from(number).ok()) {
         Some(number) if number >= 1 => Ok(take(number)),
         _ => {

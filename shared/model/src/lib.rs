@@ -16,6 +16,7 @@ pub mod ids;
 pub mod interval;
 mod json_text;
 pub mod key;
+pub mod lenient;
 pub mod location;
 pub mod occupancy;
 pub mod origin;

@@ -72,7 +72,8 @@ impl FromStr for Scope {
             .iter()
             .copied()
             .find(|scope| scope.name() == name)
-            .ok_or_else(|| UnknownScope(name.to_owned()))
+            // Enough of it to be recognised.
+            .ok_or_else(|| UnknownScope(name.chars().take(60).collect()))
     }
 }
 

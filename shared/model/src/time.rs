@@ -86,26 +86,107 @@ impl TimeSlot {
     }
 }
 
-/// Text that is no RFC 3339 instant of the years 1 to 9999.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a valid RFC 3339 timestamp; write it like 2026-11-24T08:30:00+01:00")]
-pub struct InvalidInstant;
+/// The first and the last year of an instant: a day's room at both ends, so that buffers and zones never leave the
+/// four-digit years.
+const YEARS: std::ops::RangeInclusive<i32> = 2..=9998;
 
-/// Reads an RFC 3339 instant. Fractions of a second are dropped.
+/// Text that is no instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidInstant {
+    /// It is not a date and a time.
+    #[error(
+        "must be a date and a time with its offset from UTC, e.g. 2026-11-24T08:30:00+01:00 or 2026-11-24T07:30:00Z"
+    )]
+    NoInstant,
+    /// It does not say its offset from UTC, without which it is another instant in each zone.
+    #[error("must say its offset from UTC, e.g. 2026-11-24T08:30:00+01:00 or 2026-11-24T07:30:00Z")]
+    NoOffset,
+    /// Its year is out of range.
+    #[error("must be in the years 0002 to 9998, e.g. 2026-11-24T08:30:00+01:00")]
+    OutOfRange,
+}
+
+/// Reads an instant as RFC 3339 has it, and as others write it where only one can be meant: a blank or a small `t` between
+/// date and time, no seconds, a comma before the fraction, an offset without colon or minutes, a blank before it, and
+/// `UTC` or `GMT` for it. Fractions of a second are dropped.
 ///
 /// # Errors
 ///
 /// [`InvalidInstant`] for anything else, a time without an offset included: guessing one would book the wrong hour.
 pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, InvalidInstant> {
-    let at = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidInstant)?;
+    let strict = rfc_3339(text.trim())?;
+    let at = DateTime::parse_from_rfc3339(&strict).map_err(|_| InvalidInstant::NoInstant)?;
     // By its timestamp, which counts a leap second as the second before it: as itself it would have no length.
-    let at = DateTime::from_timestamp(at.timestamp(), 0).ok_or(InvalidInstant)?;
-    // A day's room at both ends, so that buffers and zones never leave chrono's four-digit years.
-    if (2..=9998).contains(&at.year()) {
+    let at = DateTime::from_timestamp(at.timestamp(), 0).ok_or(InvalidInstant::OutOfRange)?;
+    if YEARS.contains(&at.year()) {
         Ok(at)
     } else {
-        Err(InvalidInstant)
+        Err(InvalidInstant::OutOfRange)
     }
+}
+
+/// An instant in RFC 3339's own form, without a fraction. Whether its digits are a date and a time is not looked at.
+fn rfc_3339(text: &str) -> Result<String, InvalidInstant> {
+    const NO_INSTANT: InvalidInstant = InvalidInstant::NoInstant;
+    let date = prefix(text, "dddd-dd-dd").ok_or(NO_INSTANT)?;
+    let rest = text[date.len()..]
+        .strip_prefix(['T', 't', ' '])
+        .ok_or(NO_INSTANT)?;
+    let minutes = prefix(rest, "dd:dd").ok_or(NO_INSTANT)?;
+    let rest = &rest[minutes.len()..];
+    let seconds = prefix(rest, ":dd");
+    let rest = &rest[seconds.map_or(0, str::len)..];
+    let rest = match rest.strip_prefix(['.', ',']) {
+        Some(fraction) if seconds.is_some() => {
+            let digits = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+            if digits.len() == fraction.len() {
+                return Err(NO_INSTANT);
+            }
+            digits
+        }
+        _ => rest,
+    };
+    let offset = offset(rest.trim_start())?;
+    let seconds = seconds.unwrap_or(":00");
+    Ok(format!("{date}T{minutes}{seconds}{offset}"))
+}
+
+/// An offset as RFC 3339 writes it.
+fn offset(text: &str) -> Result<String, InvalidInstant> {
+    if text.is_empty() {
+        return Err(InvalidInstant::NoOffset);
+    }
+    let names = ["Z", "UTC", "GMT"];
+    if names.iter().any(|name| text.eq_ignore_ascii_case(name)) {
+        return Ok("Z".to_owned());
+    }
+    let number = text.strip_prefix(['+', '-']).map(|number| {
+        let hours = prefix(number, "dd")?;
+        let rest = &number[hours.len()..];
+        if rest.is_empty() {
+            return Some((hours, "00"));
+        }
+        let minutes = rest.strip_prefix(':').unwrap_or(rest);
+        prefix(minutes, "dd")
+            .filter(|two| two.len() == minutes.len())
+            .map(|two| (hours, two))
+    });
+    let (hours, minutes) = number.flatten().ok_or(InvalidInstant::NoInstant)?;
+    Ok(format!("{}{hours}:{minutes}", &text[..1]))
+}
+
+/// The beginning of `text` that has the form of `pattern`, in which `d` is a digit.
+fn prefix<'a>(text: &'a str, pattern: &str) -> Option<&'a str> {
+    let start = text.get(..pattern.len())?;
+    let fits = |(byte, pattern): (u8, u8)| match pattern {
+        b'd' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    start
+        .bytes()
+        .zip(pattern.bytes())
+        .all(fits)
+        .then_some(start)
 }
 
 /// Writes an instant as `YYYY-MM-DDTHH:MM:SS±HH:MM` in `zone`. Clients take the offset from the
@@ -310,7 +391,77 @@ mod tests {
 
     #[test]
     fn an_instant_without_offset_is_refused() {
-        assert_eq!(parse_instant("2026-01-01T12:00:00"), Err(InvalidInstant));
-        assert_eq!(parse_instant("tomorrow"), Err(InvalidInstant));
+        for text in [
+            "2026-01-01T12:00:00",
+            "2026-01-01 12:00",
+            "2026-01-01T12:00:00.5",
+        ] {
+            assert_eq!(parse_instant(text), Err(InvalidInstant::NoOffset), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_read_in_every_form_that_means_one() {
+        let noon = parse_instant("2027-02-01T12:00:00Z");
+        assert!(noon.is_ok());
+        for text in [
+            "2027-02-01T12:00:00+0000",
+            "2027-02-01 12:00:00+00:00",
+            "2027-02-01t12:00:00z",
+            "2027-02-01T12:00Z",
+            "2027-02-01T12:00:00.123456789Z",
+            "2027-02-01T12:00:00,5+0000",
+            "2027-02-01T13:00:00+01",
+            "2027-02-01 13:00:00 +0100",
+            "2027-02-01T04:00-0800",
+            "2027-02-01T17:30:00+0530",
+            "2027-02-01 12:00:00 UTC",
+            "2027-02-01T12:00:00 GMT",
+            "2027-02-01T12:00:00-00:00",
+            " 2027-02-01T12:00:00Z ",
+        ] {
+            assert_eq!(parse_instant(text), noon, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_two_instants_or_none_is_refused() {
+        for text in [
+            "",
+            "tomorrow",
+            "2027-02-01",
+            "01.02.2027 12:00:00Z",
+            "02/01/2027 12:00:00Z",
+            "2027-2-1T12:00:00Z",
+            "2027-02-30T12:00:00Z",
+            "2027-02-01T25:00:00Z",
+            "2027-02-01T12Z",
+            "2027-02-01T12:00.5Z",
+            "2027-02-01T12:00:00.Z",
+            "2027-02-01T12:00:00+1",
+            "2027-02-01T12:00:00+001",
+            "2027-02-01T12:00:00+01:",
+            "2027-02-01T12:00:00+01::00",
+            "2027-02-01T12:00:00 01:00",
+            "2027-02-01T12:00:00 CET",
+            "2027-02-01T12:00:00Z[UTC]",
+            "2027-02-01T12:00:00+25:00",
+            "12027-02-01T12:00:00Z",
+            "２027-02-01T12:00:00Z",
+            "1801483200",
+        ] {
+            assert_eq!(
+                parse_instant(text),
+                Err(InvalidInstant::NoInstant),
+                "{text}"
+            );
+        }
+        for text in ["9999-01-01T00:00:00Z", "0001-12-31T23:59:59Z"] {
+            assert_eq!(
+                parse_instant(text),
+                Err(InvalidInstant::OutOfRange),
+                "{text}"
+            );
+        }
     }
 }

@@ -69,3 +69,4 @@ mod usage;
 mod versions;
 mod warnings;
 mod widgets;
+mod written_settings;

@@ -85,6 +85,10 @@ impl Moving {
         };
         let rescheduling = Rescheduling::of((store, tenant), &booking, by, now).await?;
         check_possible(&booking, now)?;
+        let resource = store.get_resource(tenant, booking.resource_id).await?;
+        if resource.is_none() {
+            return Err(ApiError::RESOURCE_GONE);
+        }
         Ok(Self {
             booking,
             rescheduling,

@@ -6,7 +6,7 @@ use auth::issue::NewKey;
 use auth::principal::key_reach;
 use auth::{Principal, Reach, Wider};
 use chrono::{DateTime, Utc};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use model::duration::parse_duration;
 use model::key::{ApiKey, KeyKind};
 use model::origin::Origin;
@@ -211,14 +211,26 @@ fn list<T, E: std::fmt::Display>(
 
 /// A network, or a single address.
 fn parse_cidr(text: &str) -> Result<IpNet, String> {
-    text.parse()
-        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
-        .map_err(|_| {
-            format!(
-                "{} is not an address or network; write it like 203.0.113.0/24",
-                quoted(text)
-            )
-        })
+    let parsed = text.parse();
+    let parsed = parsed.or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+    parsed.map(without_mapping).map_err(|_| {
+        format!(
+            "{} is not an address or network; write it like 203.0.113.0/24",
+            quoted(text)
+        )
+    })
+}
+
+/// Callers' addresses are read as IPv4 where they are IPv4 written as IPv6, so a network of those must be, too: else it
+/// would contain nobody.
+fn without_mapping(net: IpNet) -> IpNet {
+    let IpNet::V6(v6) = net else {
+        return net;
+    };
+    let of_v4 = v6.addr().to_ipv4_mapped();
+    let of_v4 = of_v4.zip(v6.prefix_len().checked_sub(96));
+    let of_v4 = of_v4.and_then(|(addr, len)| Ipv4Net::new(addr, len).ok());
+    of_v4.map_or(net, IpNet::V4)
 }
 
 /// Refuses a key that would reach further than the caller's own.

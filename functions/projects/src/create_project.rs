@@ -67,6 +67,9 @@ pub(crate) async fn create_project(
         updated_at: now,
     };
     let project = fields.apply(blank);
+    let mut faults = Faults::none();
+    fields.refuse_what_never_works(&project, now, &mut faults);
+    faults.check()?;
     let view = project_view::show(&state, tenant, &include, project.clone()).await?;
     let answer = Created(view);
     once.keep(&answer)?;

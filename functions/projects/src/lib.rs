@@ -48,6 +48,7 @@ mod update_project;
 mod update_service;
 mod update_template;
 mod update_widget;
+mod widget_config;
 mod widget_fields;
 mod widget_key;
 

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use api::body::MAX_FREE_FORM;
 use api::shape::joined;
 use api::{ApiError, Faults, Field, Named, Names, PublicTexts, Shaped, State};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use model::availability::Settings;
 use model::duration::parse_duration;
 use model::graph::Graph;
 use model::ids::{LocationId, ResourceId, ServiceId};
+use model::lenient;
 use model::location::{Location, Service};
 use model::project::{MAX_PLACES, MAX_RESOURCES, Project, TIME_DATE_FORMATS, availability_faults};
 use model::slug::parse_slug;
@@ -235,6 +236,26 @@ impl ProjectFields {
         Self::read(request, faults)
     }
 
+    /// Notes what could never work in `project`, as it would be written: what its page would be refused with. Only if it is
+    /// about what was said; what time has overtaken since may stay.
+    pub(crate) fn refuse_what_never_works(
+        &self,
+        project: &Project,
+        now: DateTime<Utc>,
+        faults: &mut Faults,
+    ) {
+        for fault in scheduling::settings::faults(project, now) {
+            let was_said = if fault.path.starts_with("booking.") {
+                self.booking.is_some()
+            } else {
+                self.availability.is_some()
+            };
+            if was_said {
+                faults.add(&fault.path, fault.sentence);
+            }
+        }
+    }
+
     /// Notes what of the ids the app does not have. Those that the project has already may be gone.
     pub(crate) async fn refuse_unknown(
         &self,
@@ -382,7 +403,7 @@ fn check_booking(faults: &mut Faults, booking: Option<&mut Map<String, Value>>) 
     texts_within(faults, "booking", booking, &texts);
     if booking
         .get("only_offered")
-        .is_some_and(|value| !value.is_boolean() && !value.is_null())
+        .is_some_and(|value| !value.is_null() && lenient::flag(value).is_none())
     {
         faults.add("booking.only_offered", "must be true or false");
     }

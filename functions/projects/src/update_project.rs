@@ -42,9 +42,10 @@ pub(crate) async fn update_project(
     fields
         .refuse_unknown(&state, tenant, Some(&current), &mut faults)
         .await?;
+    let now = state.now();
+    fields.refuse_what_never_works(&fields.apply(current), now, &mut faults);
     faults.check()?;
 
-    let now = state.now();
     let change = |project: Project| {
         Ok::<_, Infallible>(Project {
             updated_at: now,

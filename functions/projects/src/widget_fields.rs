@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::fields::free_form;
+use crate::widget_config;
 
 /// Where a token stands in a configuration: as pages read it, and as the SDK writes it.
 const TOKEN_FIELDS: [&str; 2] = ["apiToken", "api_token"];
@@ -96,6 +97,7 @@ impl WidgetFields {
                 config: None,
             });
         };
+        widget_config::check(faults, &config, state.now());
         let mut token = None;
         for field in TOKEN_FIELDS {
             let Some(value) = config.remove(field) else {

@@ -31,7 +31,13 @@ impl FromStr for Origin {
                 .all(|b| b.is_ascii_alphanumeric() || b"-.[]:".contains(&b));
         let port_is_number = port.is_none_or(|port| port.parse::<u16>().is_ok());
         if matches!(scheme, "http" | "https") && host_is_plain && port_is_number {
-            Ok(Self(text))
+            // Browsers leave out the port that the scheme has anyway.
+            let is_default = matches!(
+                (scheme, port),
+                ("http", Some("80")) | ("https", Some("443"))
+            );
+            let shown = if is_default { host } else { authority };
+            Ok(Self(format!("{scheme}://{shown}")))
         } else {
             Err(InvalidOrigin)
         }

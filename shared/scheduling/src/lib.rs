@@ -4,6 +4,7 @@
 pub mod error;
 pub mod offer;
 pub mod rescheduling;
+pub mod settings;
 
 pub use error::{SchedulingError, Stored};
 pub use offer::{Offer, Offered};

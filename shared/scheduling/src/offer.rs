@@ -15,6 +15,7 @@ use model::duration::{RelativeTime, parse_duration};
 use model::filter::Filters;
 use model::ids::{BookingId, ResourceId};
 use model::interval::Interval;
+use model::lenient;
 use model::occupancy::{Buffers, Claim, Tolerance};
 use model::project::Project;
 use model::resource::{DEFAULT_PUBLIC_LENGTH_S, Resource};
@@ -367,7 +368,7 @@ impl<'a> Offer<'a> {
 /// `booking.only_offered`.
 pub fn is_required(project: &Project) -> bool {
     let is_required = project.booking.get("only_offered");
-    is_required.and_then(Value::as_bool) == Some(true)
+    is_required.and_then(lenient::flag) == Some(true)
 }
 
 /// A slot that is offered as far as can be told without what is taken of its resource.

@@ -1,0 +1,112 @@
+//! What of a widget's configuration its page sends on, by the rules of the operations that it is sent to: searches and
+//! bookings. Everything else in it is the page's own business.
+
+use api::Faults;
+use chrono::{DateTime, Utc};
+use model::availability::{MAX_MONTHS_AHEAD, Settings};
+use model::constraint::{Fault, parse_constraints};
+use model::duration::RelativeTime;
+use model::filter::Filters;
+use model::graph::Graph;
+use model::time::Tz;
+use serde_json::{Map, Value};
+
+/// The settings of a page's older searches that are durations or times, and what they are called now.
+const OLDER: [(&str, &str); 5] = [
+    ("start", "from"),
+    ("future", "to"),
+    ("length", "length"),
+    ("buffer", "buffer"),
+    ("ignore_all_day_events", "ignore_all_day_events"),
+];
+
+/// Notes everything in `config` that its page would be refused with.
+pub(crate) fn check(faults: &mut Faults, config: &Map<String, Value>, now: DateTime<Utc>) {
+    let mut found = Vec::new();
+    let within = |name: &str| format!("config.{name}");
+    if let Some(search) = object(config, "timekitFindTime") {
+        older_search(search, &within("timekitFindTime."), now, &mut found);
+    }
+    if let Some(team) = object(config, "timekitFindTimeTeam") {
+        older_search(team, &within("timekitFindTimeTeam."), now, &mut found);
+        let users = team.get("users").and_then(Value::as_array);
+        for (place, user) in users.into_iter().flatten().enumerate() {
+            if let Value::Object(user) = user {
+                let prefix = within(&format!("timekitFindTimeTeam.users.{place}."));
+                older_search(user, &prefix, now, &mut found);
+            }
+        }
+    }
+    if let Some(availability) = object(config, "availability") {
+        settings(availability, &within("availability."), now, &mut found);
+    }
+    if let Some(Value::Array(constraints)) = config.get("availability_constraints") {
+        let parsed = parse_constraints(constraints, &within("availability_constraints"));
+        found.extend(parsed.err().into_iter().flatten());
+    }
+    graph(
+        config.get("bookingGraph"),
+        "config.bookingGraph",
+        &mut found,
+    );
+    let booking = object(config, "booking");
+    let of_booking = booking.and_then(|booking| booking.get("graph"));
+    graph(of_booking, "config.booking.graph", &mut found);
+    for fault in found {
+        faults.add(&fault.path, fault.sentence);
+    }
+}
+
+fn object<'a>(config: &'a Map<String, Value>, name: &str) -> Option<&'a Map<String, Value>> {
+    config.get(name).and_then(Value::as_object)
+}
+
+fn older_search(
+    search: &Map<String, Value>,
+    prefix: &str,
+    now: DateTime<Utc>,
+    found: &mut Vec<Fault>,
+) {
+    let newer: Map<String, Value> = OLDER
+        .iter()
+        .filter_map(|(older, newer)| Some(((*newer).to_owned(), search.get(*older)?.clone())))
+        .collect();
+    let mut faults = Vec::new();
+    settings(&newer, "", now, &mut faults);
+    found.extend(faults.into_iter().map(|fault| {
+        let older = OLDER.iter().find(|(_, newer)| *newer == fault.path);
+        let name = older.map_or(fault.path.as_str(), |(older, _)| older);
+        Fault::new(format!("{prefix}{name}"), fault.sentence)
+    }));
+    if let Some(filters) = search.get("filters").filter(|filters| !filters.is_null()) {
+        let parsed = Filters::parse(filters, &format!("{prefix}filters"));
+        found.extend(parsed.err().into_iter().flatten());
+    }
+}
+
+fn settings(fields: &Map<String, Value>, prefix: &str, now: DateTime<Utc>, found: &mut Vec<Fault>) {
+    match Settings::parse(fields, prefix) {
+        Ok(settings) => {
+            let last = RelativeTime::months(MAX_MONTHS_AHEAD).resolve(now, Tz::UTC);
+            if let Some(to @ RelativeTime::After(_)) = settings.to
+                && to.resolve(now, Tz::UTC) > last
+            {
+                let sentence = format!("must be at most {MAX_MONTHS_AHEAD} months ahead");
+                found.push(Fault::new(format!("{prefix}to"), sentence));
+            }
+        }
+        Err(faults) => found.extend(faults),
+    }
+}
+
+fn graph(value: Option<&Value>, path: &str, found: &mut Vec<Fault>) {
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return;
+    };
+    let known = value.as_str().map(str::parse::<Graph>);
+    match known {
+        Some(Ok(_)) => {}
+        Some(Err(error)) => found.push(Fault::new(path, error.to_string())),
+        None => found.push(Fault::new(path, "must be a string")),
+    }
+}

@@ -1,0 +1,94 @@
+//! What of a project's settings can never work. It is refused when it is written, by what the offer makes of it when it is
+//! read. What cannot be booked today but can later, e.g. a season that begins next year, is fine.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use model::availability::{MAX_MONTHS_AHEAD, Settings};
+use model::constraint::Fault;
+use model::duration::RelativeTime;
+use model::graph::Graph;
+use model::project::Project;
+use model::time::Tz;
+use serde_json::Value;
+
+/// Everything of `project` that can never work, by its own fields. What cannot be read at all is not told again.
+pub fn faults(project: &Project, now: DateTime<Utc>) -> Vec<Fault> {
+    let settings = Settings::parse(&project.availability, "availability.");
+    let range = settings.ok().and_then(|settings| range(&settings, now));
+    range.into_iter().chain(graph(project)).collect()
+}
+
+/// A page's booking has no settings, so it cannot say how many seats a group has.
+fn graph(project: &Project) -> Option<Fault> {
+    let name = project.booking.get("graph").and_then(Value::as_str)?;
+    let graph: Graph = name.parse().ok()?;
+    let sentence = "must be group_customer or group_customer_payment for a page on which seats are booked: a group_owner \
+                    needs settings.max_seats, which a page cannot send";
+    (graph == Graph::GroupOwner).then(|| Fault::new("booking.graph", sentence))
+}
+
+/// How far ahead a search may reach, in words.
+fn too_far(field: &str) -> Fault {
+    let sentence = format!("must be at most {MAX_MONTHS_AHEAD} months ahead, e.g. \"12 weeks\"");
+    Fault::new(field, sentence)
+}
+
+fn range(settings: &Settings, now: DateTime<Utc>) -> Option<Fault> {
+    // A zone moves the calendar's units by hours only.
+    let at = |time: RelativeTime| time.resolve(now, Tz::UTC);
+    let last = at(RelativeTime::months(MAX_MONTHS_AHEAD));
+    let from = settings.from.unwrap_or(RelativeTime::NOW);
+    let to = settings.to.unwrap_or(RelativeTime::weeks(4));
+    let ends = match to {
+        RelativeTime::At(at) if at <= now => {
+            let sentence = "must be in the future, e.g. \"4 weeks\"";
+            return Some(Fault::new("availability.to", sentence));
+        }
+        RelativeTime::After(_) if at(to) > last => return Some(too_far("availability.to")),
+        // How far away tomorrow is depends on the hour.
+        RelativeTime::Tomorrow => now + TimeDelta::hours(25),
+        _ => at(to),
+    };
+    let (begins, ends) = match from {
+        RelativeTime::After(_) if at(from) >= last => return Some(too_far("availability.from")),
+        RelativeTime::After(_) => (at(from), ends.min(last)),
+        RelativeTime::Tomorrow => (now, ends),
+        RelativeTime::At(begins) => match to {
+            RelativeTime::At(_) => (begins.max(now), ends),
+            // It comes within reach later.
+            _ => (now, ends),
+        },
+    };
+    if begins >= ends {
+        return Some(match (settings.from, settings.to) {
+            (Some(_), None) => Fault::new(
+                "availability.from",
+                "must be before to, which is 4 weeks from now by default",
+            ),
+            _ => Fault::new(
+                "availability.to",
+                "must be after from, which is now by default",
+            ),
+        });
+    }
+    no_room(settings, (begins, ends), now)
+}
+
+/// Whether the first slot that notice leaves would end after the range.
+fn no_room(
+    settings: &Settings,
+    (begins, ends): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Option<Fault> {
+    let length = TimeDelta::seconds(settings.length_s.unwrap_or(3_600));
+    let notice = TimeDelta::seconds(settings.minimum_notice_s.unwrap_or(0));
+    if begins + length > ends {
+        let sentence =
+            "must fit between from and to, which are now and 4 weeks from now by default";
+        return Some(Fault::new("availability.length", sentence));
+    }
+    if begins.max(now + notice) + length > ends {
+        let sentence = "must leave time for a slot before to, which is 4 weeks from now by default";
+        return Some(Fault::new("availability.minimum_notice", sentence));
+    }
+    None
+}

@@ -2,7 +2,7 @@
 # installs anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-sam test-dynamodb lint costs bench setup
+.PHONY: help run web test soak test-sam test-dynamodb lint costs bench setup
 
 help: ## Say what there is.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ web: ## Build the pages that the program takes in; needs Node.
 
 test: ## Run every test and lint the template, then say what was skipped; ARGS=name runs some tests only.
 	@scripts/test $(ARGS)
+
+soak: ## Run what make test runs a short share of: 10,000 requests of schemathesis.
+	@tests/clients/schemathesis/run soak
 
 test-sam: ## Run the functions as the SAM CLI and cargo-lambda do; installs what that needs, and needs root for it.
 	@tests/sam/run

@@ -42,6 +42,7 @@ mod never_wider;
 mod no_operation;
 mod offered;
 mod only_offered;
+mod openapi;
 mod outlive;
 mod pages;
 mod parents;

@@ -16,7 +16,7 @@ pub(crate) struct ChangePasswordRequest {
     current_password: Field<String>,
     /// The new one: 10 to 200 characters.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, min_length = 10, max_length = 200)]
     password: Field<String>,
 }
 

@@ -14,15 +14,15 @@ use crate::app_view::NewAppView;
 pub(crate) struct CreateAccountRequest {
     /// What to call you.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Field<String>,
     /// Where you sign in.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, format = Email)]
     email: Field<String>,
     /// 10 to 200 characters.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, min_length = 10, max_length = 200)]
     password: Field<String>,
 }
 

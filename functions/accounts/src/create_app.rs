@@ -18,7 +18,7 @@ const MAX_APPS: u32 = 50;
 pub(crate) struct CreateAppRequest {
     /// What to call it.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Field<String>,
     /// Whether it is for trying things out; a key makes apps of its own mode only. Live unless said.
     #[serde(default)]

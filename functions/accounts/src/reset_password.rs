@@ -14,7 +14,7 @@ pub(crate) struct ResetPasswordRequest {
     token: Field<String>,
     /// 10 to 200 characters.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, min_length = 10, max_length = 200)]
     password: Field<String>,
 }
 

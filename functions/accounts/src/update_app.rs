@@ -14,7 +14,7 @@ use crate::own_app::own_app;
 pub(crate) struct UpdateAppRequest {
     /// What to call it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Field<String>,
     /// `name`, `callback`, `from_email`, `from_name`, `contact_name`, `contact_email`; `redirect_origins`, a list of at
     /// most 20 origins that customers' links may lead to; `act_on_get`, whether opening a link is enough. What is not

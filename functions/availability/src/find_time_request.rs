@@ -37,10 +37,13 @@ pub(crate) struct FindTimeFields {
     /// Whom to search, by e-mail address.
     emails: Option<Vec<String>>,
     /// Whom to search, by id.
+    #[schema(value_type = Option<Vec<Uuid>>)]
     resource_ids: Option<Vec<String>>,
     /// The same by an older name.
+    #[schema(value_type = Option<Vec<Uuid>>)]
     user_ids: Option<Vec<String>>,
     /// Whom to search, by the id of one of their calendars.
+    #[schema(value_type = Option<Vec<Uuid>>)]
     calendar_ids: Option<Vec<String>>,
     /// `and`: filters that must all be open; `or`: filters of which one must be; `after`: `take_first`, `take_last` or
     /// `take_random` with a `number`. A filter is `specific_day_and_time`, `specific_time`, `specific_day`,
@@ -59,6 +62,7 @@ pub(crate) struct FindTimeFields {
     /// Free time around a slot.
     buffer: Option<String>,
     /// `asc` unless said, or `desc`.
+    #[schema(pattern = "^(asc|desc)$")]
     sort: Option<String>,
     /// Whether slots may overlap: then one starts every 15 minutes, and else only where the one before ends.
     all_solutions: Option<bool>,

@@ -14,12 +14,18 @@ use model::scope::Scope;
 use scheduling::Rescheduling;
 use scheduling::rescheduling::{By, check_possible};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// Which booking is to be rescheduled, as it is sent.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, ToSchema)]
 pub(crate) struct MovingRequest {
+    /// The booking to be rescheduled.
+    #[serde(default)]
+    #[schema(value_type = String, format = Uuid, required)]
     booking_id: Field<String>,
+    /// A token for the action `reschedule_by_customer`, as in customers' links.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     signature: Field<String>,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct AvailabilityRequest {
     project_id: Field<String>,
     /// Whom to search, first things first. Required without a project, unless a resource's own token is used.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Uuid>>, min_items = 1, max_items = 500)]
     resources: Field<Vec<Value>>,
     /// The zone of the times that are answered: the one resource's unless said, and UTC if there are several.
     #[serde(default)]
@@ -33,13 +33,13 @@ pub(crate) struct AvailabilityRequest {
     output_timezone: Field<String>,
     /// What must hold besides the constraints of project and resources.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<api::schemas::Constraint>>)]
     constraints: Field<Vec<Value>>,
     /// A booking to be rescheduled: `booking_id`. Its own time and its own count against caps are left out, and its project
     /// is searched, so that what is found is what `POST /v2/bookings/{id}/reschedule` takes. Who may not reschedule it
     /// sends a `signature` for it: a token as in customers' links, for the action `reschedule_by_customer`.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<MovingRequest>)]
     moving: Field<Object<MovingRequest>>,
     #[serde(flatten)]
     #[schema(value_type = SettingsFields)]
@@ -73,6 +73,7 @@ impl Names for Fields {
 pub(crate) struct SettingsFields {
     /// How several resources share a slot: `roundrobin_random`, `roundrobin_prioritized`, `mutual` or `exclusive`.
     /// Required without a project.
+    #[schema(pattern = "^(roundrobin_random|roundrobin_prioritized|mutual|exclusive)$")]
     mode: Option<String>,
     /// How long a slot is: `1 hour` unless said, at most 31 days.
     #[schema(example = "45 minutes")]
@@ -100,8 +101,10 @@ pub(crate) struct SettingsFields {
     #[schema(example = "2 hours")]
     minimum_notice: Option<String>,
     /// The most bookings of a resource that start on one day of its clock.
+    #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
     max_bookings_per_day: Option<u32>,
     /// The most bookings of a resource that start in one week of its clock, Monday to Sunday.
+    #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
     max_bookings_per_week: Option<u32>,
 }
 

@@ -20,7 +20,7 @@ pub(crate) const MAX_BOOKINGS: usize = 100;
 pub(crate) struct BulkRequest {
     /// One to 100 of them: each as a request of its own would have it.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>, required)]
+    #[schema(value_type = Vec<Object>, required, min_items = 1, max_items = 100)]
     bookings: Field<Vec<Value>>,
     /// Whether to leave the rest alone once one has failed.
     #[serde(default)]

@@ -19,7 +19,7 @@ pub(crate) struct ExtendReservationRequest {
     reservation_id: Field<String>,
     /// For how long from now on, in seconds, 1 to 86,400.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, default = 30)]
+    #[schema(value_type = Option<u32>, default = 30, minimum = 1, maximum = 86400)]
     reservation_time: Field<i64>,
 }
 

@@ -29,35 +29,35 @@ pub(crate) struct CreateBookingRequest {
     #[schema(value_type = String, format = Uuid)]
     resource_id: Field<String>,
     /// How the booking comes about: `instant`, `confirm_decline`, `instant_payment`, `group_owner`, `group_customer` or
-    /// `group_customer_payment`.
+    /// `group_customer_payment`. Required without a project or reservation that says it.
     #[serde(default)]
-    #[schema(value_type = String, example = "confirm_decline")]
+    #[schema(value_type = Option<api::schemas::Graph>, example = "confirm_decline")]
     graph: Field<String>,
     /// The graph's own first action. Needs not be sent.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<api::schemas::Action>)]
     action: Field<String>,
-    /// When it begins: RFC 3339 with an offset.
+    /// When it begins: RFC 3339 with an offset. Required, but for a seat in a group and with a reservation.
     #[serde(default)]
     #[schema(value_type = String, format = DateTime)]
     start: Field<String>,
-    /// When it ends. At most 31 days after the start.
+    /// When it ends. At most 31 days after the start. Required as `start` is.
     #[serde(default)]
     #[schema(value_type = String, format = DateTime)]
     end: Field<String>,
-    /// Title.
+    /// Title. Required without a project or reservation that says it.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 1000, pattern = r"\S")]
     what: Field<String>,
-    /// Place.
+    /// Place. Required without a project or reservation that says it.
     #[serde(default, rename = "where")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 1000, pattern = r"\S")]
     place: Field<String>,
     /// More about it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 20000)]
     description: Field<String>,
-    /// Whom it is for: `name` is required; `email`, `phone`, `voip`, `timezone` and any other field are kept.
+    /// Whom it is for, required but for a `group_owner`. In it `name` is required; `email`, `phone`, `voip`, `timezone` and any other field are kept.
     #[serde(default)]
     #[schema(value_type = Object)]
     customer: Field<Map<String, Value>>,

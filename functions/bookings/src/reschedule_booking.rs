@@ -40,7 +40,7 @@ pub(crate) struct RescheduleBookingRequest {
     settings: Field<Object<RescheduleSettings>>,
     /// For the booking's history.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 2000)]
     message: Field<String>,
 }
 

@@ -19,7 +19,7 @@ use crate::reservation_view::{ReservationView, reservation_time, until};
 pub(crate) struct ReserveSlotRequest {
     /// For how long, in seconds, 1 to 86,400.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, default = 30)]
+    #[schema(value_type = Option<u32>, default = 30, minimum = 1, maximum = 86400)]
     reservation_time: Field<i64>,
     /// Who or what is held. Required unless a resource's own token is used.
     #[serde(default)]
@@ -35,19 +35,19 @@ pub(crate) struct ReserveSlotRequest {
     end: Field<String>,
     /// Title of the booking to come.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 1000, pattern = r"\S")]
     what: Field<String>,
     /// Place of the booking to come.
     #[serde(default, rename = "where")]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 1000, pattern = r"\S")]
     place: Field<String>,
     /// More about the booking to come.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 20000)]
     description: Field<String>,
     /// How the booking is to come about.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<api::schemas::Graph>)]
     graph: Field<String>,
     /// Whom the booking is to be for.
     #[serde(default)]

@@ -9,7 +9,7 @@ const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
     get,
     path = "/openapi.json",
     tag = "pages",
-    responses((status = 200, description = "The document.", content_type = "application/json", body = String))
+    responses((status = 200, description = "The document.", content_type = "application/json", body = Object))
 )]
 pub(crate) async fn get_openapi_document() -> Response {
     let headers = [

@@ -30,6 +30,7 @@ pub(crate) struct AuthenticateResourceRequest {
     post,
     path = "/v2/auth",
     tag = "credentials",
+    params(("Timekit-App" = String, Header, pattern = "^[a-z0-9-]+$", description = "The app, by its slug.")),
     request_body = AuthenticateResourceRequest,
     responses(
         (status = 200, description = "The resource, with `api_token`.", body = Object),

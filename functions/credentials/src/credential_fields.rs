@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 pub(crate) struct CreateCredentialRequest {
     /// `client-token` or `server-token`.
     #[serde(default, rename = "type")]
-    #[schema(value_type = String, example = "client-token", required)]
+    #[schema(value_type = api::schemas::TokenType, example = "client-token", required)]
     token_type: Field<String>,
     /// The resource it acts as. Required unless a resource's own token is used.
     #[serde(default)]

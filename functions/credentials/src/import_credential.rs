@@ -14,7 +14,7 @@ use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
 pub(crate) struct ImportCredentialRequest {
     /// SHA-256 of the token, in hexadecimal. The token itself is never sent.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Field<String>,
     #[serde(flatten)]
     new: CreateCredentialRequest,

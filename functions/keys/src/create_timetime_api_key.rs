@@ -19,7 +19,7 @@ use crate::view::SHOWN_ONCE;
 pub(crate) struct CreateTimetimeApiKeyRequest {
     /// What to call it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Field<String>,
 }
 

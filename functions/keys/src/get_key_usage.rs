@@ -67,7 +67,7 @@ const DAY_S: i64 = 24 * HOUR_S;
         ("id" = String, Path, description = "The key's id, not the key."),
         ("from" = Option<String>, Query, description = "From the hour or day of this instant; 24 hours ago unless said."),
         ("to" = Option<String>, Query, description = "Up to this instant; now unless said. At most 62 days after `from`."),
-        ("by" = Option<String>, Query, description = "`hour` or `day`; `hour` unless said."),
+        ("by" = Option<String>, Query, pattern = "^(hour|day)$", description = "`hour` or `day`; `hour` unless said."),
     ),
     responses(
         (status = 200, description = "The counts.", body = KeyUsageView),

@@ -14,13 +14,13 @@ use crate::view::KeyView;
 /// A key to bring along: the fields of a new one, and what it is known by.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ImportKeyRequest {
-    /// SHA-256 of the whole key, in hexadecimal. The key itself is never sent.
+    /// SHA-256 of the whole key, in hexadecimal. Required but for a widget key. The key itself is never sent.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Field<String>,
-    /// For a widget key, which is public: the key.
+    /// For a widget key, which is public: the key. Required for one.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 256, pattern = r"\S")]
     key: Field<String>,
     #[serde(flatten)]
     new: KeyRequest,

@@ -22,15 +22,15 @@ use utoipa::ToSchema;
 pub(crate) struct KeyRequest {
     /// What to call it; need not be unique.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Field<String>,
     /// `named` unless said; `api` or `widget` else.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<api::schemas::KeyKind>)]
     pub(crate) kind: Field<String>,
     /// What it may do: your own scopes unless said, nothing if empty.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<api::schemas::Scope>>)]
     scopes: Field<Vec<String>>,
     /// From when on it is refused; never unless said.
     #[serde(default)]
@@ -46,11 +46,11 @@ pub(crate) struct KeyRequest {
     allowed_origins: Field<Vec<String>>,
     /// How many requests in how long: `{"limit": 600, "window": "1 minute"}`. Its kind's unless said.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<RateLimitRequest>)]
     rate_limit: Field<Object<RateLimitRequest>>,
     /// The same for one source address of a widget key; 60 a minute unless sent. Its visitors together keep to `rate_limit`.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<RateLimitRequest>)]
     address_rate_limit: Field<Object<RateLimitRequest>>,
     /// Whatever else was sent: nothing is ignored here.
     #[serde(flatten)]
@@ -59,10 +59,15 @@ pub(crate) struct KeyRequest {
 }
 
 /// A rate limit.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, ToSchema)]
 pub(crate) struct RateLimitRequest {
+    /// How many requests.
+    #[serde(default)]
+    #[schema(value_type = u32, required, minimum = 1)]
     limit: Field<i64>,
+    /// In how long: a duration of at most a day.
+    #[serde(default)]
+    #[schema(value_type = String, required, example = "1 minute")]
     window: Field<String>,
 }
 

@@ -13,7 +13,7 @@ use crate::leaked;
 pub(crate) struct ReportLeakedKeysRequest {
     /// At most 100 of them.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, required)]
+    #[schema(value_type = Vec<String>, required, max_items = 100)]
     keys: Field<Vec<String>>,
 }
 

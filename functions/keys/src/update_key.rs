@@ -21,19 +21,19 @@ use crate::view::KeyView;
 pub(crate) struct UpdateKeyRequest {
     /// What to call it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Field<String>,
     /// What it may do.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<api::schemas::Scope>>)]
     scopes: Field<Vec<String>>,
     /// How many requests in how long; `null` for its kind's.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<RateLimitRequest>)]
     rate_limit: Field<Object<RateLimitRequest>>,
     /// The same for one source address of a widget key; `null` for the usual one.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<RateLimitRequest>)]
     address_rate_limit: Field<Object<RateLimitRequest>>,
     /// Addresses it may be used from; an empty list for any.
     #[serde(default)]

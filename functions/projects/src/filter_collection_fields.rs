@@ -15,7 +15,7 @@ use crate::fields::free_form;
 pub(crate) struct FilterCollectionRequest {
     /// What people call it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     name: Field<String>,
     /// Filters as `POST /v2/findtime` takes them: `and`, `or` and `after`.
     #[serde(default)]

@@ -15,19 +15,19 @@ use crate::location_view::PUBLIC_META;
 pub(crate) struct LocationRequest {
     /// What people call it. Required at creation.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S")]
     pub(crate) name: Field<String>,
     /// More about it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 20000)]
     description: Field<String>,
     /// Degrees north.
     #[serde(default)]
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>, minimum = -90, maximum = 90)]
     latitude: Field<f64>,
     /// Degrees east.
     #[serde(default)]
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>, minimum = -180, maximum = 180)]
     longitude: Field<f64>,
     /// Kept; nothing acts on it.
     #[serde(default)]

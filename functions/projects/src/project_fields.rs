@@ -28,16 +28,16 @@ use crate::fields::{
 pub(crate) struct ProjectRequest {
     /// What people call it. Required at creation.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S")]
     name: Field<String>,
     /// Its name in addresses, unique over the deployment: lower-case letters, digits and hyphens. Made of the name
     /// unless sent.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 100, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     slug: Field<String>,
     /// Who or what can be booked, by id, in order of priority. Required at creation; at most 500.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Uuid>, max_items = 500)]
     resources: Field<Vec<Value>>,
     /// What a search for free time starts from: `mode`, `length`, `from`, `to`, `buffer`, and so on.
     #[serde(default)]
@@ -45,7 +45,7 @@ pub(crate) struct ProjectRequest {
     availability: Field<Shaped<Map<String, Value>, Named<AvailabilityNames>>>,
     /// When it may be booked, beside what each resource says; holidays as `block_period`.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<api::schemas::Constraint>>)]
     availability_constraints: Field<Vec<Value>>,
     /// What a booking starts from: `graph`, `what`, `where`, `description`, `rescheduling_url`,
     /// `only_offered` (whether callers with a secret, too, book only what is offered, unless their request says otherwise). In `what`, `where` and
@@ -91,19 +91,19 @@ pub(crate) struct ProjectRequest {
     use_hours_from: Field<String>,
     /// Degrees north.
     #[serde(default)]
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>, minimum = -90, maximum = 90)]
     latitude: Field<f64>,
     /// Degrees east.
     #[serde(default)]
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>, minimum = -180, maximum = 180)]
     longitude: Field<f64>,
     /// Where it takes place, by id; at most 100.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Uuid>>, max_items = 100)]
     locations: Field<Vec<Value>>,
     /// What it is about, by id; at most 100.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Uuid>>, max_items = 100)]
     services: Field<Vec<Value>>,
 }
 

@@ -15,11 +15,11 @@ use crate::fields::{cleared, free_form, nullable};
 pub(crate) struct ServiceRequest {
     /// What people call it. Required at creation.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S")]
     pub(crate) name: Field<String>,
     /// More about it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 20000)]
     description: Field<String>,
     /// Address of a picture.
     #[serde(default)]

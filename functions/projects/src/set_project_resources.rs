@@ -18,7 +18,7 @@ use crate::project_view::{self, ProjectView};
         ("id" = String, Path, description = "The project's id."),
         ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas."),
     ),
-    request_body = Vec<String>,
+    request_body = Vec<Uuid>,
     responses(
         (status = 200, description = "The project.", body = ProjectView),
         (status = 404, description = "There is no such project, or it is not yours."),

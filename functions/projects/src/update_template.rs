@@ -14,7 +14,7 @@ use crate::template_view::TemplateView;
 pub(crate) struct UpdateTemplateRequest {
     /// The mail's subject.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 500)]
     subject: Field<String>,
     /// The mail's text.
     #[serde(default)]

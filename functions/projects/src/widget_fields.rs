@@ -27,12 +27,12 @@ const TOKEN_FIELDS: [&str; 2] = ["apiToken", "api_token"];
 pub(crate) struct WidgetRequest {
     /// What people call it. Required at creation.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S")]
     pub(crate) name: Field<String>,
     /// Its name in addresses, unique over the deployment: lower-case letters, digits and hyphens. Made of the name
     /// unless sent.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 100, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     pub(crate) slug: Field<String>,
     /// What the page is told; anybody can read it. Its `apiToken` must be a `client-token` of this app.
     #[serde(default)]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub(crate) struct CalendarRequest {
     /// What people call it. Required at creation.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S")]
     pub(crate) name: Field<String>,
     /// What it is for.
     #[serde(default)]
@@ -22,11 +22,11 @@ pub(crate) struct CalendarRequest {
     pub(crate) resource_id: Field<String>,
     /// The colour of what is written in it: any text of at most 32 characters.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "#1d1d1d")]
+    #[schema(value_type = Option<String>, example = "#1d1d1d", max_length = 32)]
     pub(crate) foregroundcolor: Field<String>,
     /// The colour of its entries.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "#fbe983")]
+    #[schema(value_type = Option<String>, example = "#fbe983", max_length = 32)]
     pub(crate) backgroundcolor: Field<String>,
     /// `true` makes it the one that bookings go to unless they name another.
     #[serde(default)]

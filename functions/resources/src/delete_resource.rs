@@ -15,7 +15,7 @@ use store::{BookingsToCome, ResourceDeletion};
     tag = "resources",
     params(
         ("id" = String, Path, description = "The resource's id."),
-        ("bookings" = Option<String>, Query, description = "`cancel` or `keep`: what becomes of bookings to come. Required if there are any."),
+        ("bookings" = Option<String>, Query, pattern = "^(cancel|keep)$", description = "`cancel` or `keep`: what becomes of bookings to come. Required if there are any."),
     ),
     responses(
         (status = 204, description = "It is gone, and its tokens are refused."),

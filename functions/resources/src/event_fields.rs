@@ -34,15 +34,15 @@ pub(crate) struct EventRequest {
     pub(crate) all_day_in_camel_case: Field<bool>,
     /// Title. Required at creation.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 1000, pattern = r"\S")]
     pub(crate) what: Field<String>,
     /// Place. Required at creation.
     #[serde(default, rename = "where")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 1000, pattern = r"\S")]
     pub(crate) place: Field<String>,
     /// More about it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 20000)]
     pub(crate) description: Field<String>,
     /// The calendar it is in: its resource's default one unless said. Required at creation without `resource_id`, unless a
     /// resource's own token is used.
@@ -60,7 +60,7 @@ pub(crate) struct EventRequest {
     /// Whether the resource takes part: `accepted`, `needsAction`, `declined` or `tentative`. Answered as `rsvp`, and has
     /// no effect.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(accepted|needsAction|declined|tentative)$")]
     pub(crate) my_rsvp: Field<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::view::ResourceView;
 pub(crate) struct InviteRequest {
     /// The address of the resource to be.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, format = Email)]
     email: Field<String>,
     /// What people call it: the address's part before the `@` unless said.
     #[serde(default)]
@@ -53,7 +53,10 @@ pub(crate) async fn invite_resource(
     let local_part = email.split('@').next().unwrap_or_default().to_owned();
     let resource = ResourceRequest {
         name: request.name.or(Field::Value(local_part)),
-        timezone: request.timezone.or(Field::Value("UTC".to_owned())),
+        timezone: match request.timezone {
+            Field::Absent | Field::Null => Field::Value("UTC".to_owned()),
+            sent => sent,
+        },
         email: Field::Value(email),
         ..ResourceRequest::default()
     };

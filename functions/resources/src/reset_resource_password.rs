@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 pub(crate) struct ResetResourcePasswordRequest {
     /// The resource's e-mail address.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, format = Email)]
     email: Field<String>,
 }
 

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 pub(crate) struct ResourceRequest {
     /// What people call it. At creation it is made of `first_name` and `last_name` unless said, and required without.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S")]
     pub(crate) name: Field<String>,
     /// IANA time zone, like `Europe/Copenhagen`. Required at creation.
     #[serde(default)]
@@ -28,23 +28,23 @@ pub(crate) struct ResourceRequest {
     pub(crate) timezone: Field<String>,
     /// Unique within the app; cannot be changed later. A room needs none.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Email)]
     pub(crate) email: Field<String>,
     /// Given name.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 2000)]
     pub(crate) first_name: Field<String>,
     /// Family name.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 2000)]
     pub(crate) last_name: Field<String>,
     /// Address of a picture.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 2000)]
     pub(crate) image: Field<String>,
     /// What it signs in with at `POST /v2/auth`; needs a caller with `*`, because it opens the resource's server-token.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 10, max_length = 200)]
     pub(crate) password: Field<String>,
     /// Whatever you want to keep with it.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub(crate) struct ResourceRequest {
     pub(crate) tags: Field<Vec<String>>,
     /// How many bookings it takes at once; 1 unless said.
     #[serde(default)]
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1000)]
     pub(crate) capacity: Field<i64>,
     /// The longest booking that a widget key or `client-token` makes of it without a project, e.g. `3 days`: from
     /// `1 minute` to `31 days`. `null` stands for the default, 24 hours.
@@ -65,7 +65,7 @@ pub(crate) struct ResourceRequest {
     pub(crate) max_public_length: Field<String>,
     /// When it may be booked, read off the clock of its own zone.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<api::schemas::Constraint>>)]
     pub(crate) availability_constraints: Field<Vec<Value>>,
 }
 

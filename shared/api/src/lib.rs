@@ -39,6 +39,7 @@ pub mod path;
 pub mod public_texts;
 pub mod query;
 pub mod required;
+pub mod schemas;
 pub mod search;
 pub mod shape;
 pub mod signed_search;

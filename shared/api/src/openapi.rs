@@ -263,7 +263,10 @@ pub(crate) fn describe_headers(described: &mut OpenApiOperation, operation: &Ope
     };
     let mut errors = Vec::new();
     if operation.takes_idempotency_key() {
-        let key = text().min_length(Some(1)).max_length(Some(MAX_KEY));
+        let key = text()
+            .min_length(Some(1))
+            .max_length(Some(MAX_KEY))
+            .pattern(Some("^[!-~]+$"));
         header(
             "Idempotency-Key",
             key,

@@ -96,7 +96,8 @@ impl Edge {
     }
 }
 
-const KINDS: [&str; 6] = [
+/// What constraints are about: the part of their names after `allow_` or `block_`.
+pub const KINDS: [&str; 6] = [
     "day_and_time",
     "hours",
     "day",

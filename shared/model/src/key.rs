@@ -45,6 +45,9 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Api, Self::Widget, Self::Named];
+
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
@@ -59,8 +62,9 @@ impl FromStr for KeyKind {
     type Err = UnknownKeyKind;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::Api, Self::Widget, Self::Named]
-            .into_iter()
+        Self::ALL
+            .iter()
+            .copied()
             .find(|kind| kind.name() == name)
             .ok_or(UnknownKeyKind)
     }
@@ -200,6 +204,9 @@ pub enum TokenType {
 }
 
 impl TokenType {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::ClientToken, Self::ServerToken];
+
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
@@ -221,8 +228,9 @@ impl FromStr for TokenType {
     type Err = UnknownTokenType;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::ClientToken, Self::ServerToken]
-            .into_iter()
+        Self::ALL
+            .iter()
+            .copied()
             .find(|kind| kind.name() == name)
             .ok_or(UnknownTokenType)
     }

@@ -51,12 +51,13 @@ def texts():
 
 
 def as_read(text):
-    """What a text becomes: each kind of line break one line feed, and no control characters but tabs."""
-    text = re.sub("\r\n|[\r\v\f\x85\u2028\u2029]", "\n", text)
+    """What a text becomes: each kind of line break one line feed, letters composed, and no control characters but tabs."""
+    text = re.sub("\r\n|[\r\v\f\x85\u2028\u2029]", "\n", unicodedata.normalize("NFC", text))
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
 
 
 def shortened(text):
+    text = unicodedata.normalize("NFC", text)
     return text if len(text) <= BRIEF else text[: BRIEF - 1] + "…"
 
 

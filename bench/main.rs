@@ -2,6 +2,7 @@
 
 #[path = "cold-start/mod.rs"]
 mod cold_start;
+mod fairness;
 mod rig;
 mod serve;
 mod warm;
@@ -15,7 +16,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// What can be measured.
-const PARTS: [&str; 3] = ["cold-start", "warm", "serve"];
+const PARTS: [&str; 4] = ["cold-start", "warm", "serve", "fairness"];
 
 #[tokio::main]
 async fn main() {
@@ -35,6 +36,9 @@ async fn main() {
     }
     if is_asked("serve") {
         rows.extend(serve::measure().await);
+    }
+    if is_asked("fairness") {
+        rows.extend(fairness::measure().await);
     }
     rig::table::print(&rows);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();

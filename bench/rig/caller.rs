@@ -1,10 +1,11 @@
 //! A load generator's end of a connection: it writes a request and finds the end of the answer, and does nothing else.
 //! What it shares the machine with is measured, and not it.
 
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// One connection, kept, with one authorization.
 pub(crate) struct Caller {
@@ -24,8 +25,16 @@ pub(crate) struct Answered<'a> {
 impl Caller {
     /// Connects to the server at `base`, an `http://` address without a path.
     pub(crate) async fn connect(base: &str, authorization: &str) -> Self {
+        Self::connect_from(Ipv4Addr::LOCALHOST, base, authorization).await
+    }
+
+    /// As [`Caller::connect`], from another address of this machine.
+    pub(crate) async fn connect_from(from: Ipv4Addr, base: &str, authorization: &str) -> Self {
         let host = base.trim_start_matches("http://");
-        let stream = TcpStream::connect(host).await.expect("a connection");
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((from, 0).into()).expect("an address");
+        let server = host.parse().expect("an address and a port");
+        let stream = socket.connect(server).await.expect("a connection");
         stream.set_nodelay(true).expect("a connection");
         let always = format!(
             "host: {host}\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\n"

@@ -9,4 +9,5 @@ pub(crate) mod proxy;
 pub(crate) mod runtime_api;
 pub(crate) mod server;
 pub(crate) mod table;
+pub(crate) mod thread;
 pub(crate) mod tls;

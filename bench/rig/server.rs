@@ -82,9 +82,24 @@ impl Server {
         }
     }
 
+    /// Signs somebody up, and answers what so many callers call their live app with.
+    pub(crate) async fn sign_up(&self, email: &str, callers: usize) -> Vec<String> {
+        let account =
+            json!({ "name": "Other", "email": email, "password": "correct horse battery" });
+        let url = format!("{}/v2/accounts", self.base);
+        let made = created(&self.http, &url, &[], &account).await;
+        let slug = made["data"]["apps"][0]["slug"].as_str().expect("a slug");
+        keys(&self.http, &self.base, &account, slug, callers).await
+    }
+
     /// `POST`s what must be created, and answers its id.
     pub(crate) async fn create(&self, path: &str, body: &Value) -> String {
-        let headers = [("authorization", self.authorizations[0].as_str())];
+        self.create_as(&self.authorizations[0], path, body).await
+    }
+
+    /// As [`Server::create`], by somebody else.
+    pub(crate) async fn create_as(&self, authorization: &str, path: &str, body: &Value) -> String {
+        let headers = [("authorization", authorization)];
         let url = format!("{}{path}", self.base);
         let said = created(&self.http, &url, &headers, body).await;
         said["data"]["id"].as_str().expect("an id").to_owned()

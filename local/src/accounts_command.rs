@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use api::ambient::{SystemClock, SystemRandom};
-use auth::issue;
+use auth::password::Hashing;
 use auth::token::{PlainToken, RESET_LINK_MINUTES};
+use auth::{Owner, issue};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use model::account::Account;
@@ -109,7 +110,8 @@ async fn create(
     let (store, _taken) = open(deployment).await?;
     let (random, now) = (SystemRandom, SystemClock.now());
     let random: &dyn Random = &random;
-    let hash = auth::password::hash(password.into(), random)
+    let hash = Hashing::default()
+        .hash(Owner::Stranger(None), password.into(), random)
         .await
         .map_err(|error| LocalError::store(&error))?;
     let name = name.unwrap_or_else(|| email.clone());

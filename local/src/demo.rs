@@ -3,10 +3,10 @@
 //! published development key.
 
 use api::State;
-use auth::PlainKey;
 use auth::development::{DEMO_SLUG, DEVELOPMENT_KEY};
 use auth::issue::{self, IssuedApp, NewCredential, NewKey, Secret};
 use auth::plain_key::hash_secret;
+use auth::{Owner, PlainKey};
 use chrono::{DateTime, TimeDelta};
 use model::TimeSlot;
 use model::account::Account;
@@ -111,7 +111,10 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
     let failed = |error: &(dyn std::error::Error + 'static)| LocalError::store(error);
 
     let password = random.text(b"abcdefghijkmnpqrstuvwxyz23456789", 16);
-    let hash = auth::password::hash(password.as_str().into(), random)
+    let owner = Owner::Stranger(None);
+    let hash = state
+        .hashing()
+        .hash(owner, password.as_str().into(), random)
         .await
         .map_err(|e| failed(&e))?;
     let account = Account {

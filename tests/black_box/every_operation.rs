@@ -189,11 +189,11 @@ pub(crate) fn function_request(request: lambda_http::Request) -> axum::extract::
 
 /// An event of API Gateway.
 #[derive(Clone, Debug)]
-pub(crate) struct Event(Value);
+pub(crate) struct Event(pub(crate) Value);
 
 impl Event {
     /// As it stands in `events/`.
-    fn of(operation: &str) -> Self {
+    pub(crate) fn of(operation: &str) -> Self {
         let path = format!("{}/../events/{operation}.json", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
         Self(serde_json::from_str(&text).expect("JSON"))
@@ -224,7 +224,7 @@ impl Event {
     }
 
     /// With other values of some fields.
-    fn with(mut self, fields: Value) -> Self {
+    pub(crate) fn with(mut self, fields: Value) -> Self {
         let body = self.0["body"].as_str().unwrap_or("{}");
         let mut body: Value = serde_json::from_str(body).expect("JSON");
         for (name, value) in fields.as_object().expect("fields") {

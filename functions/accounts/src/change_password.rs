@@ -1,3 +1,4 @@
+use api::address::stranger;
 use api::authorize::session_token;
 use api::caller::{Account, Address};
 use api::password_check::PasswordCheck;
@@ -58,7 +59,10 @@ pub(crate) async fn change_password(
         .finish(&state, current.into(), Some(found.password_hash.clone()))
         .await
         .map_err(wrong_password)?;
-    let hash = auth::password::hash(password.into(), state.random()).await?;
+    let hash = state
+        .hashing()
+        .hash(stranger(address), password.into(), state.random())
+        .await?;
     let is_changed = state
         .store()
         .change_password(&found, &hash, token.hashed())

@@ -1,3 +1,5 @@
+use api::address::stranger;
+use api::caller::Address;
 use api::{ApiError, Body, Created, Faults, Field, PublicTexts, State};
 use auth::issue;
 use axum::extract::State as Extract;
@@ -54,6 +56,7 @@ pub(crate) struct NewAccountView {
 )]
 pub(crate) async fn create_account(
     Extract(state): Extract<State>,
+    Address(address): Address,
     Body(request): Body<CreateAccountRequest>,
 ) -> Result<Created<NewAccountView>, ApiError> {
     if !state.config().sign_up_open {
@@ -69,7 +72,10 @@ pub(crate) async fn create_account(
     let password = api::body::sound_password(&mut faults, "password", password);
     let (name, (email, password)) = faults.finish(name.zip(email.zip(password)))?;
 
-    let password_hash = auth::password::hash(password.into(), state.random()).await?;
+    let password_hash = state
+        .hashing()
+        .hash(stranger(address), password.into(), state.random())
+        .await?;
     let now = state.now();
     let account = Account {
         id: AccountId::random(state.random()),

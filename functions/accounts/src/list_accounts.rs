@@ -1,6 +1,6 @@
-use api::ApiError;
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
+use api::{ApiError, Written};
 use serde_json::Value;
 
 /// Lists calendar providers' accounts, of which there are none: no other calendar is kept in step with.
@@ -14,7 +14,7 @@ use serde_json::Value;
     ),
     responses((status = 200, description = "An empty page.", body = Vec<Object>))
 )]
-pub(crate) async fn list_accounts(App(_): App, page: Paging) -> Result<Page<Value>, ApiError> {
+pub(crate) async fn list_accounts(App(_): App, page: Paging) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;
-    Ok(page.of_all(Vec::new()))
+    page.of_all(Vec::<Value>::new()).answer().await
 }

@@ -1,3 +1,5 @@
+use api::address::stranger;
+use api::caller::Address;
 use api::{ApiError, Body, Faults, Field, NoContent, State};
 use auth::token::PlainToken;
 use axum::extract::State as Extract;
@@ -33,6 +35,7 @@ pub(crate) struct ResetPasswordRequest {
 )]
 pub(crate) async fn reset_password(
     Extract(state): Extract<State>,
+    Address(address): Address,
     Body(request): Body<ResetPasswordRequest>,
 ) -> Result<NoContent, ApiError> {
     let mut faults = Faults::none();
@@ -40,7 +43,10 @@ pub(crate) async fn reset_password(
     let password = faults.required("password", request.password);
     let password = api::body::sound_password(&mut faults, "password", password);
     let (token, password) = faults.finish(token.zip(password))?;
-    let hash = auth::password::hash(password.into(), state.random()).await?;
+    let hash = state
+        .hashing()
+        .hash(stranger(address), password.into(), state.random())
+        .await?;
     let reset = state
         .store()
         .reset_password(PlainToken::presented(&token).hashed(), &hash, state.now())

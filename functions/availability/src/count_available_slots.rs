@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::free_time::FreeTime;
 use crate::request::{AvailabilityRequest, Sent};
 
 /// How many slots there are.
@@ -33,7 +34,8 @@ pub(crate) async fn count_available_slots(
     Body(request): Body<Sent>,
 ) -> Result<Data<CountView>, ApiError> {
     let (found, _) = request.0.search(&state, &principal, zone).await?;
-    let total = found.search.count();
+    let count = |found: FreeTime, _: &State| Ok(found.search.count());
+    let total = found.run(&state, &principal, count).await?;
     Ok(Data {
         data: CountView { total },
     })

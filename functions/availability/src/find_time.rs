@@ -1,12 +1,15 @@
+use std::collections::HashMap;
+
 use api::caller::App;
-use api::{ApiError, Body, Data, OutputZone, State};
+use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
 use model::availability::Slot;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::find_time_request::{FindTime, FindTimeFields, Sent};
+use crate::budget::{Budget, Words};
+use crate::find_time_request::{FindTime, FindTimeFields, PlannedTimes, Sent, run};
 
 /// A time.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,12 +49,19 @@ pub(crate) async fn find_time(
     App(principal): App,
     zone: OutputZone,
     Body(request): Body<Sent>,
-) -> Result<Data<Vec<TimeView>>, ApiError> {
+) -> Result<Written, ApiError> {
     let search = FindTime::parse(&request.0)?.for_caller(&principal);
     let tenant = principal.tenant();
-    let resources = search.resources(&state, &principal, tenant).await?;
+    let mut known = HashMap::new();
+    let resources = search.resources(&state, &principal, tenant, &mut known);
+    let resources = resources.await?;
     let zone = zone.or(resources.first().map_or(Tz::UTC, |first| first.timezone));
-    let slots = search.slots(&state, tenant, resources).await?;
-    let data = slots.iter().map(|slot| TimeView::of(slot, zone)).collect();
-    Ok(Data { data })
+    let mut budget = Budget::new(Words::FIND_TIME);
+    let planned = vec![search.plan(&state, resources, &mut budget)?];
+    let times = PlannedTimes::read(planned, &state, tenant, &mut budget).await?;
+    let show = move |state: &State| {
+        let slots = times.iter().flat_map(|times| times.slots(state.random()));
+        Written::rows(slots.map(|slot| TimeView::of(&slot, zone)))
+    };
+    run(&state, &principal, &budget, show).await
 }

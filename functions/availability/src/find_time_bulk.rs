@@ -1,11 +1,12 @@
 use api::caller::App;
-use api::{ApiError, Body, Data, OutputZone, State};
+use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::budget::{Budget, Words};
 use crate::find_time::TimeView;
-use crate::find_time_request::{FindTime, FindTimesFields, SentSearches};
+use crate::find_time_request::{FindTime, FindTimesFields, PlannedTimes, SentSearches, run};
 
 /// The times at which one resource is free.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,21 +38,29 @@ pub(crate) async fn find_time_bulk(
     App(principal): App,
     zone: OutputZone,
     Body(request): Body<SentSearches>,
-) -> Result<Data<Vec<ResourceTimesView>>, ApiError> {
+) -> Result<Written, ApiError> {
     let tenant = principal.tenant();
-    let mut data = Vec::new();
-    for search in FindTime::parse_each(&request.0)? {
-        let search = search.for_caller(&principal);
-        for resource in search.resources(&state, &principal, tenant).await? {
-            let (user_id, name) = (resource.id.to_string(), resource.name.clone());
-            let zone = zone.or(resource.timezone);
-            let slots = search.slots(&state, tenant, vec![resource]).await?;
-            data.push(ResourceTimesView {
-                user_id,
-                name,
-                timeslots: slots.iter().map(|slot| TimeView::of(slot, zone)).collect(),
-            });
-        }
-    }
-    Ok(Data { data })
+    let searches = FindTime::parse_each(&request.0)?;
+    let searches = FindTime::each_once(searches, &state, &principal, tenant).await?;
+    let mut budget = Budget::new(Words::FIND_TIME);
+    let planned = searches
+        .into_iter()
+        .map(|(search, resources)| search.plan(&state, resources, &mut budget))
+        .collect::<Result<_, _>>()?;
+    let times = PlannedTimes::read(planned, &state, tenant, &mut budget).await?;
+    let show = move |state: &State| {
+        Written::rows(times.iter().flat_map(|times| {
+            let slots = times.slots(state.random());
+            // Each search here is of one resource.
+            times.resources().first().map(|resource| {
+                let zone = zone.or(resource.timezone);
+                ResourceTimesView {
+                    user_id: resource.id.to_string(),
+                    name: resource.name.clone(),
+                    timeslots: slots.iter().map(|slot| TimeView::of(slot, zone)).collect(),
+                }
+            })
+        }))
+    };
+    run(&state, &principal, &budget, show).await
 }

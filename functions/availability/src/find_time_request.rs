@@ -1,12 +1,13 @@
 //! What the searches that came before availability ask for: `findtime` and its kin. Their words are older, their
 //! meaning is that of [`model::availability`].
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use api::shape::joined;
-use api::{ApiError, Faults, Named, Names, Shaped, State};
+use api::{ApiError, Faults, Named, Names, Shaped, State, heavy};
 use auth::Principal;
 use chrono::{DateTime, Utc};
+use model::Random;
 use model::availability::{Settings, Slot};
 use model::constraint::Fault;
 use model::filter::Filters;
@@ -22,7 +23,8 @@ use serde_json::{Map, Value};
 use store::Tenant;
 use utoipa::ToSchema;
 
-use crate::free_time::{Asked, FreeTime, invalid};
+use crate::budget::{Budget, Words};
+use crate::free_time::{Asked, FreeTime, Planned, invalid};
 
 /// The most resources that one request names.
 const MAX_NAMED: usize = 100;
@@ -268,7 +270,8 @@ impl FindTime {
         })
     }
 
-    /// The resources it names within `tenant`, each once; the caller's own if it names none.
+    /// The resources it names within `tenant`, each once; the caller's own if it names none. What was found before, by any
+    /// name, is not looked for again.
     ///
     /// # Errors
     ///
@@ -278,6 +281,7 @@ impl FindTime {
         state: &State,
         principal: &Principal,
         tenant: Tenant,
+        known: &mut HashMap<Name, Resource>,
     ) -> Result<Vec<Resource>, ApiError> {
         let own = principal.tenant().only_resource.map(Name::Id);
         let named = match (self.named.as_slice(), &own) {
@@ -291,26 +295,70 @@ impl FindTime {
         let mut seen = HashSet::new();
         let mut found = Vec::with_capacity(named.len());
         for name in named {
-            let resource = resource(state, tenant, name).await?;
-            let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
-            if seen.insert(resource.id) {
-                found.push(resource);
+            if !known.contains_key(name) {
+                let resource = resource(state, tenant, name).await?;
+                let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
+                known.insert(name.clone(), resource);
+            }
+            if let Some(resource) = known.get(name)
+                && seen.insert(resource.id)
+            {
+                found.push(resource.clone());
             }
         }
         Ok(found)
     }
 
-    /// The slots at which all of `resources` are free.
+    /// Each search with its resources; the same search of the same resource counts once, whatever its names.
     ///
     /// # Errors
     ///
-    /// What cannot be meant is invalid, by field.
-    pub(crate) async fn slots(
-        &self,
+    /// Those of [`FindTime::resources`].
+    pub(crate) async fn each_once(
+        searches: Vec<Self>,
         state: &State,
+        principal: &Principal,
         tenant: Tenant,
+    ) -> Result<Vec<(Self, Vec<Resource>)>, ApiError> {
+        let mut known = HashMap::new();
+        let mut found: Vec<(Self, Vec<Resource>)> = Vec::with_capacity(searches.len());
+        for search in searches {
+            let search = search.for_caller(principal);
+            let resources = search.resources(state, principal, tenant, &mut known);
+            let resources = resources.await?;
+            let is_known = found.iter().any(|(other, others)| {
+                other.asks_the_same(&search)
+                    && others
+                        .iter()
+                        .map(|one| one.id)
+                        .eq(resources.iter().map(|one| one.id))
+            });
+            if !is_known {
+                found.push((search, resources));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether it is the other search, of whatever resources.
+    fn asks_the_same(&self, other: &Self) -> bool {
+        self.settings == other.settings
+            && self.filters == other.filters
+            && self.is_descending == other.is_descending
+            && self.is_within_days == other.is_within_days
+    }
+
+    /// This search of `resources`, taken from the request's budget.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be meant, and what is too large, is invalid, by field.
+    pub(crate) fn plan(
+        self,
+        state: &State,
         resources: Vec<Resource>,
-    ) -> Result<Vec<Slot>, ApiError> {
+        budget: &mut Budget,
+    ) -> Result<PlannedTimes, ApiError> {
         let zone = resources.first().map_or(Tz::UTC, |first| first.timezone);
         let asked = Asked {
             terms: self
@@ -325,17 +373,80 @@ impl FindTime {
             check_public_length(asked.terms.length_s, &resources)?;
         }
         let offer = Offer::of(None)?;
-        let found = FreeTime::search(state, tenant, (&offer, resources), asked).await?;
-        let mut slots = found.search.slots(state.random());
-        if self.is_within_days {
+        let planned = Planned::within(budget, (&offer, resources), asked)?;
+        let search = self;
+        Ok(PlannedTimes { planned, search })
+    }
+}
+
+/// A search within its request's budget, before it is known what is taken.
+pub(crate) struct PlannedTimes {
+    planned: Planned,
+    search: FindTime,
+}
+
+/// A search of which everything is known.
+pub(crate) struct Times {
+    found: FreeTime,
+    search: FindTime,
+}
+
+impl PlannedTimes {
+    /// Reads what is taken, for one after another: each takes of the same budget.
+    ///
+    /// # Errors
+    ///
+    /// More bookings than the budget has left are invalid.
+    pub(crate) async fn read(
+        planned: Vec<Self>,
+        state: &State,
+        tenant: Tenant,
+        budget: &mut Budget,
+    ) -> Result<Vec<Times>, ApiError> {
+        let mut read = Vec::with_capacity(planned.len());
+        for Self { planned, search } in planned {
+            let found = planned.read(state, tenant, budget).await?;
+            read.push(Times { found, search });
+        }
+        Ok(read)
+    }
+}
+
+impl Times {
+    /// The resources that are searched, in order.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        &self.found.resources
+    }
+
+    /// The slots at which all of its resources are free.
+    pub(crate) fn slots(&self, random: &dyn Random) -> Vec<Slot> {
+        let zone = self.resources().first();
+        let zone = zone.map_or(Tz::UTC, |first| first.timezone);
+        let mut slots = self.found.search.slots(random);
+        if self.search.is_within_days {
             slots.retain(|slot| is_within_a_day(slot, zone));
         }
-        let mut slots = self.filters.take(slots, state.random());
-        if self.is_descending {
+        let mut slots = self.search.filters.take(slots, random);
+        if self.search.is_descending {
             slots.reverse();
         }
-        Ok(slots)
+        slots
     }
+}
+
+/// Does what `work` says with searches, in the app's turn if they are wide.
+///
+/// # Errors
+///
+/// What `work` refuses; in the words of these searches, that the answer is too large.
+pub(crate) async fn run<T: Send + 'static>(
+    state: &State,
+    principal: &Principal,
+    budget: &Budget,
+    work: impl FnOnce(&State) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let done = heavy::run(state, principal.app, budget.steps(), work).await;
+    done.map_err(|error| Words::FIND_TIME.of(error))
 }
 
 /// Whether a slot ends on the day it starts on, or at the midnight after it.

@@ -1,11 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use api::answer_size::{MAX_BODY, escaped_length};
 use api::caller::App;
 use api::credential_view::reach;
-use api::{ApiError, Body, Data, OutputZone, State};
+use api::{ApiError, Body, OutputZone, State, Written};
 use auth::Principal;
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
+use model::ids::ResourceId;
 use model::key::TokenType;
 use model::resource::Resource;
 use model::time::{Tz, format_instant};
@@ -13,11 +15,12 @@ use serde::Serialize;
 use store::Tenant;
 use utoipa::ToSchema;
 
-use crate::find_time_request::{FindTime, FindTimesFields, SentSearches};
+use crate::budget::{Budget, Words};
+use crate::find_time_request::{FindTime, FindTimesFields, PlannedTimes, SentSearches, Times, run};
 
 /// A time at which one of a team is free.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TeamTimeView {
+pub(crate) struct TeamTimeView<'a> {
     /// When it begins.
     #[schema(format = DateTime)]
     start: String,
@@ -25,7 +28,8 @@ pub(crate) struct TeamTimeView {
     #[schema(format = DateTime)]
     end: String,
     /// Who is free then, in the order of the request.
-    users: Vec<TeamUserView>,
+    #[schema(value_type = Vec<TeamUserView>)]
+    users: Vec<&'a TeamUserView>,
 }
 
 /// One of a team.
@@ -65,37 +69,73 @@ pub(crate) async fn find_time_team(
     App(principal): App,
     zone: OutputZone,
     Body(request): Body<SentSearches>,
-) -> Result<Data<Vec<TeamTimeView>>, ApiError> {
+) -> Result<Written, ApiError> {
     let team = Tenant::app(principal.app);
-    let mut output = zone.0;
-    let mut found: BTreeMap<(DateTime<Utc>, DateTime<Utc>), Vec<TeamUserView>> = BTreeMap::new();
-    for search in FindTime::parse_each(&request.0)? {
-        let search = search.for_caller(&principal);
-        for resource in search.resources(&state, &principal, team).await? {
-            let user = user(&state, &principal, &search, &resource).await?;
-            output.get_or_insert(resource.timezone);
-            for slot in search.slots(&state, team, vec![resource]).await? {
-                let time = (slot.slot.start(), slot.slot.end());
-                found.entry(time).or_default().push(user.clone());
+    let searches = FindTime::parse_each(&request.0)?;
+    let searches = FindTime::each_once(searches, &state, &principal, team).await?;
+    let mut budget = Budget::new(Words::FIND_TIME);
+    let (mut users, mut planned) = (HashMap::new(), Vec::new());
+    for (search, resources) in searches {
+        let named = (search.email().map(str::to_owned), resources.clone());
+        planned.push(search.plan(&state, resources, &mut budget)?);
+        for resource in named.1 {
+            // Who is named twice is shown as first named.
+            users
+                .entry(resource.id)
+                .or_insert((named.0.clone(), resource));
+        }
+    }
+    let mut shown = HashMap::new();
+    for (id, (email, resource)) in users {
+        shown.insert(id, user(&state, &principal, email, &resource).await?);
+    }
+    let times = PlannedTimes::read(planned, &state, team, &mut budget).await?;
+    let first = times.first().and_then(|times| times.resources().first());
+    let zone = zone.or(first.map_or(Tz::UTC, |first| first.timezone));
+    let show = move |state: &State| {
+        let found = together(&times, &shown, state)?;
+        Written::rows(found.into_iter().map(|((start, end), ids)| TeamTimeView {
+            start: format_instant(start, zone),
+            end: format_instant(end, zone),
+            users: ids.iter().filter_map(|id| shown.get(id)).collect(),
+        }))
+    };
+    run(&state, &principal, &budget, show).await
+}
+
+/// A start and an end, with who is free then.
+type Together = BTreeMap<(DateTime<Utc>, DateTime<Utc>), Vec<ResourceId>>;
+
+/// The times of all, each once, with who is free then in the order of the request: no more than an answer can show.
+fn together(
+    times: &[Times],
+    shown: &HashMap<ResourceId, TeamUserView>,
+    state: &State,
+) -> Result<Together, ApiError> {
+    let mut room = MAX_BODY;
+    let mut found = Together::new();
+    for times in times {
+        let Some(id) = times.resources().first().map(|resource| resource.id) else {
+            continue;
+        };
+        let size = serde_json::to_vec(&shown.get(&id)).map_or(0, |json| escaped_length(&json));
+        for slot in times.slots(state.random()) {
+            let who = found
+                .entry((slot.slot.start(), slot.slot.end()))
+                .or_default();
+            if !who.contains(&id) {
+                who.push(id);
+                room = room.checked_sub(size).ok_or(ApiError::AnswerTooLarge)?;
             }
         }
     }
-    let zone = output.unwrap_or(Tz::UTC);
-    let data = found
-        .into_iter()
-        .map(|((start, end), users)| TeamTimeView {
-            start: format_instant(start, zone),
-            end: format_instant(end, zone),
-            users,
-        })
-        .collect();
-    Ok(Data { data })
+    Ok(found)
 }
 
 async fn user(
     state: &State,
     principal: &Principal,
-    search: &FindTime,
+    email: Option<String>,
     resource: &Resource,
 ) -> Result<TeamUserView, ApiError> {
     let is_resource = principal.tenant().only_resource.is_some();
@@ -121,7 +161,6 @@ async fn user(
     };
     // A page is told no address that it did not name itself.
     let own = resource.email.clone().filter(|_| !principal.is_public());
-    let email = search.email().map(str::to_owned);
     Ok(TeamUserView {
         user_id: resource.id.to_string(),
         name: resource.name.clone(),

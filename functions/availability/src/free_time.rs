@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 
-use api::{ApiError, Faults, State};
+use api::{ApiError, Faults, State, heavy};
 use auth::Principal;
-use model::availability::{Search, Settings, Terms};
+use model::availability::{Bookable, Search, Settings, Terms};
 use model::constraint::{Constraint, Fault, Schedule};
 use model::filter::Filters;
-use model::ids::{ProjectId, ResourceId};
+use model::ids::{BookingId, ProjectId, ResourceId};
 use model::project::{MAX_RESOURCES, Project};
 use model::resource::Resource;
 use model::time::Tz;
@@ -16,11 +16,8 @@ use scheduling::Offer;
 use scheduling::offer::{check_in_no_project, check_public_length, in_order, without};
 use store::Tenant;
 
+use crate::budget::{Budget, Words};
 use crate::moving::{self, Moving};
-
-/// The most starts that one search looks at, over all its resources: enough for the largest project, half an hour apart,
-/// over 12 weeks.
-const MAX_STARTS: i64 = 2_500_000;
 
 /// What a request asks for.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +54,8 @@ pub(crate) struct FreeTime {
     pub(crate) search: Search,
     /// Who is searched.
     pub(crate) resources: Vec<Resource>,
+    /// How many steps it takes, with those of its request that came before.
+    pub(crate) steps: usize,
 }
 
 impl FreeTime {
@@ -128,17 +127,45 @@ impl FreeTime {
             filters: Filters::default(),
             moving,
         };
-        Self::search(state, tenant, (&offer, resources), asked).await
+        let mut budget = Budget::new(Words::AVAILABILITY);
+        let planned = Planned::within(&mut budget, (&offer, resources), asked)?;
+        planned.read(state, tenant, &mut budget).await
     }
 
-    /// Reads what is taken of `resources`.
+    /// Does what `work` says, in the app's turn if the search is wide.
+    ///
+    /// # Errors
+    ///
+    /// What `work` refuses; in the words of availability, that the answer is too large.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        state: &State,
+        principal: &Principal,
+        work: impl FnOnce(Self, &State) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let steps = self.steps;
+        let done = heavy::run(state, principal.app, steps, |state| work(self, state)).await;
+        done.map_err(|error| Words::AVAILABILITY.of(error))
+    }
+}
+
+/// A search within its request's budget, before it is known what is taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    search: Search,
+    resources: Vec<Resource>,
+    /// The booking that is no obstacle, because it would move.
+    moving: Option<BookingId>,
+}
+
+impl Planned {
+    /// What is asked of `resources`, taken from `budget`.
     ///
     /// # Errors
     ///
     /// A search that is too large is invalid.
-    pub(crate) async fn search(
-        state: &State,
-        tenant: Tenant,
+    pub(crate) fn within(
+        budget: &mut Budget,
         (offer, resources): (&Offer<'_>, Vec<Resource>),
         asked: Asked,
     ) -> Result<Self, ApiError> {
@@ -148,32 +175,67 @@ impl FreeTime {
             filters,
             moving,
         } = asked;
-        refuse_too_many_starts(&terms, resources.len())?;
-        let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
-        let claims = match terms.reach().to_slot() {
-            Some(range) => state.store().claims_of(tenant, &ids, range).await?,
-            // A search that ends before it begins finds nothing, whatever is taken.
-            None => vec![Vec::new(); ids.len()],
-        };
-        let bookables = resources
+        let bookables: Vec<Bookable> = resources
             .iter()
-            .zip(claims)
-            .map(|(resource, claims)| {
-                let claims = without(claims, moving.as_ref().map(Moving::id));
-                let mut bookable = offer.bookable(resource, claims)?;
+            .map(|resource| {
+                let mut bookable = offer.bookable(resource, Vec::new())?;
                 if let Some(capacity) = moving.as_ref().and_then(|one| one.capacity(resource)) {
                     bookable.capacity = capacity;
                 }
                 Ok(bookable)
             })
             .collect::<Result<_, ApiError>>()?;
+        budget.take_search(&terms, resources.len(), |weeks| {
+            // What all have in common is cut out of each.
+            let shared = schedules.iter().map(|schedule| schedule.pieces(weeks));
+            let shared = shared.sum::<usize>() + filters.pieces(weeks);
+            let own = bookables.iter().map(|one| one.schedule.pieces(weeks));
+            shared.saturating_mul(bookables.len()) + own.sum::<usize>()
+        })?;
         let search = Search {
             terms,
             schedules,
             filters,
             resources: bookables,
         };
-        Ok(Self { search, resources })
+        Ok(Self {
+            search,
+            resources,
+            moving: moving.as_ref().map(Moving::id),
+        })
+    }
+
+    /// Reads what is taken of its resources.
+    ///
+    /// # Errors
+    ///
+    /// A search of more bookings than the budget has left is invalid.
+    pub(crate) async fn read(
+        self,
+        state: &State,
+        tenant: Tenant,
+        budget: &mut Budget,
+    ) -> Result<FreeTime, ApiError> {
+        let Self {
+            mut search,
+            resources,
+            moving,
+        } = self;
+        // A search that ends before it begins finds nothing, whatever is taken.
+        if let Some(range) = search.terms.reach().to_slot() {
+            let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
+            let store = state.store();
+            let read = store.claims_within(tenant, &ids, range, budget.claims());
+            let claims = budget.take_claims(read.await?)?;
+            for (bookable, claims) in search.resources.iter_mut().zip(claims) {
+                bookable.claims = without(claims, moving);
+            }
+        }
+        Ok(FreeTime {
+            search,
+            resources,
+            steps: budget.steps(),
+        })
     }
 }
 
@@ -234,19 +296,6 @@ async fn resources(
     }
 }
 
-fn refuse_too_many_starts(terms: &Terms, resources: usize) -> Result<(), ApiError> {
-    let each = (terms.range.end - terms.range.start).max(0) / terms.grid.step_s;
-    let resources = i64::try_from(resources).unwrap_or(i64::MAX);
-    if each.saturating_mul(resources) <= MAX_STARTS {
-        return Ok(());
-    }
-    let sentence = format!(
-        "makes the search too large: it has more than {MAX_STARTS} slots to look at; choose an earlier to, longer \
-         timeslot_increments or fewer resources"
-    );
-    Err(ApiError::Invalid(Faults::one("to", sentence)))
-}
-
 /// The ids of a list, each once; at most as many as a project has.
 pub(crate) fn read_resources(
     faults: &mut Faults,
@@ -270,26 +319,4 @@ pub(crate) fn read_resources(
         }
     }
     Some(ids)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use chrono::DateTime;
-    use serde_json::json;
-
-    fn is_refused(resources: usize, to: &str, length: &str) -> bool {
-        let settings = json!({ "mode": "exclusive", "to": to, "length": length });
-        let settings = Settings::parse(settings.as_object().expect("an object"), "");
-        let now = DateTime::from_timestamp(1_795_262_400, 0).expect("an instant");
-        let terms = settings.expect("sound").terms(now, Tz::UTC).expect("sound");
-        refuse_too_many_starts(&terms, resources).is_err()
-    }
-
-    #[test]
-    fn the_largest_project_can_be_searched_for_12_weeks_and_not_by_the_minute() {
-        assert!(!is_refused(MAX_RESOURCES, "12 weeks", "30 minutes"));
-        assert!(!is_refused(MAX_RESOURCES, "6 months", "1 hour"));
-        assert!(is_refused(MAX_RESOURCES, "1 week", "1 minute"));
-    }
 }

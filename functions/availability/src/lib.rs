@@ -1,5 +1,6 @@
 //! Availability: which slots can be booked, and with whom. One file per operation.
 
+mod budget;
 mod count_available_slots;
 mod find_time;
 mod find_time_bulk;

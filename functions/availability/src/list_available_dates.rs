@@ -1,9 +1,10 @@
 use api::caller::App;
-use api::{ApiError, Body, Data, OutputZone, State};
+use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::free_time::FreeTime;
 use crate::request::{AvailabilityRequest, Sent};
 
 /// A date on which something can be booked.
@@ -34,14 +35,14 @@ pub(crate) async fn list_available_dates(
     App(principal): App,
     zone: OutputZone,
     Body(request): Body<Sent>,
-) -> Result<Data<Vec<DateView>>, ApiError> {
+) -> Result<Written, ApiError> {
     let (found, zone) = request.0.search(&state, &principal, zone).await?;
-    let dates = found.search.dates(zone).into_iter();
-    let data = dates
-        .map(|(date, resources)| DateView {
+    let show = move |found: FreeTime, _: &State| {
+        let dates = found.search.dates(zone).into_iter();
+        Written::rows(dates.map(|(date, resources)| DateView {
             date: date.to_string(),
             resources: resources.iter().map(ToString::to_string).collect(),
-        })
-        .collect();
-    Ok(Data { data })
+        }))
+    };
+    found.run(&state, &principal, show).await
 }

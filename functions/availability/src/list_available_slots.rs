@@ -1,9 +1,10 @@
 use api::caller::App;
-use api::{ApiError, Body, OutputZone, State};
+use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
 
+use crate::free_time::FreeTime;
 use crate::request::{AvailabilityRequest, Sent};
-use crate::view::{SlotView, SlotsAnswer};
+use crate::view::{SlotView, show_slots};
 
 /// Lists the slots that can be booked now, in order.
 ///
@@ -25,8 +26,11 @@ pub(crate) async fn list_available_slots(
     App(principal): App,
     zone: OutputZone,
     Body(request): Body<Sent>,
-) -> Result<SlotsAnswer, ApiError> {
+) -> Result<Written, ApiError> {
     let (found, zone) = request.0.search(&state, &principal, zone).await?;
-    let slots = found.search.slots(state.random());
-    SlotsAnswer::new(&slots, found.resources, zone)
+    let show = move |found: FreeTime, state: &State| {
+        let slots = found.search.slots(state.random());
+        show_slots(&slots, found.resources, zone)
+    };
+    found.run(&state, &principal, show).await
 }

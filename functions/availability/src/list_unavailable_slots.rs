@@ -1,9 +1,10 @@
 use api::caller::App;
-use api::{ApiError, Body, OutputZone, State};
+use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
 
+use crate::free_time::FreeTime;
 use crate::request::{AvailabilityRequest, Sent};
-use crate::view::{SlotView, SlotsAnswer};
+use crate::view::{SlotView, show_slots};
 
 /// Lists the slots that would be available if nothing were booked, and are not, in order, with those who are booked.
 #[utoipa::path(
@@ -23,8 +24,11 @@ pub(crate) async fn list_unavailable_slots(
     App(principal): App,
     zone: OutputZone,
     Body(request): Body<Sent>,
-) -> Result<SlotsAnswer, ApiError> {
+) -> Result<Written, ApiError> {
     let (found, zone) = request.0.search(&state, &principal, zone).await?;
-    let slots = found.search.unavailable();
-    SlotsAnswer::new(&slots, found.resources, zone)
+    let show = move |found: FreeTime, _: &State| {
+        let slots = found.search.unavailable();
+        show_slots(&slots, found.resources, zone)
+    };
+    found.run(&state, &principal, show).await
 }

@@ -2,19 +2,13 @@
 
 use std::collections::HashMap;
 
-use api::{ApiError, Faults};
-use axum::body::Bytes;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use api::{ApiError, Written};
 use model::availability::Slot;
 use model::ids::ResourceId;
 use model::resource::Resource;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// The largest answer, in bytes: what Lambda passes on, less something for headers.
-const MAX_ANSWER: usize = 5_900_000;
 
 /// A slot.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -42,57 +36,36 @@ pub(crate) struct SlotResource {
     timezone: &'static str,
 }
 
-#[derive(Serialize)]
-struct Slots<'a> {
-    data: Vec<SlotView<'a>>,
-}
-
-/// 200 with slots, already as JSON.
-#[derive(Debug)]
-pub(crate) struct SlotsAnswer(Bytes);
-
-impl SlotsAnswer {
-    /// The answer that shows `slots` of `resources` in `zone`.
-    pub(crate) fn new(
-        slots: &[Slot],
-        resources: Vec<Resource>,
-        zone: Tz,
-    ) -> Result<Self, ApiError> {
-        let shown: HashMap<ResourceId, SlotResource> = resources
-            .into_iter()
-            .map(|resource| {
-                let shown = SlotResource {
-                    id: resource.id.to_string(),
-                    name: resource.name,
-                    timezone: resource.timezone.name(),
-                };
-                (resource.id, shown)
-            })
-            .collect();
-        let data = slots
-            .iter()
-            .map(|slot| SlotView {
-                start: format_instant(slot.slot.start(), zone),
-                end: format_instant(slot.slot.end(), zone),
-                resources: slot
-                    .resources
-                    .iter()
-                    .filter_map(|id| shown.get(id))
-                    .collect(),
-            })
-            .collect();
-        let json = serde_json::to_vec(&Slots { data })
-            .map_err(|error| ApiError::Internal(error.into()))?;
-        if json.len() > MAX_ANSWER {
-            let sentence = "makes the answer too large; choose an earlier to, longer timeslot_increments or fewer resources";
-            return Err(ApiError::Invalid(Faults::one("to", sentence)));
+/// The answer that shows `slots` of `resources` in `zone`.
+///
+/// # Errors
+///
+/// [`ApiError::AnswerTooLarge`] at the first that does not fit.
+pub(crate) fn show_slots(
+    slots: &[Slot],
+    resources: Vec<Resource>,
+    zone: Tz,
+) -> Result<Written, ApiError> {
+    let shown: HashMap<ResourceId, SlotResource> = resources
+        .into_iter()
+        .map(|resource| {
+            let shown = SlotResource {
+                id: resource.id.to_string(),
+                name: resource.name,
+                timezone: resource.timezone.name(),
+            };
+            (resource.id, shown)
+        })
+        .collect();
+    Written::rows(slots.iter().map(|slot| {
+        SlotView {
+            start: format_instant(slot.slot.start(), zone),
+            end: format_instant(slot.slot.end(), zone),
+            resources: slot
+                .resources
+                .iter()
+                .filter_map(|id| shown.get(id))
+                .collect(),
         }
-        Ok(Self(json.into()))
-    }
-}
-
-impl IntoResponse for SlotsAnswer {
-    fn into_response(self) -> Response {
-        ([(header::CONTENT_TYPE, "application/json")], self.0).into_response()
-    }
+    }))
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::act_on_booking::parse;
 use crate::acting::Acting;
-use crate::bulk::{BulkAnswer, BulkRequest, item, of_many, of_part};
+use crate::bulk::{BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
 use crate::includes::Includes;
 use crate::view::Viewer;
 
@@ -38,6 +38,7 @@ pub(crate) async fn act_on_bookings(
     Body(request): Body<BulkRequest>,
 ) -> Result<BulkAnswer, ApiError> {
     let bulk = request.parse()?;
+    let _turn = turn_for(&state, principal.app, bulk.bookings.len()).await?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let actings = bulk
         .bookings

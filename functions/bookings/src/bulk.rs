@@ -1,10 +1,13 @@
 //! What a request about many bookings says, and what it is answered.
 
 use api::idempotency::Keepable;
-use api::{ApiError, Faults, Field};
+use api::{ApiError, Faults, Field, State};
+use auth::Owner;
+use auth::shares::Turn;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use model::ids::AppId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{DecisionError, KeptAnswer};
@@ -14,6 +17,25 @@ use crate::view::BookingView;
 
 /// The most bookings of one request.
 pub(crate) const MAX_BOOKINGS: usize = 100;
+
+/// Up to how many bookings are decided on at once without waiting for a turn.
+const MAX_WITHOUT_TURN: usize = 10;
+
+/// Waits until so many bookings of this app may be decided on.
+///
+/// # Errors
+///
+/// [`ApiError::TooMany`] if too much of the app's is waiting.
+pub(crate) async fn turn_for(
+    state: &State,
+    app: AppId,
+    bookings: usize,
+) -> Result<Option<Turn>, ApiError> {
+    if bookings <= MAX_WITHOUT_TURN {
+        return Ok(None);
+    }
+    Ok(Some(state.heavy().turn(Owner::App(app)).await?))
+}
 
 /// Many bookings at once.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use store::{Decision, Seed};
 
-use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part};
+use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
 use crate::includes::Includes;
 use crate::making::Making;
 use crate::request::CreateBookingRequest;
@@ -44,6 +44,7 @@ pub(crate) async fn create_bookings(
     Body(Shaped(request, _)): Body<Shaped<BulkRequest, NewBookings>>,
 ) -> Result<BulkAnswer, ApiError> {
     let bulk = request.parse()?;
+    let _turn = turn_for(&state, principal.app, bulk.bookings.len()).await?;
     let now = state.now();
     let seed = if bulk.is_all_or_nothing {
         Seed::random(state.random())

@@ -1,9 +1,9 @@
 use std::cmp::Ordering;
 
 use api::caller::App;
-use api::page::{BATCH, EXACT_TOTAL, MAX_SCANNED, Page, Paging};
+use api::page::{BATCH, EXACT_TOTAL, MAX_SCANNED, MAX_SORTED, PageRequest, Paging};
 use api::search::{Search, matches_wildcard, says};
-use api::{ApiError, OutputZone, Query, State};
+use api::{ApiError, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
@@ -92,9 +92,9 @@ pub(crate) async fn list_bookings(
     include: Includes,
     zone: OutputZone,
     page: Paging,
-) -> Result<Page<BookingView>, ApiError> {
+) -> Result<Written, ApiError> {
     let now = state.now();
-    let (page, wanted) = page.with(PARAMETERS, SEARCHABLE, Wanted::parse(&query, now))?;
+    let (mut page, wanted) = page.with(PARAMETERS, SEARCHABLE, Wanted::parse(&query, now))?;
     let tenant = principal.tenant();
     let lists = wanted.lists(tenant, principal.app_created_at);
     let is_of_resource = tenant.only_resource.or(wanted.resource).is_some();
@@ -111,7 +111,7 @@ pub(crate) async fn list_bookings(
         now,
     };
     let matches = |booking: &Booking| wanted.matches(booking);
-    let page = match run.rows(&lists, order, matches).await? {
+    let page = match run.rows(&mut page, &lists, order, matches).await? {
         Rows::InOrder(rows) => {
             let fetch = |after, limit| run.next(&rows, after, limit);
             page.paginate(fetch, matches).await?
@@ -127,7 +127,7 @@ pub(crate) async fn list_bookings(
         }
     };
     let viewer = Viewer::of(&principal, store, &include, zone, &page.rows).await?;
-    Ok(page.map(|booking| viewer.show(booking, now)))
+    page.map(|booking| viewer.show(booking, now)).answer().await
 }
 
 /// Where a page's rows come from.
@@ -160,6 +160,7 @@ impl Run<'_> {
     /// at each request, and else from a wider one that has. The narrowest comes first.
     async fn rows(
         &self,
+        page: &mut PageRequest,
         lists: &[BookingList],
         order: Order,
         matches: impl Fn(&Booking) -> bool,
@@ -175,7 +176,7 @@ impl Run<'_> {
         if narrowest.order() == order {
             return Ok(Rows::InOrder(InOrder::Listed(narrowest.clone())));
         }
-        if let Some(found) = self.all_of(narrowest, matches).await? {
+        if let Some(found) = self.all_of(page, narrowest, matches).await? {
             let mut rows: Vec<_> = found
                 .into_iter()
                 .map(|booking| (order.position(&booking), booking))
@@ -196,13 +197,18 @@ impl Run<'_> {
     /// All of a list that matches, unless more is to be read for it than one request may, or too much matches.
     async fn all_of(
         &self,
+        page: &mut PageRequest,
         list: &BookingList,
         matches: impl Fn(&Booking) -> bool,
-    ) -> Result<Option<Vec<Booking>>, StoreError> {
+    ) -> Result<Option<Vec<Booking>>, ApiError> {
         let mut found = Vec::new();
-        let (mut after, mut scanned) = (None, 0);
-        while found.len() <= EXACT_TOTAL && scanned < MAX_SCANNED {
+        let (mut after, mut scanned, mut bytes) = (None, 0, 0);
+        while found.len() <= EXACT_TOTAL && scanned < MAX_SCANNED && bytes < MAX_SORTED {
+            if scanned > 0 {
+                page.wait_for_turn().await?;
+            }
             let mut chunk = self.read(list, after, BATCH).await?;
+            bytes += chunk.bytes;
             scanned += chunk.rows.len();
             after = chunk.rows.last().map(|(position, _)| position.clone());
             chunk.rows.retain(|(_, booking)| matches(booking));
@@ -232,7 +238,12 @@ impl Run<'_> {
         let begin = sorted.partition_point(|(position, _)| !follows(position));
         let rows: Vec<_> = sorted[begin..].iter().take(limit).cloned().collect();
         let is_last = begin + rows.len() == sorted.len();
-        Ok(Chunk { rows, is_last })
+        // They were read and counted already.
+        Ok(Chunk {
+            rows,
+            bytes: 0,
+            is_last,
+        })
     }
 
     async fn read(

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::Search;
-use api::{ApiError, OutputZone, Query, State};
+use api::{ApiError, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
@@ -48,7 +48,7 @@ pub(crate) async fn list_groups(
     include: Includes,
     zone: OutputZone,
     page: Paging,
-) -> Result<Page<BookingView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let is_public = principal.is_public();
     let (page, wanted) = page.with(
@@ -79,7 +79,7 @@ pub(crate) async fn list_groups(
     let include = include.and(GROUP_INCLUDES);
     let viewer = Viewer::of(&principal, store, &include, zone, &page.rows).await?;
     let viewer = viewer.of_groups();
-    Ok(page.map(|group| viewer.show(group, now)))
+    page.map(|group| viewer.show(group, now)).answer().await
 }
 
 /// A group, and whether what it belongs to is still there.
@@ -114,6 +114,7 @@ async fn with_parents(
     };
     let rows = groups.rows.into_iter();
     Ok(Chunk {
+        bytes: groups.bytes,
         is_last: groups.is_last,
         rows: rows
             .map(|(position, group)| (position, listed(group)))

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use api::{ApiError, Path, State};
-use auth::FeedAddress;
+use auth::{FeedAddress, Owner};
 use axum::extract::State as Extract;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -50,6 +50,7 @@ pub(crate) async fn read_calendar_feed(
     let (tenant, resource) = open(&state, &segment)
         .await?
         .ok_or(ApiError::NotFound("Calendar feed"))?;
+    let _turn = state.heavy().turn(Owner::App(tenant.app)).await?;
     let entries = entries(state.store(), tenant, resource.id, state.now()).await?;
     let document = Document::of(entries).subscribed_as(&resource.name);
     let headers = [

@@ -1,8 +1,8 @@
 use api::caller::App;
 use api::credential_view::CredentialView;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::Search;
-use api::{ApiError, Faults, Query, State};
+use api::{ApiError, Faults, Query, State, Written};
 use axum::extract::State as Extract;
 use model::ids::ResourceId;
 use model::key::Credential;
@@ -28,7 +28,7 @@ pub(crate) async fn list_credentials(
     App(principal): App,
     query: Query,
     page: Paging,
-) -> Result<Page<CredentialView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let mut faults = Faults::none();
     let wanted = search
@@ -59,5 +59,7 @@ pub(crate) async fn list_credentials(
         }
     };
     let secret = state.master_secret().await?;
-    page.try_map(|credential| CredentialView::of(&credential, &principal, secret))
+    page.try_map(|credential| CredentialView::of(&credential, &principal, secret))?
+        .answer()
+        .await
 }

@@ -1,7 +1,7 @@
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::Search;
-use api::{ApiError, OutputZone, Query, State};
+use api::{ApiError, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
 use model::audit::AuditEvent;
 use model::time::{Tz, format_instant};
@@ -53,7 +53,7 @@ pub(crate) async fn list_audit_events(
     query: Query,
     zone: OutputZone,
     page: Paging,
-) -> Result<Page<AuditEventView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let (store, app, now) = (state.store(), principal.app, state.now());
     let since = principal.app_created_at;
@@ -70,7 +70,7 @@ pub(crate) async fn list_audit_events(
         .await?;
     let counts = store.get_refusal_counts(&page.rows).await?;
     let zone = zone.or(Tz::UTC);
-    Ok(page.map(|event| AuditEventView {
+    page.map(|event| AuditEventView {
         count: counts.get(&event.id).copied().unwrap_or(1),
         action: event.action.name(),
         key_id: event.key.to_string(),
@@ -79,7 +79,9 @@ pub(crate) async fn list_audit_events(
         by: event.by,
         source: event.source,
         detail: event.detail,
-    }))
+    })
+    .answer()
+    .await
 }
 
 fn matches(search: &Search, event: &AuditEvent) -> bool {

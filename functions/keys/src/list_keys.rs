@@ -1,7 +1,7 @@
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::{Search, matches_wildcard};
-use api::{ApiError, Query, State};
+use api::{ApiError, Query, State, Written};
 use axum::extract::State as Extract;
 use model::ids::KeyId;
 use model::key::ApiKey;
@@ -28,7 +28,7 @@ pub(crate) async fn list_keys(
     App(principal): App,
     query: Query,
     page: Paging,
-) -> Result<Page<KeyView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let keys = state.store().list_keys(principal.app).await?;
     let matches = |key: &ApiKey| {
@@ -43,5 +43,7 @@ pub(crate) async fn list_keys(
     let ids: Vec<KeyId> = page.rows.iter().map(|key| key.id).collect();
     let mut used = state.store().get_last_day(&ids).await?.into_iter();
     let now = state.now();
-    Ok(page.map(|key| KeyView::of(&key, app.as_ref(), used.next().as_ref(), now)))
+    page.map(|key| KeyView::of(&key, app.as_ref(), used.next().as_ref(), now))
+        .answer()
+        .await
 }

@@ -1,6 +1,6 @@
 use api::caller::App;
-use api::page::{Page, Paging};
-use api::{ApiError, State};
+use api::page::Paging;
+use api::{ApiError, State, Written};
 use axum::extract::State as Extract;
 use model::filter::FilterCollection;
 use store::{Direction, Position, Walk};
@@ -22,7 +22,7 @@ pub(crate) async fn list_filter_collections(
     Extract(state): Extract<State>,
     App(principal): App,
     page: Paging,
-) -> Result<Page<FilterCollectionView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
@@ -35,5 +35,5 @@ pub(crate) async fn list_filter_collections(
         store.list_entities(tenant, since, &walk, now).await
     };
     let page = page.paginate(fetch, |_: &FilterCollection| true).await?;
-    Ok(page.map(FilterCollectionView::from))
+    page.map(FilterCollectionView::from).answer().await
 }

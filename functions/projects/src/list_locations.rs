@@ -1,7 +1,7 @@
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::{Search, matches_wildcard, says};
-use api::{ApiError, Include, Query, State};
+use api::{ApiError, Include, Query, State, Written};
 use axum::extract::State as Extract;
 use model::location::Location;
 use store::{Direction, Position, Walk};
@@ -27,7 +27,7 @@ pub(crate) async fn list_locations(
     query: Query,
     include: Include,
     page: Paging,
-) -> Result<Page<LocationView>, ApiError> {
+) -> Result<Written, ApiError> {
     // What a page may not see, it may not search by.
     let known: &[&str] = match principal.is_public() {
         true => &["id", "name", "meta.t_*"],
@@ -49,7 +49,7 @@ pub(crate) async fn list_locations(
         .await?;
     let ids: Vec<_> = page.rows.iter().map(|location| location.id).collect();
     let viewer = Viewer::of(&state, &principal, &include, &ids).await?;
-    Ok(page.map(|location| viewer.show(&location)))
+    page.map(|location| viewer.show(&location)).answer().await
 }
 
 fn matches(search: &Search, location: &Location) -> bool {

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use api::caller::App;
-use api::page::{Page, Paging};
-use api::{ApiError, Path, State};
+use api::page::Paging;
+use api::{ApiError, Path, State, Written};
 use axum::extract::State as Extract;
 
 use crate::project_view::ProjectResourceView;
@@ -27,7 +27,7 @@ pub(crate) async fn list_project_resources(
     App(principal): App,
     Path(id): Path<String>,
     page: Paging,
-) -> Result<Page<ProjectResourceView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;
     let id = id.parse().map_err(|_| ApiError::NotFound("Project"))?;
     let tenant = principal.tenant();
@@ -43,5 +43,5 @@ pub(crate) async fn list_project_resources(
             .get(id)
             .map(|resource| ProjectResourceView::of(resource))
     });
-    Ok(page.of_all(rows.collect()))
+    page.of_all(rows.collect()).answer().await
 }

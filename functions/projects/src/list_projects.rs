@@ -1,9 +1,9 @@
 use std::cmp::Reverse;
 
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::{Search, matches_wildcard};
-use api::{ApiError, Faults, Include, Query, State};
+use api::{ApiError, Faults, Include, Query, State, Written};
 use axum::extract::State as Extract;
 use model::project::Project;
 use store::{Direction, Position, Tenant, Walk};
@@ -34,7 +34,7 @@ pub(crate) async fn list_projects(
     query: Query,
     include: Include,
     page: Paging,
-) -> Result<Page<ProjectRow>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let by_place = search.get("locations.uuid").is_some() || search.get("services.uuid").is_some();
     if principal.is_public() && !by_place {
@@ -58,12 +58,13 @@ pub(crate) async fn list_projects(
         page.paginate(fetch, matches).await?
     };
     if principal.is_public() {
-        return Ok(
-            page.map(|project| ProjectRow::Public(Box::new(PublicProjectView::of(project, None))))
-        );
+        let show = |project| ProjectRow::Public(Box::new(PublicProjectView::of(project, None)));
+        return page.map(show).answer().await;
     }
     let viewer = Viewer::of(&state, tenant, &include, &page.rows).await?;
-    Ok(page.map(|project| ProjectRow::Full(Box::new(viewer.show(project)))))
+    page.map(|project| ProjectRow::Full(Box::new(viewer.show(project))))
+        .answer()
+        .await
 }
 
 /// The projects of the locations and services searched for, newest first, found by their ties.

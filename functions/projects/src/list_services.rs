@@ -1,7 +1,7 @@
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::{Search, matches_wildcard, says};
-use api::{ApiError, Include, Query, State};
+use api::{ApiError, Include, Query, State, Written};
 use axum::extract::State as Extract;
 use model::location::Service;
 use store::{Direction, Position, Walk};
@@ -27,7 +27,7 @@ pub(crate) async fn list_services(
     query: Query,
     include: Include,
     page: Paging,
-) -> Result<Page<ServiceView>, ApiError> {
+) -> Result<Written, ApiError> {
     // What a page may not see, it may not search by.
     let known: &[&str] = match principal.is_public() {
         true => &["id", "name"],
@@ -49,7 +49,7 @@ pub(crate) async fn list_services(
         .await?;
     let ids: Vec<_> = page.rows.iter().map(|service| service.id).collect();
     let viewer = Viewer::of(&state, &principal, &include, &ids).await?;
-    Ok(page.map(|service| viewer.show(&service)))
+    page.map(|service| viewer.show(&service)).answer().await
 }
 
 fn matches(search: &Search, service: &Service) -> bool {

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use api::caller::App;
-use api::page::{Page, Paging};
-use api::{ApiError, State};
+use api::page::Paging;
+use api::{ApiError, State, Written};
 use axum::extract::State as Extract;
 use model::template::{TEMPLATES, Template};
 
@@ -23,7 +23,7 @@ pub(crate) async fn list_templates(
     Extract(state): Extract<State>,
     App(principal): App,
     page: Paging,
-) -> Result<Page<TemplateView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;
     let changed = state.store().list_templates(principal.tenant()).await?;
     let mut changed: HashMap<String, Template> = changed
@@ -33,5 +33,8 @@ pub(crate) async fn list_templates(
     let rows = TEMPLATES
         .iter()
         .filter_map(|slug| changed.remove(*slug).or_else(|| Template::blank(slug)));
-    Ok(page.of_all(rows.collect()).map(TemplateView::from))
+    page.of_all(rows.collect())
+        .map(TemplateView::from)
+        .answer()
+        .await
 }

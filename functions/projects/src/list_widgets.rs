@@ -1,6 +1,6 @@
 use api::caller::App;
-use api::page::{Page, Paging};
-use api::{ApiError, State};
+use api::page::Paging;
+use api::{ApiError, State, Written};
 use axum::extract::State as Extract;
 use model::widget::Widget;
 use store::{Direction, Position, Walk};
@@ -22,7 +22,7 @@ pub(crate) async fn list_widgets(
     Extract(state): Extract<State>,
     App(principal): App,
     page: Paging,
-) -> Result<Page<WidgetView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
@@ -36,5 +36,7 @@ pub(crate) async fn list_widgets(
     };
     let secret = state.master_secret().await?;
     let page = page.paginate(fetch, |_: &Widget| true).await?;
-    page.try_map(|widget| WidgetView::of(widget, secret))
+    page.try_map(|widget| WidgetView::of(widget, secret))?
+        .answer()
+        .await
 }

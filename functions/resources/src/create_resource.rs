@@ -3,6 +3,7 @@ use api::{
     ApiError, Body, Created, Faults, Field, Idempotency, Include, OutputZone, PublicTexts, State,
     Tagged,
 };
+use auth::Owner;
 use auth::issue::first_credentials;
 use axum::extract::State as Extract;
 use model::ids::{CalendarId, ResourceId};
@@ -72,7 +73,11 @@ pub(crate) async fn create_resource(
     };
     let resource = fields.apply(blank);
     let password_hash = match fields.password {
-        Some(password) => Some(auth::password::hash(password.into(), state.random()).await?),
+        Some(password) => {
+            let owner = Owner::App(principal.app);
+            let hashing = state.hashing();
+            Some(hashing.hash(owner, password.into(), state.random()).await?)
+        }
         None => None,
     };
     let secret = state.master_secret().await?;

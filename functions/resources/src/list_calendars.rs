@@ -1,8 +1,8 @@
 use api::calendar_view::CalendarView;
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::Search;
-use api::{ApiError, Include, OutputZone, Query, State};
+use api::{ApiError, Include, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
 use model::ids::ResourceId;
 use model::resource::Resource;
@@ -34,7 +34,7 @@ pub(crate) async fn list_calendars(
     include: Include,
     zone: OutputZone,
     page: Paging,
-) -> Result<Page<Option<CalendarView>>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, wanted) = page.with(&[], SEARCHABLE, resource_of(&query))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
@@ -70,7 +70,7 @@ pub(crate) async fn list_calendars(
             None => view,
         })
     };
-    Ok(page.map(|row| row.and_then(show)))
+    page.map(|row| row.and_then(show)).answer().await
 }
 
 fn resource_of(query: &Query) -> Result<Option<ResourceId>, ApiError> {

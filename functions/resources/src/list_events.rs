@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use api::calendar_view::EventView;
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::Search;
-use api::{ApiError, Faults, OutputZone, Query, State};
+use api::{ApiError, Faults, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
 use chrono::{DateTime, TimeDelta, Utc};
 use model::event::Event;
@@ -42,14 +42,20 @@ pub(crate) async fn list_events(
     query: Query,
     zone: OutputZone,
     page: Paging,
-) -> Result<Page<Option<EventView>>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, wanted) = page.with(&["start", "end"], SEARCHABLE, Wanted::parse(&query))?;
     let (store, tenant) = (state.store(), principal.tenant());
     let resource = match (wanted.resource, wanted.calendar) {
         // A calendar's events are its resource's.
         (None, Some(calendar)) => match store.get_resource_of_calendar(tenant, calendar).await? {
             Some(found) => Some(found.record.id),
-            None => return Ok(page.of_all(Vec::new())),
+            None => {
+                return page
+                    .of_all(Vec::<Event>::new())
+                    .map(|event| EventView::of(&event, zone))
+                    .answer()
+                    .await;
+            }
         },
         (resource, _) => resource,
     };
@@ -58,7 +64,9 @@ pub(crate) async fn list_events(
     let fetch = |after: Option<Position>, limit| list.next(wanted, after, limit);
     let matches = |event: &Option<Event>| event.as_ref().is_some_and(|event| wanted.matches(event));
     let page = page.paginate(fetch, matches).await?;
-    Ok(page.map(|event| event.map(|event| EventView::of(&event, zone))))
+    page.map(|event| event.map(|event| EventView::of(&event, zone)))
+        .answer()
+        .await
 }
 
 struct Wanted {
@@ -145,6 +153,7 @@ impl List<'_> {
                     (position, event)
                 })
                 .collect(),
+            bytes: found.bytes,
             is_last: found.is_last,
         })
     }

@@ -1,7 +1,7 @@
 use api::caller::App;
-use api::page::{Page, Paging};
+use api::page::Paging;
 use api::search::{Search, matches_wildcard, says};
-use api::{ApiError, Include, OutputZone, Query, State};
+use api::{ApiError, Include, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
 use model::resource::Resource;
 use model::text::{email_key, is_same};
@@ -32,7 +32,7 @@ pub(crate) async fn list_resources(
     include: Include,
     zone: OutputZone,
     page: Paging,
-) -> Result<Page<ResourceView>, ApiError> {
+) -> Result<Written, ApiError> {
     let (page, search) = page.with(&[], SEARCHABLE, Search::of(&query, SEARCHABLE))?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
@@ -61,7 +61,7 @@ pub(crate) async fn list_resources(
     };
     let ids: Vec<_> = page.rows.iter().map(|resource| resource.id).collect();
     let mut viewer = Viewer::of(&principal, &state, &include, zone, &ids).await?;
-    Ok(page.map(|resource| viewer.show(resource)))
+    page.map(|resource| viewer.show(resource)).answer().await
 }
 
 fn matches(search: &Search, resource: &Resource) -> bool {

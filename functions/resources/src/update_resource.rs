@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{
     ApiError, Body, Data, Faults, IfMatch, Include, OutputZone, Path, PublicTexts, State, Tagged,
 };
+use auth::Owner;
 use axum::extract::State as Extract;
 use model::resource::Resource;
 use model::text::email_key;
@@ -59,7 +60,9 @@ pub(crate) async fn update_resource(
     fields.refuse_wider_password(&principal)?;
     let password_hash = match &fields.password {
         Some(password) => {
-            Some(auth::password::hash(password.as_str().into(), state.random()).await?)
+            let (owner, password) = (Owner::App(principal.app), password.as_str().into());
+            let hashing = state.hashing();
+            Some(hashing.hash(owner, password, state.random()).await?)
         }
         None => None,
     };

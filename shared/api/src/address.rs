@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use auth::Owner;
 use axum::http::{Extensions, HeaderMap, header};
 use ipnet::IpNet;
 use model::origin::Origin;
@@ -50,6 +51,14 @@ pub fn counted_as(address: IpAddr) -> String {
             IpNet::new(v6.into(), 64).map_or_else(|_| v6.to_string(), |net| net.trunc().to_string())
         }
     }
+}
+
+/// Whose heavy work it is that somebody at this address asks for, who is not known: addresses count as in limits.
+pub fn stranger(address: Option<IpAddr>) -> Owner {
+    Owner::Stranger(address.map(|address| match address.to_canonical() {
+        IpAddr::V6(v6) => IpNet::new(v6.into(), 64).map_or(v6.into(), |net| net.network()),
+        v4 => v4,
+    }))
 }
 
 /// Where the API is reached, without a slash at the end.

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{Request, State as Extract};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use store::{Cost, Meter};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
+use crate::answer_size;
 use crate::authorize::{Called, answer_no_operation};
 use crate::error::ApiError;
 use crate::state::State;
@@ -68,6 +69,7 @@ pub(crate) fn around(
     let inner = operations
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(state.clone());
+    let inner = inner.layer(from_fn(answer_size::within_bounds));
     let inner = if with_cors {
         inner.layer(crate::cors::layer())
     } else {
@@ -77,7 +79,7 @@ pub(crate) fn around(
     let inner = if with_cors {
         inner
     } else {
-        inner.layer(axum::middleware::from_fn(crate::invocations::within_bounds))
+        inner.layer(from_fn(crate::invocations::refuse))
     };
     // The edge must see the path before it is matched, so the operations hang below a router that matches nothing.
     Router::new()

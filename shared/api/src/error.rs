@@ -4,7 +4,8 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use auth::{AuthError, Denied};
+use auth::password::HashingError;
+use auth::{AuthError, Denied, Overloaded};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::availability::Refusal;
@@ -719,9 +720,18 @@ impl From<auth::master_secret::VersionGone> for ApiError {
     }
 }
 
-impl From<auth::password::HashingFailed> for ApiError {
-    fn from(error: auth::password::HashingFailed) -> Self {
-        Self::Unavailable(error.into())
+impl From<HashingError> for ApiError {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Failed => Self::Unavailable(error.into()),
+            HashingError::Overloaded(overloaded) => overloaded.into(),
+        }
+    }
+}
+
+impl From<Overloaded> for ApiError {
+    fn from(_: Overloaded) -> Self {
+        Self::TooMany { retry_after_s: 1 }
     }
 }
 

@@ -5,9 +5,8 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
@@ -26,15 +25,6 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::edge::{REQUEST_ID, SECURITY_HEADERS};
 use crate::error::{ApiError, Source};
 use crate::gateway;
-
-/// The most bytes that Lambda takes as the answer to one event, the JSON around it included.
-pub const MAX_ANSWER: usize = 6_291_556;
-
-/// What an answer has besides its body: more than its status and headers can come to.
-const ENVELOPE: usize = 16 * 1024;
-
-/// No byte of a body becomes more bytes of JSON.
-const LONGEST_ESCAPE: usize = 6;
 
 /// What stands in no query as it is.
 const ESCAPED: &AsciiSet = &CONTROLS
@@ -150,60 +140,14 @@ fn without_edge(error: &ApiError, request_id: &str) -> Result<Box<RawValue>, Err
 #[derive(Clone, Debug)]
 struct Refused(Arc<ApiError>);
 
-/// Between the edge and the operations, behind a gateway: says no for what was refused before, and lets no answer out that
-/// Lambda would not take.
-pub(crate) async fn within_bounds(mut request: Request, next: Next) -> Response {
+/// Between the edge and the operations, behind a gateway: says no for what was refused before.
+pub(crate) async fn refuse(mut request: Request, next: Next) -> Response {
     if let Some(Refused(error)) = request.extensions_mut().remove() {
         let mut response = error.status().into_response();
         response.extensions_mut().insert(error);
         return response;
     }
-    let (mut parts, body) = next.run(request).await.into_parts();
-    let error = match fitting(&parts.headers, body).await {
-        Ok(bytes) => return Response::from_parts(parts, Body::from(bytes)),
-        Err(error) => error,
-    };
-    parts.status = error.status();
-    parts.extensions.insert(Arc::new(error));
-    Response::from_parts(parts, Body::empty())
-}
-
-/// The whole of an answer's body, which must not be larger than Lambda takes.
-async fn fitting(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
-    let most = MAX_ANSWER - ENVELOPE;
-    // Every body here is whole already, so its size is known before it is read.
-    if body.size_hint().lower() > most as u64 {
-        return Err(ApiError::AnswerTooLarge);
-    }
-    let bytes = to_bytes(body, most)
-        .await
-        .map_err(|error| ApiError::Internal(error.into()))?;
-    if bytes.len() <= most / LONGEST_ESCAPE || sent_as(headers, &bytes) <= most {
-        Ok(bytes)
-    } else {
-        Err(ApiError::AnswerTooLarge)
-    }
-}
-
-/// How many bytes of JSON a body becomes: a text with escapes, or Base64.
-fn sent_as(headers: &HeaderMap, body: &[u8]) -> usize {
-    let media_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if media_type.starts_with("application/json") || media_type.starts_with("text/") {
-        body.iter().map(|byte| escaped_length(*byte)).sum()
-    } else {
-        body.len().div_ceil(3) * 4
-    }
-}
-
-fn escaped_length(byte: u8) -> usize {
-    match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 2,
-        0x00..=0x1F => LONGEST_ESCAPE,
-        _ => 1,
-    }
+    next.run(request).await
 }
 
 /// Why an event cannot be read. Nothing that a caller sends through the gateway makes one of these, and none of them repeats
@@ -537,15 +481,5 @@ mod tests {
         // Version 2.0 may repeat the method; it is no less version 2.0.
         let both = read(&version_2(json!({ "httpMethod": "GET" })));
         assert_eq!(both.method(), "POST");
-    }
-
-    #[test]
-    fn no_byte_takes_more_room_than_is_counted() {
-        for byte in 0..0x80_u8 {
-            let text = char::from(byte).to_string();
-            let written = serde_json::to_string(&text).expect("JSON").len() - 2;
-            assert_eq!(escaped_length(byte), written, "{byte}");
-            assert!(written <= LONGEST_ESCAPE);
-        }
     }
 }

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod ambient;
 pub mod answer;
+pub mod answer_size;
 pub mod audit;
 pub mod authorize;
 pub mod body;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod faults;
 #[cfg(feature = "gateway")]
 pub mod gateway;
+pub mod heavy;
 pub mod idempotency;
 pub mod include;
 #[cfg(feature = "gateway")]
@@ -48,6 +50,7 @@ mod warnings;
 pub mod zone;
 
 pub use answer::{Created, Data, NoContent};
+pub use answer_size::Written;
 pub use body::{BareArray, Body, Field, Object};
 pub use concurrency::{IfMatch, Tagged};
 pub use error::ApiError;

@@ -1,14 +1,16 @@
 //! Pages of lists, in the shape of the original's paginator, with a cursor where it counts.
 
+use auth::Owner;
+use auth::shares::Turn;
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use store::{Chunk, Position, StoreError};
 
 use crate::address::base_url;
+use crate::answer_size::{BoundedJson, MAX_BODY, Written};
 use crate::error::ApiError;
 use crate::faults::Faults;
 use crate::parameters;
@@ -32,6 +34,15 @@ pub const MAX_SCANNED: usize = 5_000;
 
 /// The most rows that are read at a time.
 pub const BATCH: usize = 250;
+
+/// About how much of the store's data a page keeps, in bytes, before it is shown: more would not fit into an answer.
+const MAX_KEPT: usize = MAX_BODY;
+
+/// About how much of the store's data is kept to be sorted, in bytes.
+pub const MAX_SORTED: usize = 4 * MAX_BODY;
+
+/// What of a page's answer is neither rows nor addresses, in bytes: more than it can come to.
+const HEAD: usize = 4 * 1024;
 
 /// What a request says about the page it wants, right or wrong. Together with whatever else it says about the list it
 /// becomes a [`PageRequest`], so that all that is wrong is told at once.
@@ -73,13 +84,16 @@ pub struct PageRequest {
     url: String,
     state: State,
     bound_to: String,
+    owner: Option<Owner>,
+    turn: Option<Turn>,
 }
 
 /// A position in a list, with what is known of the pages before it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Cursor {
-    #[serde(rename = "p")]
-    after: Position,
+    /// None in a list that is read whole: there the number of rows before it says all.
+    #[serde(rename = "p", default)]
+    after: Option<Position>,
     #[serde(rename = "n")]
     page: usize,
     /// How many matching rows are still to be passed over, when reading ended before the page asked for by its number.
@@ -98,13 +112,14 @@ struct Cursor {
 pub struct Page<T> {
     /// Its rows.
     pub rows: Vec<T>,
-    limit: usize,
+    /// Where they stand in the list; none in a list that is read whole.
+    places: Option<Vec<Position>>,
+    request: PageRequest,
     page: usize,
     rows_before: usize,
     total: usize,
     total_is_exact: bool,
     next_page_url: Option<String>,
-    prev_page_url: Option<String>,
 }
 
 impl std::fmt::Debug for State {
@@ -145,6 +160,7 @@ impl FromRequestParts<State> for Paging {
         let caller = crate::caller::App::from_request_parts(parts, state)
             .await
             .map(|app| app.0);
+        let owner = caller.as_ref().map(|caller| Owner::App(caller.app)).ok();
         let tenant = caller.map(|principal| principal.tenant()).ok();
         let filter: Vec<_> = ["search", "orderBy", "sortedBy", "start", "end"]
             .into_iter()
@@ -180,6 +196,8 @@ impl FromRequestParts<State> for Paging {
             url,
             state: state.clone(),
             bound_to,
+            owner,
+            turn: None,
         };
         Ok(Self { request, faults })
     }
@@ -192,7 +210,7 @@ impl PageRequest {
     ///
     /// Only if the store fails.
     pub async fn paginate<T, F>(
-        self,
+        mut self,
         fetch: impl Fn(Option<Position>, usize) -> F,
         matches: impl Fn(&T) -> bool,
     ) -> Result<Page<T>, ApiError>
@@ -218,24 +236,32 @@ impl PageRequest {
         let mut walk = Walked {
             matched: 0,
             scanned: 0,
+            bytes: 0,
             rows: Vec::new(),
-            last: None,
+            places: Vec::new(),
             is_whole: false,
         };
-        let mut after = self.cursor.as_ref().map(|cursor| cursor.after.clone());
+        let mut after = self.cursor.as_ref().and_then(|cursor| cursor.after.clone());
         while walk.matched < wanted && walk.scanned < MAX_SCANNED + skip {
+            if walk.scanned > 0 {
+                self.wait_for_turn().await?;
+            }
             let left = MAX_SCANNED + skip - walk.scanned;
+            let is_full = walk.rows.len() >= self.limit || walk.bytes >= MAX_KEPT;
             let chunk = fetch(after.clone(), walk.batch(wanted).min(left)).await?;
             for (position, row) in chunk.rows {
                 walk.scanned += 1;
                 if matches(&row) {
                     walk.matched += 1;
-                    if walk.matched > skip && walk.rows.len() < self.limit {
+                    if walk.matched > skip && !is_full && walk.rows.len() < self.limit {
                         walk.rows.push(row);
-                        walk.last = Some(position.clone());
+                        walk.places.push(position.clone());
                     }
                 }
                 after = Some(position);
+            }
+            if walk.matched > skip {
+                walk.bytes += chunk.bytes;
             }
             if chunk.is_last {
                 walk.is_whole = true;
@@ -251,47 +277,60 @@ impl PageRequest {
             Some(cursor) => (cursor.total.max(seen), false),
             None => (walk.matched, walk.is_whole),
         };
-        // A page that ended because enough was looked at goes on behind the last row seen.
-        let resume = if walk.rows.len() == self.limit {
-            walk.last
+        // A page that ended because enough was looked at goes on behind the last row seen, and one that left out what
+        // matched behind its own last row.
+        let resume = if walk.matched > skip + walk.rows.len() || walk.rows.len() == self.limit {
+            walk.places.last().cloned()
         } else {
             after
         };
         let next_page_url = match resume {
             Some(after) if more_follow => {
-                let rows_before = rows_before + walk.rows.len();
                 let cursor = Cursor {
-                    after,
+                    after: Some(after),
                     page: page + 1,
                     skip: skip.saturating_sub(walk.matched),
-                    rows_before,
+                    rows_before: rows_before + walk.rows.len(),
                     total,
                     total_is_exact,
                 };
-                Some(self.address_of(page + 1, Some(&self.seal(&cursor).await?)))
+                Some(self.address_behind(&cursor).await?)
             }
             _ => None,
         };
-        let prev_page_url = self.previous(page);
         Ok(Page {
             rows: walk.rows,
-            limit: self.limit,
+            places: Some(walk.places),
+            request: self,
             page,
             rows_before,
             total,
             total_is_exact,
             next_page_url,
-            prev_page_url,
         })
     }
 
-    /// The page of a list that must be sorted first: at most [`EXACT_TOTAL`] rows may match.
+    /// Waits until this request may read a lot: once, before it reads more than one batch, and until its page is written.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::TooMany`] if too much of this app's is waiting.
+    pub async fn wait_for_turn(&mut self) -> Result<(), ApiError> {
+        if self.turn.is_none()
+            && let Some(owner) = self.owner
+        {
+            self.turn = Some(self.state.heavy().turn(owner).await?);
+        }
+        Ok(())
+    }
+
+    /// The page of a list that must be sorted first: at most [`EXACT_TOTAL`] rows may match, of [`MAX_SORTED`] bytes.
     ///
     /// # Errors
     ///
     /// [`ApiError::Invalid`] if more do.
     pub async fn paginate_sorted<T, F>(
-        self,
+        mut self,
         fetch: impl Fn(Option<Position>, usize) -> F,
         matches: impl Fn(&T) -> bool,
         compare: impl Fn(&T, &T) -> std::cmp::Ordering,
@@ -301,9 +340,13 @@ impl PageRequest {
     {
         let mut rows: Vec<T> = Vec::new();
         let mut after: Option<Position> = None;
-        let mut scanned = 0;
+        let (mut scanned, mut bytes) = (0, 0);
         loop {
+            if scanned > 0 {
+                self.wait_for_turn().await?;
+            }
             let chunk = fetch(after.clone(), BATCH).await?;
+            bytes += chunk.bytes;
             for (position, row) in chunk.rows {
                 scanned += 1;
                 if matches(&row) {
@@ -311,9 +354,12 @@ impl PageRequest {
                 }
                 after = Some(position);
             }
-            if rows.len() > EXACT_TOTAL || (scanned >= MAX_SCANNED && !chunk.is_last) {
+            let is_too_much = rows.len() > EXACT_TOTAL || bytes > MAX_SORTED;
+            if is_too_much || (scanned >= MAX_SCANNED && !chunk.is_last) {
                 let sentence = format!(
-                    "sorts at most {EXACT_TOTAL} rows; narrow the search, or order by created_at or event.start"
+                    "sorts at most {EXACT_TOTAL} rows of {} MB together; narrow the search, or order by created_at or \
+                     event.start",
+                    MAX_SORTED / 1_000_000
                 );
                 return Err(ApiError::Invalid(Faults::one("orderBy", sentence)));
             }
@@ -328,24 +374,27 @@ impl PageRequest {
     /// The page of a list that is here whole.
     pub fn of_all<T>(self, rows: Vec<T>) -> Page<T> {
         let total = rows.len();
-        let rows_before = (self.page - 1) * self.limit;
+        let (page, rows_before) = match &self.cursor {
+            Some(cursor) => (cursor.page, cursor.rows_before),
+            None => (self.page, (self.page - 1) * self.limit),
+        };
         let rows: Vec<T> = rows
             .into_iter()
             .skip(rows_before)
             .take(self.limit)
             .collect();
         let more_follow = rows_before + rows.len() < total;
-        let next_page_url = more_follow.then(|| self.address_of(self.page + 1, None));
-        let prev_page_url = self.previous(self.page);
+        // Where a page before was cut short, the next does not begin where its number says: the answer names it.
+        let next_page_url = more_follow.then(|| self.address_of(page + 1, None));
         Page {
             rows,
-            limit: self.limit,
-            page: self.page,
+            places: None,
+            request: self,
+            page,
             rows_before,
             total,
             total_is_exact: true,
             next_page_url,
-            prev_page_url,
         }
     }
 
@@ -365,6 +414,10 @@ impl PageRequest {
         )
     }
 
+    async fn address_behind(&self, cursor: &Cursor) -> Result<String, ApiError> {
+        Ok(self.address_of(cursor.page, Some(&self.seal(cursor).await?)))
+    }
+
     async fn seal(&self, cursor: &Cursor) -> Result<String, ApiError> {
         let payload =
             serde_json::to_vec(cursor).map_err(|error| ApiError::Internal(error.into()))?;
@@ -380,8 +433,10 @@ impl PageRequest {
 struct Walked<T> {
     matched: usize,
     scanned: usize,
+    /// How much of the store's data the chunks have that rows were kept of.
+    bytes: usize,
     rows: Vec<T>,
-    last: Option<Position>,
+    places: Vec<Position>,
     is_whole: bool,
 }
 
@@ -438,56 +493,95 @@ impl<T> Page<T> {
     pub fn try_map<U, E>(self, show: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
         Ok(Page {
             rows: self.rows.into_iter().map(show).collect::<Result<_, _>>()?,
-            limit: self.limit,
+            places: self.places,
+            request: self.request,
             page: self.page,
             rows_before: self.rows_before,
             total: self.total,
             total_is_exact: self.total_is_exact,
             next_page_url: self.next_page_url,
-            prev_page_url: self.prev_page_url,
         })
+    }
+}
+
+impl<T: Serialize> Page<T> {
+    /// The page as it is answered: as many of its rows as fit into an answer, with the address of those that follow.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::AnswerTooLarge`] only if its first row alone does not fit.
+    pub async fn answer(mut self) -> Result<Written, ApiError> {
+        let addresses = 4 * self.request.address_of(self.page, None).len();
+        let room = MAX_BODY.saturating_sub(HEAD + addresses);
+        let mut data = BoundedJson::with_room_for(room);
+        let mut shown = 0;
+        for row in &self.rows {
+            match data.write(if shown > 0 { "," } else { "" }, row) {
+                Ok(()) => shown += 1,
+                Err(ApiError::AnswerTooLarge) if shown > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let is_cut = shown < self.rows.len();
+        let is_behind_a_cut = self.places.is_none() && self.request.cursor.is_some();
+        if is_cut || (is_behind_a_cut && self.next_page_url.is_some()) {
+            let place = |places: &Vec<Position>| places.get(shown.checked_sub(1)?).cloned();
+            let cursor = Cursor {
+                after: self.places.as_ref().and_then(place),
+                page: self.page + 1,
+                skip: 0,
+                rows_before: self.rows_before + shown,
+                total: self.total,
+                total_is_exact: self.total_is_exact,
+            };
+            self.next_page_url = Some(self.request.address_behind(&cursor).await?);
+        }
+        let head = serde_json::to_string(&self.head(shown));
+        let head = head.map_err(|error| ApiError::Internal(error.into()))?;
+        let mut text = head.trim_end_matches('}').to_owned().into_bytes();
+        text.extend_from_slice(b",\"data\":[");
+        text.extend_from_slice(&data.into_text());
+        text.extend_from_slice(b"]}");
+        Ok(Written::from_text(text))
+    }
+
+    fn head(&self, shown: usize) -> PageHead<'_> {
+        let row = |number: usize| (shown > 0).then_some(number);
+        PageHead {
+            total: self.total,
+            total_is_exact: self.total_is_exact,
+            per_page: self.request.limit,
+            current_page: self.page,
+            last_page: self.last_page(),
+            next_page_url: self.next_page_url.as_deref(),
+            prev_page_url: self.request.previous(self.page),
+            from: row(self.rows_before + 1),
+            to: row(self.rows_before + shown),
+        }
     }
 
     fn last_page(&self) -> usize {
-        if self.total_is_exact {
-            self.total.div_ceil(self.limit).max(1)
-        } else {
-            // A loop up to the last page works, however many rows there turn out to be.
-            self.page + usize::from(self.next_page_url.is_some())
+        let pages = self.total.div_ceil(self.request.limit).max(1);
+        match (&self.next_page_url, self.total_is_exact) {
+            // A loop up to the last page works, however many rows there turn out to be, and however few pages hold.
+            (Some(_), true) => pages.max(self.page + 1),
+            (Some(_), false) => self.page + 1,
+            (None, true) => pages,
+            (None, false) => self.page,
         }
     }
 }
 
-/// A page as it is answered: the original's paginator, flattened beside the rows.
+/// What stands beside a page's rows: the original's paginator.
 #[derive(Serialize)]
-struct PageBody<T> {
+struct PageHead<'a> {
     total: usize,
     total_is_exact: bool,
     per_page: usize,
     current_page: usize,
     last_page: usize,
-    next_page_url: Option<String>,
+    next_page_url: Option<&'a str>,
     prev_page_url: Option<String>,
     from: Option<usize>,
     to: Option<usize>,
-    data: Vec<T>,
-}
-
-impl<T: Serialize> IntoResponse for Page<T> {
-    fn into_response(self) -> Response {
-        let row = |number: usize| (!self.rows.is_empty()).then_some(number);
-        axum::Json(PageBody {
-            total: self.total,
-            total_is_exact: self.total_is_exact,
-            per_page: self.limit,
-            current_page: self.page,
-            last_page: self.last_page(),
-            from: row(self.rows_before + 1),
-            to: row(self.rows_before + self.rows.len()),
-            next_page_url: self.next_page_url,
-            prev_page_url: self.prev_page_url,
-            data: self.rows,
-        })
-        .into_response()
-    }
 }

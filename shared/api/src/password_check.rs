@@ -5,9 +5,11 @@
 
 use std::net::IpAddr;
 
+use auth::Owner;
 use secrecy::SecretString;
 use store::Attempt;
 
+use crate::address::stranger;
 use crate::authorize::bad_credentials;
 use crate::error::ApiError;
 use crate::limits::{self, WRONG_PASSWORDS, disguised, disguised_address};
@@ -18,6 +20,7 @@ use crate::state::State;
 pub struct PasswordCheck {
     of_account: Attempt,
     of_address: Attempt,
+    owner: Owner,
 }
 
 impl PasswordCheck {
@@ -31,6 +34,7 @@ impl PasswordCheck {
         account: &str,
         address: Option<IpAddr>,
     ) -> Result<Self, ApiError> {
+        let owner = stranger(address);
         let address = disguised_address(state, address).await?;
         let of_address =
             limits::count(state, "wrong-password-from", &address, WRONG_PASSWORDS).await?;
@@ -42,6 +46,7 @@ impl PasswordCheck {
         Ok(Self {
             of_account,
             of_address,
+            owner,
         })
     }
 
@@ -56,10 +61,12 @@ impl PasswordCheck {
         password: SecretString,
         hash: Option<String>,
     ) -> Result<(), ApiError> {
-        if auth::password::matches(password, hash).await {
+        let checked = state.hashing().matches(self.owner, password, hash).await;
+        // A password that was not looked at is no guess.
+        if !matches!(checked, Ok(false)) {
             state.store().forget_attempt(&self.of_address).await?;
             state.store().forget_attempt(&self.of_account).await?;
-            return Ok(());
+            return Ok(checked.map(drop)?);
         }
         if self.of_account.count > WRONG_PASSWORDS.limit {
             return Err(limits::too_many(WRONG_PASSWORDS));

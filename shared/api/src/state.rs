@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use auth::{KeyCache, Limiter, MasterSecret, Policy, Refusals};
+use auth::password::Hashing;
+use auth::{KeyCache, Limiter, MasterSecret, Policy, Refusals, Shares};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::rate::RateLimit;
@@ -63,6 +64,8 @@ struct Inner {
     limiter: Limiter,
     keys: KeyCache,
     refusals: Refusals,
+    heavy: Shares,
+    hashing: Hashing,
 }
 
 impl State {
@@ -84,6 +87,8 @@ impl State {
             limiter: Limiter::default(),
             keys,
             refusals: Refusals::default(),
+            heavy: Shares::default(),
+            hashing: Hashing::default(),
         }))
     }
 
@@ -120,6 +125,16 @@ impl State {
     /// Refusals that this instance counts.
     pub fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    /// Turns of what takes long: wide searches, long lists, many bookings at once.
+    pub fn heavy(&self) -> &Shares {
+        &self.0.heavy
+    }
+
+    /// What hashes and checks passwords.
+    pub fn hashing(&self) -> &Hashing {
+        &self.0.hashing
     }
 
     /// The master secret.

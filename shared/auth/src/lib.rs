@@ -17,6 +17,7 @@ pub mod presented;
 pub mod principal;
 pub mod refusals;
 pub mod secret_scan;
+pub mod shares;
 pub mod signature;
 pub mod token;
 
@@ -32,4 +33,5 @@ pub use master_secret::MasterSecret;
 pub use plain_key::PlainKey;
 pub use principal::{Caller, Principal, Reach, Who, Wider};
 pub use refusals::Refusals;
+pub use shares::{Overloaded, Owner, Shares};
 pub use signature::SigningSecret;

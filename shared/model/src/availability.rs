@@ -701,19 +701,23 @@ impl Search {
             let points = terms.grid.points(&open, first.clock, &starts);
             return points.into_iter().map(|at| (at, order.to_vec())).collect();
         }
-        let mut pairs: Vec<(i64, usize)> = Vec::new();
-        for (rank, at) in order.iter().enumerate() {
+        // Start and rank in one number: searches have millions of them.
+        let ranks = i64::try_from(order.len().max(1)).unwrap_or(i64::MAX);
+        let mut pairs: Vec<i64> = Vec::new();
+        for (rank, at) in (0..).zip(order) {
             let view = &views[*at];
             let points = terms.grid.points(&view.open, view.clock, pick(view));
-            pairs.extend(points.into_iter().map(|start| (start, rank)));
+            pairs.extend(points.into_iter().map(|start| start * ranks + rank));
         }
         // Each resource's are in order, which a stable sort makes use of.
         pairs.sort();
+        let start_of = |pair: i64| pair.div_euclid(ranks);
+        let rank_of = |pair: i64| usize::try_from(pair.rem_euclid(ranks)).unwrap_or(0);
         pairs
-            .chunk_by(|one, next| one.0 == next.0)
+            .chunk_by(|one, next| start_of(*one) == start_of(*next))
             .map(|same| {
-                let who = same.iter().map(|(_, rank)| order[*rank]).collect();
-                (same[0].0, who)
+                let who = same.iter().map(|pair| order[rank_of(*pair)]).collect();
+                (start_of(same[0]), who)
             })
             .collect()
     }

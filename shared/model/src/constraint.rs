@@ -359,7 +359,7 @@ fn edge(text: &str) -> Result<Edge, InvalidInstant> {
 }
 
 /// A list of constraints, made ready to be evaluated for many resources and ranges.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
     /// What is open of each week, in seconds since its Monday began.
     week: Intervals,
@@ -411,6 +411,11 @@ impl Schedule {
             allowed,
             blocked,
         }
+    }
+
+    /// Into how many pieces it cuts so many weeks at most: what [`Schedule::open`] answers, and takes time for.
+    pub fn pieces(&self, weeks: usize) -> usize {
+        self.week.iter().len() * weeks + self.allowed.len() + self.blocked.len()
     }
 
     /// The instants that are open, within the range of `clock`.

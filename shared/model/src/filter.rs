@@ -60,7 +60,7 @@ pub struct FilterCollection {
 }
 
 /// Filters as they go together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filters {
     /// All of these must be open.
     and: Vec<Filter>,
@@ -71,7 +71,7 @@ pub struct Filters {
 }
 
 /// What is open by one filter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Filter {
     schedule: Schedule,
     /// Whose clock; the resource's if none.
@@ -79,7 +79,7 @@ struct Filter {
 }
 
 /// Some of the slots.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Take {
     First(usize),
     Last(usize),
@@ -138,6 +138,12 @@ impl Filters {
         all.intersect(&any)
     }
 
+    /// Into how many pieces all of them cut so many weeks, as [`Schedule::pieces`] counts.
+    pub fn pieces(&self, weeks: usize) -> usize {
+        let filters = self.and.iter().chain(&self.or);
+        filters.map(|filter| filter.schedule.pieces(weeks)).sum()
+    }
+
     /// Those of `slots`, which are in order, that are to be answered, in order.
     pub fn take<T>(&self, mut slots: Vec<T>, random: &dyn Random) -> Vec<T> {
         for take in &self.after {
@@ -146,17 +152,28 @@ impl Filters {
                 Take::Last(number) => {
                     slots.drain(..slots.len().saturating_sub(number));
                 }
-                Take::Random(number) => {
-                    while slots.len() > number {
-                        let last = u64::try_from(slots.len() - 1).unwrap_or(u64::MAX);
-                        let one = usize::try_from(random.up_to(last)).unwrap_or(0);
-                        slots.remove(one);
-                    }
-                }
+                Take::Random(number) => keep_random(&mut slots, number, random),
             }
         }
         slots
     }
+}
+
+/// Keeps so many of `slots`, any with the same chance, in their order: in time that grows with the slots alone, because
+/// there may be hundreds of thousands.
+fn keep_random<T>(slots: &mut Vec<T>, number: usize, random: &dyn Random) {
+    let (mut left, mut wanted) = (slots.len(), number);
+    if left <= wanted {
+        return;
+    }
+    // Each is kept with the chance that what is still wanted has among those left.
+    slots.retain(|_| {
+        let last = u64::try_from(left - 1).unwrap_or(u64::MAX);
+        let is_kept = random.up_to(last) < u64::try_from(wanted).unwrap_or(u64::MAX);
+        left -= 1;
+        wanted -= usize::from(is_kept);
+        is_kept
+    });
 }
 
 /// Reads an entry of a list by its name, its fields and where they stand.

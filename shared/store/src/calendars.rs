@@ -168,7 +168,18 @@ impl Store {
                 calendar,
             })
         };
+        // Each row has a copy of its resource.
+        let sizes: HashMap<ResourceId, usize> = resources
+            .values()
+            .map(|resource| {
+                let json = serde_json::to_string(resource);
+                (resource.id, json.map_or(0, |json| json.len()))
+            })
+            .collect();
+        let rows = found.rows.iter();
+        let bytes = rows.filter_map(|(_, pointer)| sizes.get(&pointer.resource));
         Ok(Chunk {
+            bytes: bytes.sum(),
             is_last: found.is_last,
             rows: found
                 .rows

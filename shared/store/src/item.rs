@@ -209,11 +209,28 @@ impl Store {
         &self,
         table: Table,
         pk: &str,
-        (first, last): (&str, &str),
+        between: (&str, &str),
     ) -> Result<Vec<RawItem>, StoreError> {
+        let mut items = Vec::new();
+        let collect = |page| {
+            items.extend(page);
+            Ok(true)
+        };
+        self.pages_between(table, pk, between, collect).await?;
+        Ok(items)
+    }
+
+    /// As [`Store::partition_between`], page by page, for as long as `each` asks for more.
+    pub(crate) async fn pages_between(
+        &self,
+        table: Table,
+        pk: &str,
+        (first, last): (&str, &str),
+        each: impl FnMut(Vec<RawItem>) -> Result<bool, StoreError> + Send,
+    ) -> Result<(), StoreError> {
         let values = [(":pk", pk), (":first", first), (":last", last)];
-        self.run(table, "pk = :pk AND sk BETWEEN :first AND :last", &values)
-            .await
+        let condition = "pk = :pk AND sk BETWEEN :first AND :last";
+        self.pages(table, condition, &values, each).await
     }
 
     async fn run(
@@ -222,11 +239,27 @@ impl Store {
         condition: &str,
         values: &[(&str, &str)],
     ) -> Result<Vec<RawItem>, StoreError> {
+        let mut items = Vec::new();
+        let collect = |page| {
+            items.extend(page);
+            Ok(true)
+        };
+        self.pages(table, condition, values, collect).await?;
+        Ok(items)
+    }
+
+    /// Hands on one page of at most 1 MB after another, for as long as `each` asks for more.
+    async fn pages(
+        &self,
+        table: Table,
+        condition: &str,
+        values: &[(&str, &str)],
+        mut each: impl FnMut(Vec<RawItem>) -> Result<bool, StoreError> + Send,
+    ) -> Result<(), StoreError> {
         let values: RawItem = values
             .iter()
             .map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned())))
             .collect();
-        let mut items = Vec::new();
         let mut start = None;
         loop {
             let answer = self
@@ -242,10 +275,9 @@ impl Store {
                         .send()
                 })
                 .await?;
-            items.extend(answer.items.unwrap_or_default());
             start = answer.last_evaluated_key;
-            if start.is_none() {
-                return Ok(items);
+            if !each(answer.items.unwrap_or_default())? || start.is_none() {
+                return Ok(());
             }
         }
     }

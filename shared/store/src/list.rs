@@ -43,6 +43,8 @@ impl Position {
 pub struct Chunk<T> {
     /// The rows, each with its place.
     pub rows: Vec<(Position, T)>,
+    /// About how much they hold: the bytes of the records that were read for them.
+    pub bytes: usize,
     /// Whether the list ends here.
     pub is_last: bool,
 }
@@ -160,11 +162,16 @@ impl Store {
     ) -> Result<Chunk<T>, StoreError> {
         let items = self.index_page(partition, walk).await?;
         let is_last = items.len() < walk.limit;
+        let bytes = items.iter().map(size).sum();
         let rows = items
             .into_iter()
             .map(|item| row(partition.index, item, &read))
             .collect::<Result<_, _>>()?;
-        Ok(Chunk { rows, is_last })
+        Ok(Chunk {
+            rows,
+            bytes,
+            is_last,
+        })
     }
 
     /// The next rows of a list in order of creation, month by month.
@@ -175,6 +182,7 @@ impl Store {
         read: impl Fn(RawItem) -> Result<T, StoreError>,
     ) -> Result<Chunk<T>, StoreError> {
         let mut rows: Vec<(Position, T)> = Vec::new();
+        let mut bytes = 0;
         let names = months.walk(walk);
         let (mut left, mut at_once) = (names.as_slice(), 1);
         let mut after = walk.after.cloned();
@@ -196,6 +204,7 @@ impl Store {
             for page in pages {
                 let may_have_more = page.len() >= limit;
                 for item in page {
+                    bytes += size(&item);
                     rows.push(row(months.index, item, &read)?);
                 }
                 if may_have_more {
@@ -209,7 +218,11 @@ impl Store {
         // A full chunk may be followed by nothing: whoever asks for the next one learns it.
         let is_last = rows.len() < walk.limit;
         rows.truncate(walk.limit);
-        Ok(Chunk { rows, is_last })
+        Ok(Chunk {
+            rows,
+            bytes,
+            is_last,
+        })
     }
 }
 
@@ -223,7 +236,11 @@ pub(crate) fn merge<T>(one: Chunk<T>, other: Chunk<T>, walk: &Walk<'_>) -> Chunk
     });
     let is_last = one.is_last && other.is_last && rows.len() <= walk.limit;
     rows.truncate(walk.limit);
-    Chunk { rows, is_last }
+    Chunk {
+        rows,
+        bytes: one.bytes + other.bytes,
+        is_last,
+    }
 }
 
 impl<'a> MonthlyIndex<'a> {
@@ -257,6 +274,11 @@ impl<'a> MonthlyIndex<'a> {
         }
         months
     }
+}
+
+fn size(item: &RawItem) -> usize {
+    let record = item.get("record").and_then(|record| record.as_s().ok());
+    record.map_or(0, String::len)
 }
 
 fn row<T>(

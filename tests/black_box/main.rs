@@ -10,6 +10,7 @@ mod bookings;
 mod bounds;
 mod bulk;
 mod calendar;
+mod calendar_days;
 mod concurrency_control;
 mod contract;
 mod costs;

@@ -469,6 +469,8 @@ async fn a_reservation_with_faults_is_refused_field_by_field() {
         ("reservation_time", json!(86_401), "reservation_time"),
         ("reservation_time", json!(-1), "reservation_time"),
         ("reservation_time", json!("soon"), "reservation_time"),
+        ("reservation_time", json!("30 moments"), "reservation_time"),
+        ("reservation_time", json!("1 month"), "reservation_time"),
         ("reservation_time", json!(1.5), "reservation_time"),
         ("resource_id", json!("room"), "resource_id"),
         ("resource_id", Value::Null, "resource_id"),

@@ -3,6 +3,7 @@
 
 use api::{ApiError, Faults};
 use model::availability::Terms;
+use model::time::Tz;
 use model::wall::WEEK_S;
 
 /// The most starts that are looked at: enough for the largest project, half an hour apart, over 12 weeks.
@@ -80,7 +81,9 @@ impl Budget {
         resources: usize,
         pieces: impl FnOnce(usize) -> usize,
     ) -> Result<(), ApiError> {
-        let length_s = (terms.range.end - terms.range.start).max(0);
+        // A zone moves the range by hours only.
+        let range = terms.range(Tz::UTC);
+        let length_s = range.end.saturating_sub(range.start).max(0);
         let whole = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
         let starts = whole(length_s / terms.grid.step_s.max(1)).saturating_mul(resources);
         let openings = pieces(whole(length_s / WEEK_S) + WEEKS_AROUND);

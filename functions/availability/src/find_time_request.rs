@@ -370,7 +370,7 @@ impl FindTime {
             moving: None,
         };
         if self.is_public {
-            check_public_length(asked.terms.length_s, &resources)?;
+            check_public_length(asked.terms.length, &resources)?;
         }
         let offer = Offer::of(None)?;
         let planned = Planned::within(budget, (&offer, resources), asked)?;

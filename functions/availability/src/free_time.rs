@@ -106,18 +106,18 @@ impl FreeTime {
         let offer = Offer::of(project.as_ref())?;
         let place = (project.as_ref(), &offer, is_held);
         let resources = resources(state, principal, place, &wanted).await?;
+        // Nobody is left to have a zone: then it does not matter.
+        let zone = resources.first().map_or(Tz::UTC, |first| first.timezone);
         let mut terms = if is_held {
-            let zone = offer.zone((state.store(), tenant), &resources).await?;
             offer.terms_within(settings, now, zone)?
         } else {
-            let zone = resources.first().map_or(Tz::UTC, |first| first.timezone);
             offer.terms_over(settings, now, zone)?
         };
         if let Some(moving) = &moving {
-            moving.narrow(&mut terms, now);
+            moving.narrow(&mut terms);
         }
         if is_held && project.is_none() {
-            check_public_length(terms.length_s, &resources)?;
+            check_public_length(terms.length, &resources)?;
         }
         let mut schedules = offer.schedules();
         schedules.push(Schedule::new(&wanted.constraints));
@@ -222,7 +222,7 @@ impl Planned {
             moving,
         } = self;
         // A search that ends before it begins finds nothing, whatever is taken.
-        if let Some(range) = search.terms.reach().to_slot() {
+        if let Some(range) = search.reach().to_slot() {
             let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
             let store = state.store();
             let read = store.claims_within(tenant, &ids, range, budget.claims());

@@ -3,9 +3,9 @@
 
 use api::{ApiError, Faults, Field, Object, State};
 use auth::{Denied, Principal, signature};
-use chrono::{DateTime, Utc};
 use model::availability::{Mode, Settings, Terms, UNBOUNDED};
 use model::booking::Booking;
+use model::duration::CalendarSpan;
 use model::graph::Action;
 use model::ids::BookingId;
 use model::project::Project;
@@ -131,33 +131,23 @@ impl Moving {
         if self.rescheduling.project().is_some() {
             return request;
         }
+        let own = CalendarSpan::exact(self.booking.slot.length().num_seconds());
         Settings {
             mode: request.mode.or(Some(Mode::Exclusive)),
-            length_s: request
-                .length_s
-                .or(Some(self.booking.slot.length().num_seconds())),
+            length: request.length.or(Some(own)),
             ..request
         }
     }
 
     /// Narrows a search to what the booking itself needs, which it keeps when it moves, and to when it may be booked.
-    pub(crate) fn narrow(&self, terms: &mut Terms, now: DateTime<Utc>) {
+    pub(crate) fn narrow(&self, terms: &mut Terms) {
         if !self.takes_what_the_offer_needs() {
             let own = self.booking.buffers;
             terms.before_s = terms.before_s.max(own.before_s.into());
             terms.after_s = terms.after_s.max(own.after_s.into());
             terms.ignores_all_day_events = self.booking.ignore_all_day_events;
         }
-        let notice = self.booking.notice;
-        if let Some(min_s) = notice.min_booking_s {
-            let begun = i64::from(now.timestamp_subsec_nanos() > 0);
-            let soonest = now.timestamp() + begun + i64::from(min_s);
-            terms.soonest = terms.soonest.max(soonest);
-        }
-        if let Some(max_s) = notice.max_booking_s {
-            let last = now.timestamp() + i64::from(max_s);
-            terms.range.end = terms.range.end.min(last + terms.length_s);
-        }
+        terms.narrow_to_notice(self.booking.notice);
     }
 
     /// How many bookings `resource` bears at once beside this one, unless the offer says so.

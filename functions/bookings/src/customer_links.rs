@@ -70,8 +70,7 @@ impl CustomerLinks {
             let mut actions = booking.graph.available_actions(booking.state);
             actions.any(|possible| possible == action)
         };
-        let can_cancel = can(Action::CancelByCustomer)
-            && (booking.notice.check_cancelling(booking.slot.start(), now)).is_ok();
+        let can_cancel = can(Action::CancelByCustomer) && booking.check_cancelling(now).is_ok();
         let cancel = can_cancel.then(|| self.cancel_link(booking, now)).flatten();
         let reschedule = project
             .filter(|_| can(Action::RescheduleByCustomer))

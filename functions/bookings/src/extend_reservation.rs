@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use model::ids::ReservationId;
 use model::reservation::Reservation;
 use serde::Deserialize;
+use serde_json::Value;
 use store::{Decision, Store, Tenant};
 use utoipa::ToSchema;
 
@@ -17,10 +18,10 @@ pub(crate) struct ExtendReservationRequest {
     #[serde(default)]
     #[schema(value_type = String, format = Uuid, required)]
     reservation_id: Field<String>,
-    /// For how long from now on, in seconds, 1 to 86,400.
+    /// For how long from now on: seconds, 1 to 86,400, or a duration like `"5 minutes"`. Defaults to 30 seconds.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, default = 30, minimum = 1, maximum = 86400)]
-    reservation_time: Field<i64>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 86400)]
+    reservation_time: Field<Value>,
 }
 
 /// Holds a reserved slot from now on for another while. One that has lapsed must be reserved anew.
@@ -43,14 +44,14 @@ pub(crate) async fn extend_reservation(
     Body(request): Body<ExtendReservationRequest>,
 ) -> Result<Data<ReservationView>, ApiError> {
     let mut faults = Faults::none();
-    let seconds = reservation_time(&mut faults, request.reservation_time);
+    let asked = reservation_time(&mut faults, request.reservation_time);
     let named = faults.required("reservation_id", request.reservation_id);
     let id: Option<ReservationId> = id(
         &mut faults,
         "reservation_id",
         named.map_or(Field::Absent, Field::Value),
     );
-    let (id, seconds) = faults.finish(id.zip(seconds))?;
+    let id = faults.finish(id)?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let reservation = store
         .until_decided(|| async {
@@ -59,10 +60,14 @@ pub(crate) async fn extend_reservation(
             let held = held.ok_or(ApiError::NotFound("Reservation"))?;
             let held = held.standing(now)?;
             refuse_orphan(store, tenant, &mut decision, &held).await?;
-            let reservation = decision.put_reservation(Reservation {
-                until: until(now, seconds),
-                ..held
-            });
+            let until = until(now, held.timezone, asked, None);
+            let is_the_same = until == held.until;
+            let reservation = Reservation { until, ..held };
+            let reservation = if is_the_same {
+                reservation
+            } else {
+                decision.put_reservation(reservation)
+            };
             Ok::<_, ApiError>(decision.commit(reservation).await?)
         })
         .await?;

@@ -170,7 +170,7 @@ fn is_bookable(group: &Booking, now: DateTime<Utc>) -> bool {
     let start = group.slot.start();
     start > now
         && group.clone().settled(now).state == BookingState::Tentative
-        && group.notice.check_booking(start, now).is_ok()
+        && group.check_booking(now).is_ok()
         && group
             .seats
             .as_ref()

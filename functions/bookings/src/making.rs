@@ -155,7 +155,8 @@ impl Making {
                 }
                 // A group's own rules are for those who take a seat in it.
                 if new.graph != Graph::GroupOwner {
-                    new.notice.check_booking(new.slot.start(), now)?;
+                    let (start, zone) = (new.slot.start(), new.timezone);
+                    new.notice.check_booking(start, zone, now)?;
                 }
                 new.clone()
             }
@@ -210,6 +211,6 @@ fn open_group(group: Option<Booking>, now: DateTime<Utc>) -> Result<Booking, Api
     if state != BookingState::Tentative {
         return Err(ApiError::GroupClosed(state));
     }
-    group.notice.check_booking(group.slot.start(), now)?;
+    group.check_booking(now)?;
     Ok(group)
 }

@@ -5,8 +5,11 @@ use api::{ApiError, Faults, Field, Object, PublicTexts};
 use auth::Principal;
 use chrono::{DateTime, TimeDelta, Utc};
 use model::TimeSlot;
-use model::booking::{Booking, Customer, EventText, MAX_BOOKING_DAYS, NewBooking, Notice};
-use model::duration::parse_duration;
+use model::booking::{
+    Booking, BookingTooLong, Customer, EventText, MAX_BOOKING_DAYS, NewBooking, Notice,
+    check_length,
+};
+use model::duration::{CalendarSpan, InvalidDuration, parse_exact};
 use model::graph::{Action, Graph};
 use model::ids::{BookingId, CalendarId, CustomerId, ProjectId, ReservationId, ResourceId};
 use model::occupancy::{Buffers, MAX_BUFFER_HOURS};
@@ -14,7 +17,7 @@ use model::project::{Project, fill_template};
 use model::reservation::Reservation;
 use model::resource::Resource;
 use model::seats::MAX_SEATS;
-use model::time::{parse_instant, parse_zone};
+use model::time::{Tz, parse_instant, parse_zone};
 use scheduling::Offer;
 use scheduling::offer::is_required;
 use serde::Deserialize;
@@ -250,6 +253,7 @@ impl Wanted {
         let calendar = resource
             .calendar(self.calendar_id.or(held_in))
             .ok_or_else(no_calendar)?;
+        refuse_too_long(slot, resource.timezone)?;
         let place = (resource.id, calendar.id, resource.timezone);
         Ok(self.at(place, slot, None))
     }
@@ -288,7 +292,7 @@ impl Wanted {
 
     fn at(
         self,
-        (resource_id, calendar_id, timezone): (ResourceId, CalendarId, model::time::Tz),
+        (resource_id, calendar_id, timezone): (ResourceId, CalendarId, Tz),
         slot: TimeSlot,
         owner_id: Option<BookingId>,
     ) -> NewBooking {
@@ -690,11 +694,9 @@ pub(crate) fn slot(
     let start = instant(faults, "start", start);
     let end = instant(faults, "end", end);
     match TimeSlot::new(start?, end?) {
-        Ok(slot) if slot.length() > TimeDelta::days(MAX_BOOKING_DAYS) => {
-            faults.add(
-                "end",
-                format!("a booking spans at most {MAX_BOOKING_DAYS} days"),
-            );
+        // Too long in every zone; days are counted by the resource's calendar once that is read.
+        Ok(slot) if slot.length() > TimeDelta::days(i64::from(MAX_BOOKING_DAYS) + 1) => {
+            faults.add("end", BookingTooLong.to_string());
             None
         }
         Ok(slot) => Some(slot),
@@ -705,6 +707,12 @@ pub(crate) fn slot(
     }
 }
 
+/// Refuses a slot that is too long for a booking of a resource in `zone`.
+pub(crate) fn refuse_too_long(slot: TimeSlot, zone: Tz) -> Result<(), ApiError> {
+    let too_long = |error: BookingTooLong| Faults::one("end", error.to_string());
+    check_length(slot, zone).map_err(|error| ApiError::Invalid(too_long(error)))
+}
+
 fn instant(faults: &mut Faults, name: &str, field: Field<String>) -> Option<DateTime<Utc>> {
     let text = faults.required(name, field);
     faults.parsed(name, text.as_deref(), parse_instant)
@@ -712,7 +720,17 @@ fn instant(faults: &mut Faults, name: &str, field: Field<String>) -> Option<Date
 
 fn buffers(faults: &mut Faults, settings: &BookingSettings) -> Option<Buffers> {
     let mut buffer = |name: &str, field: &Field<String>| {
-        length(faults, name, field, TimeDelta::hours(MAX_BUFFER_HOURS))
+        let most = (MAX_BUFFER_HOURS * 3_600, "24 hours");
+        // Free time is exact: a day of it is 24 hours.
+        let buffer = length(
+            faults,
+            name,
+            field,
+            parse_exact,
+            TimeDelta::num_seconds,
+            most,
+        );
+        buffer.map(|buffer| buffer.and_then(|buffer| u32::try_from(buffer.num_seconds()).ok()))
     };
     let both = buffer("settings.buffer", &settings.buffer);
     let before = buffer("settings.buffer_before", &settings.buffer_before);
@@ -726,19 +744,21 @@ fn buffers(faults: &mut Faults, settings: &BookingSettings) -> Option<Buffers> {
 }
 
 /// The longest notice, in days.
-const MAX_NOTICE_DAYS: i64 = 3_660;
+const MAX_NOTICE_DAYS: u32 = 3_660;
 
 fn notice(faults: &mut Faults, settings: &BookingSettings) -> Option<Notice> {
+    let most_s = CalendarSpan::new(MAX_NOTICE_DAYS, 0).on_clock_s();
     let mut notice = |name: &str, field: &Field<String>| {
-        length(faults, name, field, TimeDelta::days(MAX_NOTICE_DAYS))
+        let (read, most) = (str::parse::<CalendarSpan>, (most_s, "3660 days"));
+        length(faults, name, field, read, |span| span.on_clock_s(), most)
     };
     let min_booking = notice("settings.min_booking_time", &settings.min_booking_time);
     let max_booking = notice("settings.max_booking_time", &settings.max_booking_time);
     let min_cancel = notice("settings.min_cancel_time", &settings.min_cancel_time);
     Some(Notice {
-        min_booking_s: min_booking?,
-        max_booking_s: max_booking?,
-        min_cancel_s: min_cancel?,
+        min_booking: min_booking?,
+        max_booking: max_booking?,
+        min_cancel: min_cancel?,
     })
 }
 
@@ -803,25 +823,25 @@ fn graph(
     Some(graph)
 }
 
-/// A length in seconds; `None` if the field is faulty, `Some(None)` if it was not sent.
-fn length(
+/// A duration of at most so many seconds; `None` if the field is faulty, `Some(None)` if it was not sent.
+fn length<T: Copy>(
     faults: &mut Faults,
     name: &str,
     field: &Field<String>,
-    most: TimeDelta,
-) -> Option<Option<u32>> {
+    read: impl FnOnce(&str) -> Result<T, InvalidDuration>,
+    seconds: impl FnOnce(&T) -> i64,
+    (most_s, most): (i64, &str),
+) -> Option<Option<T>> {
     let was_sent = field.is_present();
     let text = faults.optional(name, field.clone());
-    let length = faults.parsed(name, text.as_deref(), parse_duration);
-    match length {
+    match faults.parsed(name, text.as_deref(), read) {
         None if was_sent && text.is_some() => None,
         None => Some(None),
-        Some(length) if length > most => {
-            let hours = most.num_hours();
-            faults.add(name, format!("is at most {hours} hours"));
+        Some(length) if seconds(&length) > most_s => {
+            faults.add(name, format!("is at most {most}"));
             None
         }
-        Some(length) => u32::try_from(length.num_seconds()).ok().map(Some),
+        Some(length) => Some(Some(length)),
     }
 }
 

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
 use crate::includes::Includes;
-use crate::request::{id as parse_id, slot};
+use crate::request::{id as parse_id, refuse_too_long, slot};
 use crate::view::{BookingView, Viewer, version};
 
 /// Where a booking shall go.
@@ -107,6 +107,7 @@ pub(crate) async fn reschedule_booking(
                 return Err(ApiError::RESOURCE_GONE);
             }
             let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
+            refuse_too_long(wanted.slot, resource.timezone)?;
             // The same calendar if it is this resource's, else the first.
             let calendar = resource
                 .calendar(Some(booking.calendar_id))

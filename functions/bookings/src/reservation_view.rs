@@ -2,9 +2,12 @@
 
 use api::{Faults, Field, OutputZone};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use model::reservation::{MAX_RESERVATION_S, Reservation};
-use model::time::format_instant;
+use model::duration::CalendarSpan;
+use model::project::Project;
+use model::reservation::{Reservation, parse_hold};
+use model::time::{Tz, format_instant};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A held slot.
@@ -45,27 +48,30 @@ impl ReservationView {
     }
 }
 
-/// How long a slot is held unless said, in seconds. Source: the wire contract.
-const DEFAULT_S: u32 = 30;
+/// How long a slot is held unless the request or its project says. Source: the wire contract.
+const DEFAULT_HOLD: CalendarSpan = CalendarSpan::exact(30);
 
-/// For how many seconds a slot is to be held.
-pub(crate) fn reservation_time(faults: &mut Faults, field: Field<i64>) -> Option<u32> {
-    let seconds = match field {
-        Field::Absent | Field::Null => return Some(DEFAULT_S),
-        Field::Value(seconds) => u32::try_from(seconds).ok(),
-        Field::Wrong(_) => None,
+/// For how long a slot is to be held, as the request says: seconds, or a duration.
+pub(crate) fn reservation_time(faults: &mut Faults, field: Field<Value>) -> Option<CalendarSpan> {
+    let name = "reservation_time";
+    let text = match faults.optional(name, field)? {
+        Value::String(text) => text,
+        other => other.to_string(),
     };
-    let seconds = seconds.filter(|seconds| (1..=MAX_RESERVATION_S).contains(seconds));
-    if seconds.is_none() {
-        let sentence = format!("must be from 1 to {MAX_RESERVATION_S} seconds, as a whole number");
-        faults.add("reservation_time", sentence);
-    }
-    seconds
+    faults.parsed(name, Some(&text), parse_hold)
 }
 
-/// When a slot that is held from `now` on lapses: on a whole second, as the sheets have it, and never early.
-pub(crate) fn until(now: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
-    let exact = now + TimeDelta::seconds(seconds.into());
+/// When a slot that is held from `now` on lapses, by its resource's calendar: on a whole second, as the sheets have it, and
+/// never early. What neither the request nor its project says is held for the usual time.
+pub(crate) fn until(
+    now: DateTime<Utc>,
+    zone: Tz,
+    asked: Option<CalendarSpan>,
+    project: Option<&Project>,
+) -> DateTime<Utc> {
+    let of_project = || parse_hold(project?.reservation_time.as_deref()?).ok();
+    let span = asked.or_else(of_project).unwrap_or(DEFAULT_HOLD);
+    let exact = span.after(now, zone);
     exact
         .duration_round_up(TimeDelta::seconds(1))
         .unwrap_or(exact)

@@ -11,16 +11,17 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::request::{BookingSettings, Reserved, id, no_calendar, reserved};
+use crate::request::{BookingSettings, Reserved, id, no_calendar, refuse_too_long, reserved};
 use crate::reservation_view::{ReservationView, reservation_time, until};
 
 /// A slot to hold for a while.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ReserveSlotRequest {
-    /// For how long, in seconds, 1 to 86,400.
+    /// For how long: seconds, 1 to 86,400, or a duration like `"5 minutes"`. Defaults to its project's, or else to 30
+    /// seconds.
     #[serde(default)]
-    #[schema(value_type = Option<u32>, default = 30, minimum = 1, maximum = 86400)]
-    reservation_time: Field<i64>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 86400)]
+    reservation_time: Field<Value>,
     /// Who or what is held. Required unless a resource's own token is used.
     #[serde(default)]
     #[schema(value_type = String, format = Uuid)]
@@ -92,7 +93,7 @@ pub(crate) async fn reserve_slot(
     Body(request): Body<ReserveSlotRequest>,
 ) -> Result<Created<ReservationView>, ApiError> {
     let mut faults = Faults::none();
-    let seconds = reservation_time(&mut faults, request.reservation_time);
+    let asked = reservation_time(&mut faults, request.reservation_time);
     let graph = faults.optional("graph", request.graph);
     let graph = faults.parsed("graph", graph.as_deref(), str::parse::<Graph>);
     if graph.is_some_and(Graph::takes_a_seat) {
@@ -115,10 +116,11 @@ pub(crate) async fn reserve_slot(
             settings: request.settings,
         },
     );
-    let (held, seconds) = faults.finish(held.zip(seconds))?;
+    let held = faults.finish(held)?;
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
     let resource = store.get_resource(tenant, held.resource_id).await?;
     let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
+    refuse_too_long(held.slot, resource.timezone)?;
     let project = match project_id {
         Some(id) => Some(
             store
@@ -154,7 +156,7 @@ pub(crate) async fn reserve_slot(
         only_offered,
         event: held.event,
         customer: held.customer,
-        until: until(now, seconds),
+        until: until(now, resource.timezone, asked, project.as_ref()),
         created_at: now,
         version: String::new(),
     };

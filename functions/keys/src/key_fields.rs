@@ -7,7 +7,7 @@ use auth::principal::key_reach;
 use auth::{Principal, Reach, Wider};
 use chrono::{DateTime, Utc};
 use ipnet::{IpNet, Ipv4Net};
-use model::duration::parse_duration;
+use model::duration::parse_exact;
 use model::key::{ApiKey, KeyKind};
 use model::origin::Origin;
 use model::rate::RateLimit;
@@ -86,7 +86,7 @@ pub(crate) fn parse_rate(
     // Out of range it stays out of range, and is refused by the bounds below.
     let limit = limit.map(|limit| u32::try_from(limit.max(0)).unwrap_or(u32::MAX));
     let window = faults.required(&of_window, asked.window);
-    let window = faults.parsed(&of_window, window.as_deref(), parse_duration)?;
+    let window = faults.parsed(&of_window, window.as_deref(), parse_exact)?;
     let window_s = u32::try_from(window.num_seconds())
         .ok()
         .filter(|window_s| (1..=MAX_WINDOW_S).contains(window_s));

@@ -5,7 +5,7 @@ use auth::issue::{self, NewKey, Secret};
 use axum::extract::State as Extract;
 use chrono::TimeDelta;
 use model::audit::AuditAction;
-use model::duration::parse_duration;
+use model::duration::parse_exact;
 use model::key::{ApiKey, KeyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -103,7 +103,7 @@ fn parse(request: RotateKeyRequest) -> Result<TimeDelta, ApiError> {
     let mut faults = Faults::none();
     let overlap = faults.optional("overlap", request.overlap);
     let overlap = match overlap {
-        Some(text) => faults.parsed("overlap", Some(&text), parse_duration),
+        Some(text) => faults.parsed("overlap", Some(&text), parse_exact),
         None => Some(USUAL_OVERLAP),
     };
     if overlap.is_some_and(|overlap| overlap > MAX_OVERLAP) {

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use api::body::MAX_FREE_FORM;
 use api::shape::joined;
 use api::{ApiError, Faults, Field, Named, Names, PublicTexts, Shaped, State};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use model::availability::Settings;
-use model::duration::parse_duration;
 use model::graph::Graph;
 use model::ids::{LocationId, ResourceId, ServiceId};
 use model::lenient;
 use model::location::{Location, Service};
 use model::project::{MAX_PLACES, MAX_RESOURCES, Project, TIME_DATE_FORMATS, availability_faults};
+use model::reservation::parse_hold;
 use model::slug::parse_slug;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -162,9 +162,6 @@ pub(crate) struct ProjectFields {
 /// The most bytes of the smaller fields as JSON. With [`MAX_FREE_FORM`] for `customer_fields`, `ui` and `meta`, and with
 /// the ids, a project stays below DynamoDB's 400 KB an item.
 const MAX_SMALL: usize = 24 * 1024;
-
-/// The longest that a reservation holds its time.
-const MAX_RESERVATION: TimeDelta = TimeDelta::days(1);
 
 impl ProjectFields {
     /// Reads the request; what is wrong with it goes to `faults`.
@@ -459,17 +456,11 @@ fn reservation_time(faults: &mut Faults, field: Field<Value>) -> Option<Option<S
         Value::String(text) => text.trim().to_owned(),
         other => other.to_string(),
     };
-    let length = match text.parse::<u32>() {
-        Ok(seconds) => Some(TimeDelta::seconds(seconds.into())),
-        Err(_) => parse_duration(&text).ok(),
-    };
-    if length.is_some_and(|length| length > TimeDelta::zero() && length <= MAX_RESERVATION) {
-        Some(Some(text))
-    } else {
-        faults.add(
-            "reservation_time",
-            "must be seconds, or a duration like 5 minutes, and at most a day",
-        );
-        None
+    match parse_hold(&text) {
+        Ok(_) => Some(Some(text)),
+        Err(error) => {
+            faults.add("reservation_time", error.to_string());
+            None
+        }
     }
 }

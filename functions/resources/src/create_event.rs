@@ -4,10 +4,9 @@ use api::{ApiError, Body, Created, Faults, Idempotency, OutputZone, State, Tagge
 use axum::extract::State as Extract;
 use model::TimeSlot;
 use model::booking::EventText;
-use model::event::{Event, event_slot};
+use model::event::{Event, event_slot_somewhere};
 use model::ids::{CalendarId, EventId, ResourceId};
 use model::resource::Resource;
-use model::time::Tz;
 use store::{Store, Tenant, Version, Versioned};
 
 use crate::event_fields::{CreateEventRequest, EventFields, EventRequest, no_calendar, refused};
@@ -62,7 +61,7 @@ pub(crate) async fn create_event(
     let id = EventId::random(state.random());
     // Its real time depends on its resource's zone.
     let is_all_day = fields.is_all_day == Some(true);
-    let slot = event_slot(start, end, is_all_day, Tz::UTC);
+    let slot = event_slot_somewhere(start, end, is_all_day);
     let slot: TimeSlot = slot.map_err(|error| ApiError::Internal(error.into()))?;
     store
         .until_decided(|| async {

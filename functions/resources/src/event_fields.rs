@@ -2,10 +2,9 @@
 
 use api::{ApiError, Faults, Field};
 use model::booking::EventText;
-use model::event::{Event, EventTime, WrongEventTime, event_slot};
+use model::event::{Event, EventTime, WrongEventTime, event_slot, event_slot_somewhere};
 use model::ids::CalendarId;
 use model::resource::Resource;
-use model::time::Tz;
 use serde::Deserialize;
 use store::DecisionError;
 use utoipa::ToSchema;
@@ -124,7 +123,7 @@ impl EventFields {
     /// Refuses what is wrong with the time in every zone, so that it is told with everything else.
     pub(crate) fn check_time(&self, faults: &mut Faults) {
         if let (Some(start), Some(end)) = (self.start, self.end)
-            && let Err(error) = event_slot(start, end, self.is_all_day == Some(true), Tz::UTC)
+            && let Err(error) = event_slot_somewhere(start, end, self.is_all_day == Some(true))
         {
             add(faults, error);
         }
@@ -145,9 +144,11 @@ impl EventFields {
             event.calendar_id = id;
         }
         if self.start.is_some() || self.end.is_some() || self.is_all_day.is_some() {
-            let start = self.start.unwrap_or(EventTime::At(event.slot.start()));
-            let end = self.end.unwrap_or(EventTime::At(event.slot.end()));
-            event.is_all_day = self.is_all_day.unwrap_or(event.is_all_day);
+            let is_all_day = self.is_all_day.unwrap_or(event.is_all_day);
+            let (old_start, old_end) = event.times(is_all_day);
+            let start = self.start.unwrap_or(old_start);
+            let end = self.end.unwrap_or(old_end);
+            event.is_all_day = is_all_day;
             event.timezone = resource.timezone;
             let slot = event_slot(start, end, event.is_all_day, event.timezone);
             event.slot = slot.map_err(|error| {

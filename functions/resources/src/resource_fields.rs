@@ -4,10 +4,9 @@ use api::body::MAX_FREE_FORM;
 use api::{ApiError, Faults, Field, PublicTexts};
 use auth::Principal;
 use auth::principal::token_reach;
-use chrono::TimeDelta;
 use model::availability::MIN_LENGTH_S;
 use model::booking::MAX_BOOKING_DAYS;
-use model::duration::parse_duration;
+use model::duration::CalendarSpan;
 use model::key::TokenType;
 use model::resource::{MAX_CAPACITY, Resource};
 use model::time::{Tz, parse_zone};
@@ -186,9 +185,9 @@ impl ResourceFields {
 fn max_public_length(faults: &mut Faults, field: Field<String>) -> Option<Option<String>> {
     let name = "max_public_length";
     let text = nullable(faults, name, field)?;
-    let length = faults.parsed(name, text.as_deref(), parse_duration);
-    let range = TimeDelta::seconds(MIN_LENGTH_S)..=TimeDelta::days(MAX_BOOKING_DAYS);
-    if length.is_some_and(|length| !range.contains(&length)) {
+    let length = faults.parsed(name, text.as_deref(), str::parse::<CalendarSpan>);
+    let range = MIN_LENGTH_S..=CalendarSpan::new(MAX_BOOKING_DAYS, 0).on_clock_s();
+    if length.is_some_and(|length| !range.contains(&length.on_clock_s())) {
         let sentence = format!("must be from 1 minute to {MAX_BOOKING_DAYS} days, e.g. \"3 days\"");
         faults.add(name, sentence);
     }

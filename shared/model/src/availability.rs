@@ -3,21 +3,24 @@
 //! A slot is offered if these hold at once; each is a set of possible starts, so a search is a few sweeps over sorted
 //! intervals and then a walk along the grid:
 //!
-//! - it lies between `from` and `to`, and starts neither in the past nor within the minimum notice;
+//! - it lies between `from` and `to`, and starts neither in the past nor within the minimum notice, all of them by the
+//!   resource's own calendar, or the first resource's where several share a slot;
 //! - it lies whole within what the constraints leave open (see [`crate::constraint`]);
 //! - it starts on the grid (see [`Grid`]);
 //! - fewer bookings than the cap start on its day, and in its week, by the resource's clock;
 //! - a claim for it could be placed beside those that stand, by the rule of [`crate::occupancy`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use crate::Random;
-use crate::booking::MAX_BOOKING_DAYS;
+use crate::booking::{MAX_BOOKING_DAYS, Notice};
 use crate::constraint::{Fault, Schedule};
-use crate::duration::{RelativeTime, parse_duration};
+use crate::duration::{CalendarSpan, RelativeTime, parse_exact};
+use crate::ends::Ends;
 use crate::filter::Filters;
 use crate::ids::ResourceId;
 use crate::interval::{Interval, Intervals};
@@ -60,8 +63,8 @@ impl Mode {
 pub struct Settings {
     /// How several resources share a slot.
     pub mode: Option<Mode>,
-    /// How long a slot is, in seconds.
-    pub length_s: Option<i64>,
+    /// How long a slot is.
+    pub length: Option<CalendarSpan>,
     /// The first instant of the search.
     pub from: Option<RelativeTime>,
     /// The first instant after it.
@@ -72,16 +75,16 @@ pub struct Settings {
     pub buffer_before_s: Option<i64>,
     /// Free time after a slot, in seconds.
     pub buffer_after_s: Option<i64>,
-    /// The step between starts, in seconds.
-    pub timeslot_increments_s: Option<i64>,
+    /// The step between starts.
+    pub timeslot_increments: Option<CalendarSpan>,
     /// Whether starts are aligned to the hour.
     pub round_to_nearest_hour: Option<bool>,
     /// Whether events that last all day are no obstacle.
     pub ignore_all_day_events: Option<bool>,
     /// Kept for clients that send it; has no effect.
     pub closest_time_interval: Option<Value>,
-    /// How long before its start a slot can last be booked, in seconds.
-    pub minimum_notice_s: Option<i64>,
+    /// How long before its start a slot can last be booked.
+    pub minimum_notice: Option<CalendarSpan>,
     /// The most bookings that start on one day.
     pub max_bookings_per_day: Option<u32>,
     /// The most bookings that start in one week, Monday to Sunday.
@@ -119,21 +122,21 @@ impl Settings {
             prefix,
             faults: Vec::new(),
         };
-        let longest = MAX_BOOKING_DAYS * DAY_S;
+        let longest = i64::from(MAX_BOOKING_DAYS) * DAY_S;
         let buffer = 0..=MAX_BUFFER_HOURS * 3_600;
         let settings = Self {
             mode: reader.mode(),
-            length_s: reader.duration("length", MIN_LENGTH_S..=longest),
+            length: reader.span("length", MIN_LENGTH_S..=longest),
             from: reader.time("from"),
             to: reader.time("to"),
-            buffer_s: reader.duration("buffer", buffer.clone()),
-            buffer_before_s: reader.duration("buffer_before", buffer.clone()),
-            buffer_after_s: reader.duration("buffer_after", buffer),
-            timeslot_increments_s: reader.duration("timeslot_increments", MIN_LENGTH_S..=longest),
+            buffer_s: reader.exact("buffer", buffer.clone()),
+            buffer_before_s: reader.exact("buffer_before", buffer.clone()),
+            buffer_after_s: reader.exact("buffer_after", buffer),
+            timeslot_increments: reader.span("timeslot_increments", MIN_LENGTH_S..=longest),
             round_to_nearest_hour: reader.boolean("round_to_nearest_hour"),
             ignore_all_day_events: reader.boolean("ignore_all_day_events"),
             closest_time_interval: fields.get("closest_time_interval").cloned(),
-            minimum_notice_s: reader.duration("minimum_notice", 0..=366 * DAY_S),
+            minimum_notice: reader.span("minimum_notice", 0..=366 * DAY_S),
             max_bookings_per_day: reader.count("max_bookings_per_day"),
             max_bookings_per_week: reader.count("max_bookings_per_week"),
         };
@@ -154,17 +157,17 @@ impl Settings {
         };
         Self {
             mode: self.mode.or(others.mode),
-            length_s: self.length_s.or(others.length_s),
+            length: self.length.or(others.length),
             from: self.from.or(others.from),
             to: self.to.or(others.to),
             buffer_s: self.buffer_s.or(others.buffer_s),
             buffer_before_s: self.buffer_before_s.or(before),
             buffer_after_s: self.buffer_after_s.or(after),
-            timeslot_increments_s: self.timeslot_increments_s.or(others.timeslot_increments_s),
+            timeslot_increments: self.timeslot_increments.or(others.timeslot_increments),
             round_to_nearest_hour: self.round_to_nearest_hour.or(others.round_to_nearest_hour),
             ignore_all_day_events: self.ignore_all_day_events.or(others.ignore_all_day_events),
             closest_time_interval: self.closest_time_interval.or(others.closest_time_interval),
-            minimum_notice_s: self.minimum_notice_s.or(others.minimum_notice_s),
+            minimum_notice: self.minimum_notice.or(others.minimum_notice),
             max_bookings_per_day: self.max_bookings_per_day.or(others.max_bookings_per_day),
             max_bookings_per_week: self.max_bookings_per_week.or(others.max_bookings_per_week),
         }
@@ -179,16 +182,16 @@ impl Settings {
         )
     }
 
-    /// What they mean for a search at `now`, with defaults where they say nothing. `zone` is the first resource's; it
-    /// says when `tomorrow` begins.
+    /// What they mean for a search at `now`, with defaults where they say nothing. `zone` is the first resource's, by whose
+    /// calendar the range is judged.
     ///
     /// # Errors
     ///
     /// What cannot be meant: no mode, an end that is not after the start, or one too far ahead.
     pub fn terms(&self, now: DateTime<Utc>, zone: Tz) -> Result<Terms, Vec<Fault>> {
         let mut faults = Vec::new();
-        let from = self.from.unwrap_or(RelativeTime::NOW).resolve(now, zone);
-        let to = self.to.unwrap_or(RelativeTime::weeks(4)).resolve(now, zone);
+        let within = self.within();
+        let (from, to) = (within.from.resolve(now, zone), within.to.resolve(now, zone));
         if from >= to {
             // Whichever was said is to be changed.
             let (field, sentence) = match (self.from, self.to) {
@@ -200,33 +203,64 @@ impl Settings {
             };
             faults.push(Fault::new(field, sentence));
         }
-        let last = RelativeTime::months(MAX_MONTHS_AHEAD).resolve(now, zone);
+        // By either calendar, because a client may count the months in UTC.
+        let last = RelativeTime::months(MAX_MONTHS_AHEAD);
+        let last = last.resolve(now, zone).max(last.resolve(now, Tz::UTC));
         if to > last {
             let sentence = format!("must be at most {MAX_MONTHS_AHEAD} months ahead");
             faults.push(Fault::new("to", sentence));
         }
-        if self.mode.is_none() {
-            let sentence = format!("is required; it is one of {}", mode_names());
-            faults.push(Fault::new("mode", sentence));
+        let terms = self.terms_in(vec![within], now);
+        match terms {
+            Ok(terms) if faults.is_empty() => Ok(terms),
+            Ok(_) => Err(faults),
+            Err(fault) => {
+                faults.push(fault);
+                Err(faults)
+            }
         }
-        let Some(mode) = self.mode.filter(|_| faults.is_empty()) else {
-            return Err(faults);
+    }
+
+    /// What settings mean that were stored, so that their range may be over by `now`, or reach further ahead than anything is
+    /// searched: nothing is offered there.
+    ///
+    /// # Errors
+    ///
+    /// That they have no mode.
+    pub fn stored_terms(&self, now: DateTime<Utc>) -> Result<Terms, Vec<Fault>> {
+        let within = Within {
+            from: RelativeTime::At(DateTime::<Utc>::MIN_UTC),
+            to: RelativeTime::months(MAX_MONTHS_AHEAD),
         };
-        let length_s = self.length_s.unwrap_or(3_600);
+        let terms = self.terms_in(vec![self.within(), within], now);
+        terms.map_err(|fault| vec![fault])
+    }
+
+    fn within(&self) -> Within {
+        Within {
+            from: self.from.unwrap_or(RelativeTime::NOW),
+            to: self.to.unwrap_or(RelativeTime::weeks(4)),
+        }
+    }
+
+    fn terms_in(&self, within: Vec<Within>, now: DateTime<Utc>) -> Result<Terms, Fault> {
+        let Some(mode) = self.mode else {
+            let sentence = format!("is required; it is one of {}", mode_names());
+            return Err(Fault::new("mode", sentence));
+        };
+        let length = self.length.unwrap_or(CalendarSpan::exact(3_600));
         let (before_s, after_s) = self.buffers_s();
-        let notice = TimeDelta::seconds(self.minimum_notice_s.unwrap_or(0));
-        // A second that has begun is in the past.
-        let soonest = now.timestamp() + i64::from(now.timestamp_subsec_nanos() > 0);
         Ok(Terms {
             mode,
-            length_s,
-            range: Interval::new(from.timestamp(), to.timestamp()),
-            soonest: soonest + notice.num_seconds(),
+            length,
+            within,
+            notices: vec![self.minimum_notice.unwrap_or_default()],
+            latest: None,
             before_s,
             after_s,
             grid: Grid {
-                step_s: self.timeslot_increments_s.unwrap_or(length_s),
-                anchor: match (self.round_to_nearest_hour, self.timeslot_increments_s) {
+                step_s: self.timeslot_increments.unwrap_or(length).on_clock_s(),
+                anchor: match (self.round_to_nearest_hour, self.timeslot_increments) {
                     (Some(false), _) => Anchor::Opening,
                     (_, Some(_)) => Anchor::Midnight,
                     (_, None) => Anchor::Hour,
@@ -273,17 +307,22 @@ impl SettingsReader<'_> {
         })
     }
 
-    fn duration(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    /// A duration by the resource's calendar, whose length where the clock runs evenly lies in `range`, in seconds.
+    fn span(&mut self, name: &str, range: RangeInclusive<i64>) -> Option<CalendarSpan> {
         self.read(name, |value| {
             let text = value.as_str().ok_or("must be a string like 15 minutes")?;
-            let length = parse_duration(text).map_err(|error| error.to_string())?;
-            let seconds = length.num_seconds();
-            if range.contains(&seconds) {
-                Ok(seconds)
-            } else {
-                let (least, most) = (in_words(*range.start()), in_words(*range.end()));
-                Err(format!("must be at least {least} and at most {most}"))
-            }
+            let span = text.parse::<CalendarSpan>();
+            let span = span.map_err(|error| error.to_string())?;
+            in_range(span.on_clock_s(), &range).map(|_| span)
+        })
+    }
+
+    /// An exact duration in seconds: a day is 24 hours.
+    fn exact(&mut self, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
+        self.read(name, |value| {
+            let text = value.as_str().ok_or("must be a string like 15 minutes")?;
+            let length = parse_exact(text).map_err(|error| error.to_string())?;
+            in_range(length.num_seconds(), &range)
         })
     }
 
@@ -311,6 +350,14 @@ impl SettingsReader<'_> {
     }
 }
 
+fn in_range(seconds: i64, range: &RangeInclusive<i64>) -> Result<i64, String> {
+    if range.contains(&seconds) {
+        return Ok(seconds);
+    }
+    let (least, most) = (in_words(*range.start()), in_words(*range.end()));
+    Err(format!("must be at least {least} and at most {most}"))
+}
+
 /// A bound of a duration, in the largest unit that divides it.
 pub fn in_words(seconds: i64) -> String {
     match seconds {
@@ -321,17 +368,19 @@ pub fn in_words(seconds: i64) -> String {
     }
 }
 
-/// What a search looks for. Instants are Unix seconds.
+/// What a search looks for. Its days are those of a calendar that is named when it is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terms {
     /// How several resources share a slot.
     pub mode: Mode,
-    /// How long a slot is, in seconds.
-    pub length_s: i64,
-    /// What a slot lies in.
-    pub range: Interval,
-    /// When a slot may start at the earliest, however early the range begins.
-    pub soonest: i64,
+    /// How long a slot is.
+    pub length: CalendarSpan,
+    /// What a slot lies in: all of these.
+    within: Vec<Within>,
+    /// How long before its start a slot can last be booked: each of these.
+    notices: Vec<CalendarSpan>,
+    /// How long before its start a slot can first be booked.
+    latest: Option<CalendarSpan>,
     /// Free time it needs before, in seconds.
     pub before_s: i64,
     /// Free time it needs after, in seconds.
@@ -348,11 +397,71 @@ pub struct Terms {
     pub now: DateTime<Utc>,
 }
 
+/// A range of time, as it may be sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Within {
+    from: RelativeTime,
+    to: RelativeTime,
+}
+
 impl Terms {
-    /// The range for whose every UTC day all claims must be known: every claim that can matter has its start, or part of
-    /// itself or its buffers, in here.
-    pub fn reach(&self) -> Interval {
-        let start = self.range.start.max(self.soonest).min(self.range.end);
+    /// What a slot lies in, by the calendar of `zone`, in Unix seconds.
+    pub fn range(&self, zone: Tz) -> Interval {
+        let at = |time: RelativeTime| time.resolve(self.now, zone).timestamp();
+        let all = Interval::new(i64::MIN, i64::MAX);
+        self.within.iter().fold(all, |range, within| {
+            range.meet(&Interval::new(at(within.from), at(within.to)))
+        })
+    }
+
+    /// When a slot may start at the earliest by the calendar of `zone`, however early the range begins, in Unix seconds.
+    pub fn soonest(&self, zone: Tz) -> i64 {
+        // A second that has begun is in the past.
+        let now = self.now.timestamp() + i64::from(self.now.timestamp_subsec_nanos() > 0);
+        let soonest = self.notices.iter().map(|notice| notice.end_s(now, zone));
+        soonest.fold(now, i64::max)
+    }
+
+    /// When a slot may start at the latest by the calendar of `zone`, however long the range is, in Unix seconds.
+    fn latest(&self, zone: Tz) -> i64 {
+        let latest = self.latest.map(|notice| notice.after(self.now, zone));
+        latest.map_or(i64::MAX, |latest| latest.timestamp())
+    }
+
+    /// Narrows these to slots that a booking's own notice allows.
+    pub fn narrow_to_notice(&mut self, notice: Notice) {
+        self.notices.extend(notice.min_booking);
+        self.latest = notice.max_booking.or(self.latest);
+    }
+
+    /// These, for slots that lie in the range of the others as well.
+    #[must_use]
+    pub fn narrowed_to(mut self, others: &Self) -> Self {
+        self.within.extend(&others.within);
+        self
+    }
+
+    /// These, for one slot alone.
+    #[must_use]
+    pub fn only(&self, slot: TimeSlot) -> Self {
+        Self {
+            within: vec![Within {
+                from: RelativeTime::At(slot.start()),
+                to: RelativeTime::At(slot.end()),
+            }],
+            ..self.clone()
+        }
+    }
+
+    /// Where slots lie by the calendar of `zone`, as far as range and notice go.
+    fn open(&self, zone: Tz) -> Interval {
+        let range = self.range(zone);
+        Interval::new(range.start.max(self.soonest(zone)), range.end)
+    }
+
+    /// What slots in `open` depend on: every claim that can matter has its start, or part of itself or its buffers, in
+    /// here.
+    fn reach(&self, open: Interval) -> Interval {
         // Days and weeks are counted by the clock, which differs from UTC by less than a day.
         let margin_s = match (self.max_per_day, self.max_per_week) {
             (_, Some(_)) => 8 * DAY_S,
@@ -360,16 +469,8 @@ impl Terms {
             (None, None) => 0,
         };
         Interval::new(
-            start - self.before_s.max(margin_s),
-            self.range.end + self.after_s.max(margin_s),
-        )
-    }
-
-    /// Where starts may be as far as range and notice go.
-    fn starts(&self) -> Interval {
-        Interval::new(
-            self.range.start.max(self.soonest),
-            self.range.end - self.length_s + 1,
+            open.start.min(open.end) - self.before_s.max(margin_s),
+            open.end + self.after_s.max(margin_s),
         )
     }
 }
@@ -460,7 +561,7 @@ pub struct Bookable {
     pub capacity: u32,
     /// Its own constraints.
     pub schedule: Schedule,
-    /// What is taken of it, over all of [`Terms::reach`].
+    /// What is taken of it, over all of [`Search::reach`].
     pub claims: Vec<Claim>,
 }
 
@@ -527,6 +628,8 @@ pub struct Search {
 /// What a search knows of one resource. Starts are instants at which a slot would start.
 struct View<'a> {
     clock: &'a WallClock,
+    /// Where slots end.
+    ends: &'a Ends,
     /// The instants that the constraints leave open, beyond the range too, so that openings are whole.
     open: Intervals,
     /// Starts that range, notice and constraints leave.
@@ -537,16 +640,21 @@ struct View<'a> {
     free: Intervals,
 }
 
-/// A zone's clock over a search, and what the shared constraints leave open by it.
+/// A zone's clock over a search, and what follows from it alone.
 struct Zone {
     clock: WallClock,
+    /// What the shared constraints leave open.
     open: Intervals,
+    /// Where slots end.
+    ends: Ends,
+    /// Starts that range and notice leave.
+    starts: Intervals,
 }
 
 type Pick = for<'v, 'z> fn(&'v View<'z>) -> &'v Intervals;
 
-/// Starts in order, each with the positions of resources.
-type Found = Vec<(i64, Vec<usize>)>;
+/// Slots in order, each with the positions of resources.
+type Found = Vec<(Interval, Vec<usize>)>;
 
 impl Search {
     /// The slots in order. `random` shuffles the resources for [`Mode::RoundrobinRandom`].
@@ -570,8 +678,8 @@ impl Search {
     /// The dates in `zone` on which a slot starts, and who has one then: anybody free, whomever the mode takes first.
     pub fn dates(&self, zone: Tz) -> Vec<(NaiveDate, Vec<ResourceId>)> {
         let mut dates: BTreeMap<i64, BTreeSet<usize>> = BTreeMap::new();
-        for (start, who) in self.free(&self.in_order()) {
-            let date = day(start + offset_s(zone, start));
+        for (slot, who) in self.free(&self.in_order()) {
+            let date = day(slot.start + offset_s(zone, slot.start));
             dates.entry(date).or_default().extend(who);
         }
         dates
@@ -588,15 +696,15 @@ impl Search {
         let zones = self.zones(&self.terms);
         let views = self.views(&self.terms, &zones);
         let order = self.in_order();
-        let free: HashSet<i64> = self
+        let free: HashSet<Interval> = self
             .points(&self.terms, &views, &order, |view| &view.free)
             .into_iter()
-            .map(|(start, _)| start)
+            .map(|(slot, _)| slot)
             .collect();
         let mut missing = self.points(&self.terms, &views, &order, |view| &view.possible);
-        missing.retain(|(start, _)| !free.contains(start));
-        for (start, who) in &mut missing {
-            who.retain(|at| !views[*at].free.contains(*start));
+        missing.retain(|(slot, _)| !free.contains(slot));
+        for (slot, who) in &mut missing {
+            who.retain(|at| !views[*at].free.contains(slot.start));
         }
         self.to_slots(missing)
     }
@@ -611,26 +719,27 @@ impl Search {
         let wanted = Interval::from(slot);
         let place = self.resources.iter().position(|one| one.id == resource);
         let place = place.ok_or(Refusal::Resource)?;
-        if wanted.end - wanted.start != self.terms.length_s {
+        let zone = self.calendar_of(&self.resources[place]);
+        if wanted.end != self.terms.length.end_s(wanted.start, zone) {
             return Err(Refusal::Length);
         }
-        if wanted.start < self.terms.soonest {
+        if wanted.start < self.terms.soonest(zone) {
             return Err(Refusal::Notice);
         }
-        if wanted.start < self.terms.range.start || wanted.end > self.terms.range.end {
+        let range = self.terms.range(zone);
+        let is_outside = wanted.start < range.start || wanted.end > range.end;
+        if is_outside || wanted.start > self.terms.latest(zone) {
             return Err(Refusal::Range);
         }
         // What is offered does not depend on the range searched, so it needs be no longer than the slot.
-        let terms = Terms {
-            range: wanted,
-            ..self.terms.clone()
-        };
+        let terms = self.terms.only(slot);
         let zones = self.zones(&terms);
         let views = self.views(&terms, &zones);
         let order = self.in_order();
         let there = |pick: Pick| {
             let points = self.points(&terms, &views, &order, pick);
-            points.into_iter().next().map(|(_, who)| who)
+            let slot = points.into_iter().find(|(slot, _)| *slot == wanted);
+            slot.map(|(_, who)| who)
         };
         if let Some(free) = there(|view| &view.free)
             && free.contains(&place)
@@ -660,6 +769,24 @@ impl Search {
         )
     }
 
+    /// What of time the search depends on: on every UTC day of it, all that is taken of each resource must be known.
+    pub fn reach(&self) -> Interval {
+        let open = |resource| self.terms.open(self.calendar_of(resource));
+        let all = self.resources.iter().map(open);
+        let all =
+            all.reduce(|all, one| Interval::new(all.start.min(one.start), all.end.max(one.end)));
+        self.terms.reach(all.unwrap_or(Interval::new(0, 0)))
+    }
+
+    /// By whose calendar the slots of `resource` are long and searched: its own, but the first one's where all share a
+    /// slot.
+    fn calendar_of(&self, resource: &Bookable) -> Tz {
+        match (self.terms.mode, self.resources.first()) {
+            (Mode::Mutual, Some(first)) => first.zone,
+            _ => resource.zone,
+        }
+    }
+
     fn in_order(&self) -> Vec<usize> {
         (0..self.resources.len()).collect()
     }
@@ -671,22 +798,22 @@ impl Search {
     fn to_slots(&self, found: Found) -> Vec<Slot> {
         found
             .into_iter()
-            .filter_map(|(start, who)| {
-                let slot = Interval::new(start, start + self.terms.length_s).to_slot()?;
+            .filter_map(|(slot, who)| {
+                let slot = slot.to_slot()?;
                 let resources = self.ids(who);
                 Some(Slot { slot, resources })
             })
             .collect()
     }
 
-    /// The starts of free slots with everybody who is free, in the order of `order`.
+    /// The free slots with everybody who is free, in the order of `order`.
     fn free(&self, order: &[usize]) -> Found {
         let zones = self.zones(&self.terms);
         let views = self.views(&self.terms, &zones);
         self.points(&self.terms, &views, order, |view| &view.free)
     }
 
-    /// The starts on the grid, of those that `pick` gives for each resource.
+    /// The slots on the grid, of the starts that `pick` gives for each resource.
     fn points(&self, terms: &Terms, views: &[View<'_>], order: &[usize], pick: Pick) -> Found {
         if terms.mode == Mode::Mutual {
             // Together they are like one resource, by the clock of the first.
@@ -699,7 +826,8 @@ impl Search {
                 starts = starts.intersect(pick(view));
             }
             let points = terms.grid.points(&open, first.clock, &starts);
-            return points.into_iter().map(|at| (at, order.to_vec())).collect();
+            let slots = points.into_iter().filter_map(|start| first.slot(start));
+            return slots.map(|slot| (slot, order.to_vec())).collect();
         }
         // Start and rank in one number: searches have millions of them.
         let ranks = i64::try_from(order.len().max(1)).unwrap_or(i64::MAX);
@@ -713,13 +841,20 @@ impl Search {
         pairs.sort();
         let start_of = |pair: i64| pair.div_euclid(ranks);
         let rank_of = |pair: i64| usize::try_from(pair.rem_euclid(ranks)).unwrap_or(0);
-        pairs
-            .chunk_by(|one, next| start_of(*one) == start_of(*next))
-            .map(|same| {
-                let who = same.iter().map(|pair| order[rank_of(*pair)]).collect();
-                (start_of(same[0]), who)
-            })
-            .collect()
+        let slot_of = |pair: &i64| {
+            let at = order[rank_of(*pair)];
+            Some((views[at].slot(start_of(*pair))?, at))
+        };
+        let mut found = Found::new();
+        for same in pairs.chunk_by(|one, next| start_of(*one) == start_of(*next)) {
+            // A length in days can end at different instants in several zones: these are several slots.
+            let mut slots: Vec<(Interval, usize)> = same.iter().filter_map(slot_of).collect();
+            slots.sort_by_key(|(slot, _)| *slot);
+            for same in slots.chunk_by(|one, next| one.0 == next.0) {
+                found.push((same[0].0, same.iter().map(|(_, at)| *at).collect()));
+            }
+        }
+        found
     }
 
     /// The clocks of the resources' zones, each with what the shared constraints leave open.
@@ -729,44 +864,55 @@ impl Search {
             Some(_) => 9 * DAY_S,
             None => 2 * DAY_S,
         };
-        let reach = terms.reach();
-        let range = Interval::new(reach.start - margin_s, reach.end + margin_s);
-        let zone = |tz: Tz| {
+        let zone = |tz: Tz, calendar: Tz| {
+            let slots = terms.open(calendar);
+            let reach = terms.reach(slots);
+            let range = Interval::new(reach.start - margin_s, reach.end + margin_s);
             let clock = WallClock::new(tz, range);
             let everything = Intervals::one(range);
             let open = self.schedules.iter().fold(everything, |open, schedule| {
                 open.intersect(&schedule.open(&clock))
             });
             let open = open.intersect(&self.filters.open(&clock, range));
-            Zone { clock, open }
+            let ends = Ends::new(terms.length, &clock);
+            let latest = Interval::new(i64::MIN, terms.latest(calendar).saturating_add(1));
+            let starts = ends.within(slots).map(|some| some.meet(&latest)).collect();
+            Zone {
+                clock,
+                open,
+                ends,
+                starts,
+            }
         };
         let mut zones = HashMap::new();
         for resource in &self.resources {
             zones
                 .entry(resource.zone)
-                .or_insert_with(|| zone(resource.zone));
+                .or_insert_with(|| zone(resource.zone, self.calendar_of(resource)));
         }
         zones
     }
 
     fn views<'a>(&self, terms: &Terms, zones: &'a HashMap<Tz, Zone>) -> Vec<View<'a>> {
-        let starts = Intervals::one(terms.starts());
         self.resources
             .iter()
             .map(|resource| {
-                let Zone { clock, open } = &zones[&resource.zone];
+                let Zone { clock, open, .. } = &zones[&resource.zone];
+                let Zone { ends, starts, .. } = &zones[&self.calendar_of(resource)];
                 let open = open.intersect(&resource.schedule.open(clock));
-                let possible = open.starts_of(terms.length_s).intersect(&starts);
+                let whole: Intervals = open.iter().flat_map(|open| ends.within(*open)).collect();
+                let possible = whole.intersect(starts);
                 let standing: Vec<&Claim> = resource
                     .claims
                     .iter()
                     .filter(|claim| claim.stands_at(terms.now))
                     .collect();
-                let taken = taken(&standing, terms, resource.capacity);
+                let taken = taken(&standing, terms, ends, resource.capacity);
                 let capped = capped(&standing, terms, resource.zone, clock);
                 let free = possible.subtract(&taken).subtract(&capped);
                 View {
                     clock,
+                    ends,
                     open,
                     possible,
                     capped,
@@ -774,6 +920,12 @@ impl Search {
                 }
             })
             .collect()
+    }
+}
+
+impl View<'_> {
+    fn slot(&self, start: i64) -> Option<Interval> {
+        self.ends.end(start).map(|end| Interval::new(start, end))
     }
 }
 
@@ -810,12 +962,12 @@ fn capped(claims: &[&Claim], terms: &Terms, zone: Tz, clock: &WallClock) -> Inte
 }
 
 /// The starts at which a claim with the terms' length and buffers could not be placed beside these.
-fn taken(claims: &[&Claim], terms: &Terms, capacity: u32) -> Intervals {
+fn taken(claims: &[&Claim], terms: &Terms, ends: &Ends, capacity: u32) -> Intervals {
     let bookings: Vec<&Claim> = claims.iter().copied().filter(is_booking).collect();
     let taken = if capacity <= 1 {
-        conflicting_starts(bookings.iter().copied(), terms)
+        conflicting_starts(bookings.iter().copied(), terms, ends)
     } else {
-        crowded(&bookings, terms, capacity)
+        crowded(&bookings, terms, ends, capacity)
     };
     let tolerance = match (capacity, terms.ignores_all_day_events) {
         (UNBOUNDED, _) => Tolerance::Everything,
@@ -824,11 +976,11 @@ fn taken(claims: &[&Claim], terms: &Terms, capacity: u32) -> Intervals {
     };
     let events = claims.iter().copied();
     let events = events.filter(|claim| claim.kind.blocks(tolerance));
-    let taken = taken.union(&conflicting_starts(events, terms));
+    let taken = taken.union(&conflicting_starts(events, terms, ends));
     if claims.len() < MAX_CLAIMS {
         taken
     } else {
-        taken.union(&on_full_sheets(claims, terms))
+        taken.union(&on_full_sheets(claims, terms, ends))
     }
 }
 
@@ -836,9 +988,13 @@ fn is_booking(claim: &&Claim) -> bool {
     claim.kind == ClaimKind::Booking
 }
 
-fn conflicting_starts<'a>(claims: impl Iterator<Item = &'a Claim>, terms: &Terms) -> Intervals {
+fn conflicting_starts<'a>(
+    claims: impl Iterator<Item = &'a Claim>,
+    terms: &Terms,
+    ends: &Ends,
+) -> Intervals {
     claims
-        .map(|claim| Placed::new(claim, terms).conflicting_starts(terms))
+        .flat_map(|claim| ends.meeting(Placed::new(claim, terms).apart))
         .collect()
 }
 
@@ -868,10 +1024,6 @@ impl Placed {
         }
     }
 
-    fn conflicting_starts(&self, terms: &Terms) -> Interval {
-        Interval::new(self.apart.start - terms.length_s + 1, self.apart.end)
-    }
-
     /// The same with time running backwards.
     const fn mirrored(self) -> Self {
         Self {
@@ -882,24 +1034,20 @@ impl Placed {
 }
 
 /// The starts of slots that would, somewhere within their buffers, meet `capacity` conflicting claims at once.
-fn crowded(claims: &[&Claim], terms: &Terms, capacity: u32) -> Intervals {
+fn crowded(claims: &[&Claim], terms: &Terms, ends: &Ends, capacity: u32) -> Intervals {
     let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
-    let length_s = terms.length_s;
     let mut placed: Vec<Placed> = claims
         .iter()
         .map(|claim| Placed::new(claim, terms))
         .collect();
     // Within the slot itself, whatever covers an instant conflicts.
     let full = Intervals::covered_by_at_least(capacity, placed.iter().map(|one| one.widened));
-    let within: Intervals = full
-        .iter()
-        .map(|full| Interval::new(full.start - length_s + 1, full.end))
-        .collect();
+    let within: Intervals = full.iter().flat_map(|full| ends.meeting(*full)).collect();
     let before = crowded_before(&mut placed, terms.before_s, capacity);
     let mut mirrored: Vec<Placed> = placed.into_iter().map(Placed::mirrored).collect();
     let after: Intervals = crowded_before(&mut mirrored, terms.after_s, capacity)
         .iter()
-        .map(|ends| Interval::new(1 - ends.end - length_s, 1 - ends.start - length_s))
+        .flat_map(|one| ends.ending_in(Interval::new(1 - one.end, 1 - one.start)))
         .collect();
     within.union(&before).union(&after)
 }
@@ -948,7 +1096,7 @@ fn crowded_before(placed: &mut [Placed], buffer_s: i64, capacity: usize) -> Inte
 }
 
 /// The starts of slots that would need a place on a sheet that holds no more claims.
-fn on_full_sheets(claims: &[&Claim], terms: &Terms) -> Intervals {
+fn on_full_sheets(claims: &[&Claim], terms: &Terms, ends: &Ends) -> Intervals {
     let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
     for claim in claims {
         let widened = Interval::from(claim.widened());
@@ -959,11 +1107,11 @@ fn on_full_sheets(claims: &[&Claim], terms: &Terms) -> Intervals {
     counts
         .into_iter()
         .filter(|(_, count)| *count >= MAX_CLAIMS)
-        .map(|(day, _)| {
-            Interval::new(
-                day * DAY_S - terms.length_s - terms.after_s + 1,
+        .flat_map(|(day, _)| {
+            ends.meeting(Interval::new(
+                day * DAY_S - terms.after_s,
                 (day + 1) * DAY_S + terms.before_s,
-            )
+            ))
         })
         .collect()
 }

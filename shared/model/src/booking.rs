@@ -1,9 +1,10 @@
 //! A booking, and what happens to it.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::duration::CalendarSpan;
 use crate::graph::{Action, AutomaticStep, BookingState, Due, Graph, Holding};
 use crate::ids::{BookingId, CalendarId, CustomerId, ProjectId, ResourceId};
 use crate::json_text;
@@ -11,8 +12,26 @@ use crate::occupancy::{Buffers, Claim, ClaimKind, Tolerance};
 use crate::seats::Seats;
 use crate::time::{TimeSlot, Tz, zone_name};
 
-/// The longest booking there is, in days.
-pub const MAX_BOOKING_DAYS: i64 = 31;
+/// The longest booking there is, in days of its resource's calendar.
+pub const MAX_BOOKING_DAYS: u32 = 31;
+
+/// A booking would be longer than [`MAX_BOOKING_DAYS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be at most {MAX_BOOKING_DAYS} days after the start")]
+pub struct BookingTooLong;
+
+/// Whether a booking of a resource in `zone` may be as long as `slot`.
+///
+/// # Errors
+///
+/// [`BookingTooLong`] if it may not.
+pub fn check_length(slot: TimeSlot, zone: Tz) -> Result<(), BookingTooLong> {
+    if CalendarSpan::new(MAX_BOOKING_DAYS, 0).covers(slot, zone) {
+        Ok(())
+    } else {
+        Err(BookingTooLong)
+    }
+}
 
 /// A booking that does not exist yet.
 #[derive(Clone, Debug)]
@@ -70,19 +89,75 @@ fn tolerance(allow_double_bookings: bool, ignore_all_day_events: bool) -> Tolera
     }
 }
 
-/// How long before a booking's start something is still, or already, possible. In seconds; none means always.
+/// How long before a booking's start something is still, or already, possible, by its resource's calendar; none means
+/// always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "RawNotice", into = "RawNotice")]
 pub struct Notice {
     /// It can be booked no later than this before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_booking_s: Option<u32>,
+    pub min_booking: Option<CalendarSpan>,
     /// It can be booked no earlier than this before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_booking_s: Option<u32>,
+    pub max_booking: Option<CalendarSpan>,
     /// Its customer can call it off no later than this before.
+    pub min_cancel: Option<CalendarSpan>,
+}
+
+/// A notice as it is stored: seconds, each of which counts a day as 24 hours, and how many of them are days. Bookings that
+/// were stored before days were kept apart have the seconds alone.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct RawNotice {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_cancel_s: Option<u32>,
+    min_booking_s: Option<i64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    min_booking_days: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_booking_s: Option<i64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    max_booking_days: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_cancel_s: Option<i64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    min_cancel_days: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(days: &u32) -> bool {
+    *days == 0
+}
+
+impl From<RawNotice> for Notice {
+    fn from(raw: RawNotice) -> Self {
+        let span = |seconds: Option<i64>, days: u32| {
+            seconds.map(|seconds| {
+                let exact = seconds - CalendarSpan::new(days, 0).on_clock_s();
+                CalendarSpan::new(days, exact.max(0))
+            })
+        };
+        Self {
+            min_booking: span(raw.min_booking_s, raw.min_booking_days),
+            max_booking: span(raw.max_booking_s, raw.max_booking_days),
+            min_cancel: span(raw.min_cancel_s, raw.min_cancel_days),
+        }
+    }
+}
+
+impl From<Notice> for RawNotice {
+    fn from(notice: Notice) -> Self {
+        let seconds = |span: Option<CalendarSpan>| span.map(CalendarSpan::on_clock_s);
+        let days = |span: Option<CalendarSpan>| span.map_or(0, CalendarSpan::days);
+        Self {
+            min_booking_s: seconds(notice.min_booking),
+            min_booking_days: days(notice.min_booking),
+            max_booking_s: seconds(notice.max_booking),
+            max_booking_days: days(notice.max_booking),
+            min_cancel_s: seconds(notice.min_cancel),
+            min_cancel_days: days(notice.min_cancel),
+        }
+    }
 }
 
 /// Something is asked for too early or too late.
@@ -100,7 +175,7 @@ pub enum WrongMoment {
 }
 
 impl Notice {
-    /// Whether something that starts at `start` can be booked at `now`.
+    /// Whether something that starts at `start` can be booked at `now`, by the calendar of `zone`.
     ///
     /// # Errors
     ///
@@ -108,18 +183,23 @@ impl Notice {
     pub fn check_booking(
         &self,
         start: DateTime<Utc>,
+        zone: Tz,
         now: DateTime<Utc>,
     ) -> Result<(), WrongMoment> {
-        if let Some(closes) = before(start, self.min_booking_s).filter(|closes| now > *closes) {
-            return Err(WrongMoment::BookingClosed(closes));
+        // Counted from now on, as availability does.
+        let from_now = |notice: CalendarSpan| notice.after(now, zone);
+        if let Some(notice) = self.min_booking.filter(|notice| from_now(*notice) > start) {
+            return Err(WrongMoment::BookingClosed(notice.before(start, zone)));
         }
-        match before(start, self.max_booking_s) {
-            Some(opens) if now < opens => Err(WrongMoment::BookingNotOpen(opens)),
+        match self.max_booking {
+            Some(notice) if from_now(notice) < start => {
+                Err(WrongMoment::BookingNotOpen(notice.before(start, zone)))
+            }
             _ => Ok(()),
         }
     }
 
-    /// Whether its customer can call off what starts at `start`.
+    /// Whether its customer can call off what starts at `start`, by the calendar of `zone`.
     ///
     /// # Errors
     ///
@@ -127,17 +207,16 @@ impl Notice {
     pub fn check_cancelling(
         &self,
         start: DateTime<Utc>,
+        zone: Tz,
         now: DateTime<Utc>,
     ) -> Result<(), WrongMoment> {
-        match before(start, self.min_cancel_s) {
-            Some(closes) if now > closes => Err(WrongMoment::TooLateToCancel(closes)),
+        match self.min_cancel {
+            Some(notice) if notice.after(now, zone) > start => {
+                Err(WrongMoment::TooLateToCancel(notice.before(start, zone)))
+            }
             _ => Ok(()),
         }
     }
-}
-
-fn before(start: DateTime<Utc>, notice_s: Option<u32>) -> Option<DateTime<Utc>> {
-    notice_s.map(|notice_s| start - TimeDelta::seconds(notice_s.into()))
 }
 
 /// A booking's words.
@@ -381,7 +460,8 @@ impl Booking {
             rescheduled_to: Some(id),
             ..self.act(act, now)?
         };
-        left.notice.check_booking(place.slot.start(), now)?;
+        let (start, zone) = (place.slot.start(), place.timezone);
+        left.notice.check_booking(start, zone, now)?;
         let taken = Self {
             id,
             state,
@@ -458,11 +538,31 @@ impl Booking {
                 action,
             })?;
         if action == Action::CancelByCustomer {
-            booking.notice.check_cancelling(booking.slot.start(), now)?;
+            booking.check_cancelling(now)?;
         }
         booking.payment_id = act.payment_id.or(booking.payment_id);
         booking.step(action, to, &act.by, now, act.message);
         Ok(booking)
+    }
+
+    /// Whether its customer can call it off at `now`, as far as its notice goes.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongMoment`] says until when.
+    pub fn check_cancelling(&self, now: DateTime<Utc>) -> Result<(), WrongMoment> {
+        let (start, zone) = (self.slot.start(), self.timezone);
+        self.notice.check_cancelling(start, zone, now)
+    }
+
+    /// Whether what it offers to others, e.g. its seats, can be booked at `now`, as far as its notice goes.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongMoment`] says since or until when.
+    pub fn check_booking(&self, now: DateTime<Utc>) -> Result<(), WrongMoment> {
+        let (start, zone) = (self.slot.start(), self.timezone);
+        self.notice.check_booking(start, zone, now)
     }
 
     fn step(

@@ -1,16 +1,17 @@
 //! An event: an entry of a resource's calendar that takes the resource's time, whatever stands there already.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::booking::EventText;
+use crate::duration::CalendarSpan;
 use crate::ids::{CalendarId, EventId, ResourceId};
 use crate::occupancy::{Buffers, Claim, ClaimKind};
 use crate::time::{InvalidInstant, TimeSlot, Tz, parse_instant, zone_name};
 use crate::wall::{day, day_start, offset_s};
 
-/// The longest event there is, in days.
-pub const MAX_EVENT_DAYS: i64 = 90;
+/// The longest event there is, in days of its resource's calendar.
+pub const MAX_EVENT_DAYS: u32 = 90;
 
 /// An entry of a calendar.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,19 @@ pub struct Event {
 }
 
 impl Event {
+    /// Its start and end as they could have been sent: as dates where whole days are wanted and it lasts such.
+    pub fn times(&self, as_whole_days: bool) -> (EventTime, EventTime) {
+        let time = |at: DateTime<Utc>| {
+            let offset = self.timezone.offset_at(at);
+            if as_whole_days && self.is_all_day {
+                EventTime::On(at.with_timezone(&offset).date_naive())
+            } else {
+                EventTime::At(at)
+            }
+        };
+        (time(self.slot.start()), time(self.slot.end()))
+    }
+
     /// The time it takes.
     pub fn claim(&self) -> Claim {
         Claim {
@@ -64,6 +78,13 @@ impl Event {
 pub enum EventTime {
     /// An instant.
     At(DateTime<Utc>),
+    /// An instant that was written as the midnight with which a date begins, by its own offset.
+    Midnight {
+        /// The instant.
+        at: DateTime<Utc>,
+        /// The date.
+        date: NaiveDate,
+    },
     /// A date, where it lasts whole days.
     On(NaiveDate),
 }
@@ -94,12 +115,28 @@ impl EventTime {
         };
         let text = text.trim();
         let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") else {
-            return parse_instant(text).map(Self::At).map_err(wrong);
+            let at = parse_instant(text).map_err(wrong)?;
+            let midnight = written_midnight(text);
+            return Ok(midnight.map_or(Self::At(at), |date| Self::Midnight { at, date }));
         };
         // The same years, and the same form, as those of instants.
         parse_instant(&format!("{text}T00:00:00Z"))
             .map(|_| Self::On(date))
             .map_err(wrong)
+    }
+
+    const fn instant(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::At(at) | Self::Midnight { at, .. } => Some(at),
+            Self::On(_) => None,
+        }
+    }
+
+    const fn date(self) -> Option<NaiveDate> {
+        match self {
+            Self::On(date) | Self::Midnight { date, .. } => Some(date),
+            Self::At(_) => None,
+        }
     }
 }
 
@@ -132,7 +169,8 @@ impl WrongEventTime {
 }
 
 /// The time of an event that lasts from `start` to `end`. One of whole days lasts those on the clock of `zone` that lie
-/// between them, at least in part; an end that is a date does not count, unless it is the start's.
+/// between them, at least in part; an end that is a date does not count, unless it is the start's. Two midnights of
+/// another offset, e.g. of UTC, are the dates that they were written with.
 ///
 /// # Errors
 ///
@@ -143,48 +181,95 @@ pub fn event_slot(
     is_all_day: bool,
     zone: Tz,
 ) -> Result<TimeSlot, WrongEventTime> {
+    slot_within(start, end, is_all_day, zone, MAX_EVENT_DAYS)
+}
+
+/// Some time of an event that lasts from `start` to `end`, while its zone is not known.
+///
+/// # Errors
+///
+/// [`WrongEventTime`] says what is wrong with it in every zone.
+pub fn event_slot_somewhere(
+    start: EventTime,
+    end: EventTime,
+    is_all_day: bool,
+) -> Result<TimeSlot, WrongEventTime> {
+    // What are 90 days in a zone can touch more of UTC's.
+    slot_within(start, end, is_all_day, Tz::UTC, MAX_EVENT_DAYS + 2)
+}
+
+fn slot_within(
+    start: EventTime,
+    end: EventTime,
+    is_all_day: bool,
+    zone: Tz,
+    most_days: u32,
+) -> Result<TimeSlot, WrongEventTime> {
     if is_all_day {
-        return whole_days(start, end, zone);
+        return whole_days(start, end, zone, most_days);
     }
-    let EventTime::At(start) = start else {
-        return Err(WrongEventTime::StartIsDate);
-    };
-    let EventTime::At(end) = end else {
-        return Err(WrongEventTime::EndIsDate);
-    };
+    let start = start.instant().ok_or(WrongEventTime::StartIsDate)?;
+    let end = end.instant().ok_or(WrongEventTime::EndIsDate)?;
     let slot = TimeSlot::new(start, end).map_err(|_| WrongEventTime::EndNotAfterStart)?;
-    if slot.length() > TimeDelta::days(MAX_EVENT_DAYS) {
+    if !CalendarSpan::new(most_days, 0).covers(slot, zone) {
         return Err(WrongEventTime::TooLong);
     }
     Ok(slot)
 }
 
-fn whole_days(start: EventTime, end: EventTime, zone: Tz) -> Result<TimeSlot, WrongEventTime> {
-    let of_date =
-        |date: NaiveDate| day(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp());
-    let of_instant = |at: i64| day(at + offset_s(zone, at));
-    let first = match start {
-        EventTime::At(at) => of_instant(at.timestamp()),
-        EventTime::On(date) => of_date(date),
-    };
-    // The first day that no longer belongs to it.
-    let behind = match (start, end) {
-        (EventTime::At(start), EventTime::At(end)) if end < start => {
-            return Err(WrongEventTime::EndNotAfterStart);
+fn whole_days(
+    start: EventTime,
+    end: EventTime,
+    zone: Tz,
+    most_days: u32,
+) -> Result<TimeSlot, WrongEventTime> {
+    let (first, behind) = match (start.date(), end.date()) {
+        (Some(first), Some(behind)) if !(is_midnight(start, zone) && is_midnight(end, zone)) => {
+            (number(first), number(behind))
         }
-        (_, EventTime::At(end)) => of_instant(end.timestamp() - 1) + 1,
-        (_, EventTime::On(date)) => of_date(date),
+        _ => touched_days(start, end, zone)?,
     };
     if behind < first {
         return Err(WrongEventTime::EndNotAfterStart);
     }
     let behind = behind.max(first + 1);
-    if behind - first > MAX_EVENT_DAYS {
+    if behind - first > i64::from(most_days) {
         return Err(WrongEventTime::TooLong);
     }
     let at = |day| DateTime::from_timestamp(day_start(zone, day), 0).unwrap_or_default();
     // A day that a zone left out has no time.
     TimeSlot::new(at(first), at(behind)).map_err(|_| WrongEventTime::EndNotAfterStart)
+}
+
+/// The first day of which some instant lies between the two, and the first after it of which none does.
+fn touched_days(start: EventTime, end: EventTime, zone: Tz) -> Result<(i64, i64), WrongEventTime> {
+    let of_instant = |at: i64| day(at + offset_s(zone, at));
+    let first = match start {
+        EventTime::At(at) | EventTime::Midnight { at, .. } => of_instant(at.timestamp()),
+        EventTime::On(date) => number(date),
+    };
+    let behind = match end {
+        EventTime::At(at) | EventTime::Midnight { at, .. } => {
+            if start.instant().is_some_and(|start| at < start) {
+                return Err(WrongEventTime::EndNotAfterStart);
+            }
+            of_instant(at.timestamp() - 1) + 1
+        }
+        EventTime::On(date) => number(date),
+    };
+    Ok((first, behind))
+}
+
+/// Whether it is the instant at which a day of `zone` begins.
+fn is_midnight(time: EventTime, zone: Tz) -> bool {
+    time.instant().is_some_and(|at| {
+        let at = at.timestamp();
+        day_start(zone, day(at + offset_s(zone, at))) == at
+    })
+}
+
+fn number(date: NaiveDate) -> i64 {
+    day(date.and_time(NaiveTime::MIN).and_utc().timestamp())
 }
 
 #[cfg(test)]
@@ -215,6 +300,14 @@ mod tests {
             ("2026-12-01T09:00:00-08:00", "2026-12-01T09:00:00-08:00"),
             ("2026-12-01T08:00:00Z", "2026-12-02T08:00:00Z"),
             ("2026-12-01", "2026-12-01T23:00:00-08:00"),
+            // Midnights of UTC, and of any other offset, are dates.
+            ("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z"),
+            ("2026-12-01T00:00:00+00:00", "2026-12-02T00:00:00+00:00"),
+            ("2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z"),
+            ("2026-12-01T00:00:00+01:00", "2026-12-02T00:00:00+01:00"),
+            ("2026-12-01", "2026-12-02T00:00:00Z"),
+            // Half a day of UTC is no date.
+            ("2026-12-01T12:00:00Z", "2026-12-02T00:00:00Z"),
         ] {
             assert_eq!(slot(start, end, zone), one_day, "{start} {end}");
         }
@@ -241,6 +334,34 @@ mod tests {
                 "2026-03-30T00:00:00+03:00".to_owned(),
             ))
         );
+        // A UTC day over a change of the clock, and one whose midnight the zone skips.
+        for (zone, start, end) in [
+            (
+                "Europe/Berlin",
+                "2026-03-29T00:00:00+01:00",
+                "2026-03-30T00:00:00+02:00",
+            ),
+            (
+                "Asia/Beirut",
+                "2026-03-29T01:00:00+03:00",
+                "2026-03-30T00:00:00+03:00",
+            ),
+            (
+                "Pacific/Kiritimati",
+                "2026-03-29T00:00:00+14:00",
+                "2026-03-30T00:00:00+14:00",
+            ),
+        ] {
+            assert_eq!(
+                slot(
+                    "2026-03-29T00:00:00Z",
+                    "2026-03-30T00:00:00Z",
+                    Tz::known(zone)
+                ),
+                Ok((start.to_owned(), end.to_owned())),
+                "{zone}"
+            );
+        }
         // Samoa had no 30 December.
         let left_out = slot("2011-12-30", "2011-12-30", Tz::known("Pacific/Apia"));
         assert_eq!(left_out, Err(WrongEventTime::EndNotAfterStart));
@@ -267,5 +388,23 @@ mod tests {
         };
         let too_long = event_slot(day(0), day(91), true, Tz::UTC);
         assert_eq!(too_long, Err(WrongEventTime::TooLong));
+    }
+    #[test]
+    fn ninety_days_are_counted_by_the_calendar_and_not_in_hours() {
+        let time = |text| EventTime::parse(text).expect("a time");
+        let berlin = Tz::known("Europe/Berlin");
+        let start = time("2026-09-01T09:00:00+02:00");
+        // One hour more than 90 times 24, because the clock is put back in between.
+        let end = time("2026-11-30T09:00:00+01:00");
+        assert!(event_slot(start, end, false, berlin).is_ok());
+        assert!(event_slot_somewhere(start, end, false).is_ok());
+        let later = time("2026-11-30T09:00:01+01:00");
+        let too_long = event_slot(start, later, false, berlin);
+        assert_eq!(too_long, Err(WrongEventTime::TooLong));
+        // As whole days, they touch 91 days of UTC.
+        let (start, end) = ("2026-09-01T00:00:00+02:00", "2026-11-30T00:00:00+01:00");
+        let (start, end) = (time(start), time(end));
+        assert!(event_slot(start, end, true, berlin).is_ok());
+        assert!(event_slot_somewhere(start, end, true).is_ok());
     }
 }

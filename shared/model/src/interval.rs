@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::time::TimeSlot;
 
 /// A half-open range of seconds: `start` belongs to it, `end` does not. Empty unless `start < end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interval {
     /// The first second inside.
     pub start: i64,
@@ -166,14 +166,6 @@ impl Intervals {
         rest
     }
 
-    /// The starts of pieces of `length` that lie within one interval each.
-    #[must_use]
-    pub fn starts_of(&self, length: i64) -> Self {
-        self.iter()
-            .map(|interval| Interval::new(interval.start, interval.end - length + 1))
-            .collect()
-    }
-
     /// What at least `least` of `intervals` cover (`least` is 1 or more). They may overlap and be in any order.
     pub fn covered_by_at_least(
         least: usize,
@@ -270,12 +262,6 @@ mod tests {
         assert_eq!(Intervals::covered_by_at_least(1, intervals), set(&[(0, 8)]));
         assert_eq!(Intervals::covered_by_at_least(2, intervals), set(&[(2, 6)]));
         assert!(Intervals::covered_by_at_least(3, intervals).is_empty());
-    }
-
-    #[test]
-    fn a_start_leaves_room_for_the_whole_length() {
-        assert_eq!(set(&[(0, 10), (20, 22)]).starts_of(3), set(&[(0, 8)]));
-        assert_eq!(set(&[(0, 3)]).starts_of(3), set(&[(0, 1)]));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod availability;
 pub mod booking;
 pub mod constraint;
 pub mod duration;
+mod ends;
 pub mod event;
 pub mod filter;
 pub mod graph;

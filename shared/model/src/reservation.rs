@@ -4,13 +4,36 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::booking::{Customer, EventText};
+use crate::duration::CalendarSpan;
 use crate::graph::Graph;
 use crate::ids::{CalendarId, ProjectId, ReservationId, ResourceId};
 use crate::occupancy::{Buffers, Claim, ClaimKind, Tolerance};
 use crate::time::{TimeSlot, Tz, zone_name};
 
-/// The longest a slot is held at a time, in seconds.
-pub const MAX_RESERVATION_S: u32 = 24 * 60 * 60;
+/// The longest a slot is held at a time: a day of its resource's calendar, or as many seconds as one usually has.
+pub const MAX_RESERVATION: CalendarSpan = CalendarSpan::new(1, 0);
+
+/// Text that is no time for which a slot can be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be from 1 to 86400 seconds, or a duration like \"5 minutes\" of at most \"1 day\"")]
+pub struct InvalidHold;
+
+/// Reads for how long a slot is held: a number of seconds, or a duration like `5 minutes`.
+///
+/// # Errors
+///
+/// [`InvalidHold`] for anything else, for no time at all and for more than [`MAX_RESERVATION`].
+pub fn parse_hold(text: &str) -> Result<CalendarSpan, InvalidHold> {
+    let span = match text.trim().parse::<u32>() {
+        Ok(seconds) => CalendarSpan::exact(seconds.into()),
+        Err(_) => text.parse().map_err(|_| InvalidHold)?,
+    };
+    if (1..=MAX_RESERVATION.on_clock_s()).contains(&span.on_clock_s()) {
+        Ok(span)
+    } else {
+        Err(InvalidHold)
+    }
+}
 
 /// A held slot. What it says stands for what the booking that is made of it leaves out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

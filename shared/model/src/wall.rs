@@ -110,18 +110,47 @@ pub const fn day(reading: i64) -> i64 {
 /// The first instant at which the clock of `zone` reads `day` or a later one, in Unix seconds. Where midnight is skipped,
 /// that is the moment of the change.
 pub fn day_start(zone: Tz, day: i64) -> i64 {
-    let midnight = day * DAY_S;
-    // No clock is further than this from UTC.
-    let (mut before, mut after) = (midnight - 26 * 3_600, midnight + 26 * 3_600);
-    while after - before > 1 {
-        let middle = before + (after - before) / 2;
-        if middle + offset_s(zone, middle) < midnight {
-            before = middle;
-        } else {
-            after = middle;
-        }
+    first_at(zone, day * DAY_S)
+}
+
+/// The first instant at which the clock of `zone` reads `reading` or a later time, in Unix seconds. Where the reading is
+/// skipped, that is the moment of the change.
+pub fn first_at(zone: Tz, reading: i64) -> i64 {
+    let clock = around(zone, reading);
+    let stretch = clock.0.iter().find(|one| one.readings().end > reading);
+    stretch.map_or(reading, |one| {
+        one.instants.start.max(reading - one.offset_s)
+    })
+}
+
+/// The last instant at which the clock of `zone` reads `reading`, in Unix seconds. Where the reading is skipped, that is
+/// the moment of the change.
+pub fn last_at(zone: Tz, reading: i64) -> i64 {
+    let clock = around(zone, reading);
+    let mut latest_first = clock.0.iter().rev();
+    let stretch = latest_first.find(|one| one.readings().start <= reading);
+    stretch.map_or(reading, |one| one.instants.end.min(reading - one.offset_s))
+}
+
+/// The clock of `zone` over every instant at which it can read `reading`.
+fn around(zone: Tz, reading: i64) -> WallClock {
+    // No clock is further than 26 hours from UTC.
+    WallClock::new(
+        zone,
+        Interval::new(reading - 2 * DAY_S, reading + 2 * DAY_S),
+    )
+}
+
+/// What the clock of `zone` reads at an instant, where the first instant of a day counts as its midnight, also if the
+/// clock skips midnight: whole days from there lead to where other days begin.
+pub fn reading_from_midnight(zone: Tz, at: i64) -> i64 {
+    let reading = at + offset_s(zone, at);
+    let midnight = day(reading) * DAY_S;
+    if reading - midnight < DAY_S / 2 && day_start(zone, day(reading)) == at {
+        midnight
+    } else {
+        reading
     }
-    after
 }
 
 /// The week of a reading, Monday to Sunday as in ISO 8601, counted from the one of 1970-01-01.

@@ -11,15 +11,15 @@ use model::availability::{
     in_words,
 };
 use model::constraint::{Fault, Schedule, parse_constraints};
-use model::duration::{RelativeTime, parse_duration};
+use model::duration::{CalendarSpan, RelativeTime};
 use model::filter::Filters;
 use model::ids::{BookingId, ResourceId};
-use model::interval::Interval;
 use model::lenient;
 use model::occupancy::{Buffers, Claim, Tolerance};
 use model::project::Project;
 use model::resource::{DEFAULT_PUBLIC_LENGTH_S, Resource};
 use model::time::Tz;
+use model::wall::DAY_S;
 use serde_json::Value;
 use store::{Decision, Store, Tenant};
 use uuid::Uuid;
@@ -132,7 +132,7 @@ impl<'a> Offer<'a> {
             let terms = settings.terms(now, zone);
             return terms.map_err(|faults| SchedulingError::InvalidSettings { faults });
         }
-        self.terms_of(&settings, now, zone)
+        self.terms_of(&settings, now)
     }
 
     /// The terms of a public caller's search: the offer's, over no more than the range that `request` asks for. What the
@@ -156,37 +156,14 @@ impl<'a> Offer<'a> {
             return self.terms_over(request, now, zone);
         }
         let asked = self.terms_over(request, now, zone)?;
-        let mut terms = self.terms_of(&self.settings, now, zone)?;
-        terms.range = terms.range.meet(&asked.range);
-        Ok(terms)
+        Ok(self.terms_of(&self.settings, now)?.narrowed_to(&asked))
     }
 
     /// The terms of settings whose range is stored, so that it may be over by now, or lie further ahead than anything is
     /// searched: nobody is at fault then, and nothing is offered there.
-    fn terms_of(
-        &self,
-        settings: &Settings,
-        now: DateTime<Utc>,
-        zone: Tz,
-    ) -> Result<Terms, SchedulingError> {
-        let last = RelativeTime::months(MAX_MONTHS_AHEAD).resolve(now, zone);
-        let from = settings.from.unwrap_or(RelativeTime::NOW);
-        let to = settings.to.unwrap_or(RelativeTime::weeks(4));
-        let (from, to) = (from.resolve(now, zone), to.resolve(now, zone).min(last));
-        let is_empty = from >= to;
-        let at = |at| (!is_empty).then_some(RelativeTime::At(at));
-        let settings = Settings {
-            from: at(from),
-            to: at(to),
-            ..settings.clone()
-        };
-        let mut terms = settings
-            .terms(now, zone)
-            .map_err(|faults| self.unreadable(faults))?;
-        if is_empty {
-            terms.range = Interval::new(from.timestamp(), from.timestamp());
-        }
-        Ok(terms)
+    fn terms_of(&self, settings: &Settings, now: DateTime<Utc>) -> Result<Terms, SchedulingError> {
+        let terms = settings.stored_terms(now);
+        terms.map_err(|faults| self.unreadable(faults))
     }
 
     fn unreadable(&self, faults: Vec<Fault>) -> SchedulingError {
@@ -266,13 +243,13 @@ impl<'a> Offer<'a> {
             return Err(Refusal::Length.into());
         }
         let most_s = longest_s(resource)?;
-        if length_s > most_s {
+        if !days_of(most_s).covers(slot, resource.timezone) {
             return Err(Refusal::TooLong { most_s }.into());
         }
         let settings = Settings {
             mode: Some(Mode::Exclusive),
             to: Some(RelativeTime::months(MAX_MONTHS_AHEAD)),
-            length_s: Some(length_s),
+            length: Some(CalendarSpan::exact(length_s)),
             ..Settings::default()
         };
         let search = Search {
@@ -299,16 +276,14 @@ impl<'a> Offer<'a> {
         if !project.resources.contains(&resource.id) {
             return Err(Refusal::Resource.into());
         }
-        // A slot that several resources share depends on all of them, any other on its own alone; but tomorrow begins
-        // for all when it does for the first.
-        let others = if self.settings.mode == Some(Mode::Mutual) || self.needs_first_zone() {
+        // A slot that several resources share depends on all of them, any other on its own alone.
+        let others = if self.settings.mode == Some(Mode::Mutual) {
             in_order(store, tenant, &project.resources).await?
         } else {
             vec![resource.clone()]
         };
-        let first = others.first().unwrap_or(resource);
         let mut search = Search {
-            terms: self.terms_of(&self.settings, now, first.timezone)?,
+            terms: self.terms_of(&self.settings, now)?,
             schedules: self.schedules(),
             filters: Filters::default(),
             resources: others
@@ -329,38 +304,6 @@ impl<'a> Offer<'a> {
         }
         unless_first(search.offers(slot, resource.id))?;
         Ok(search)
-    }
-
-    /// The zone of the first of the project's resources, which says when its `tomorrow` begins, though `searched` be others.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn zone(
-        &self,
-        (store, tenant): (&Store, Tenant),
-        searched: &[Resource],
-    ) -> Result<Tz, SchedulingError> {
-        let first = match self.project {
-            Some(project) if self.needs_first_zone() => {
-                let is_first = |one: &Resource| project.resources.first() == Some(&one.id);
-                match searched.first().filter(|one| is_first(one)) {
-                    Some(first) => Some(first.timezone),
-                    None => {
-                        let all = in_order(store, tenant, &project.resources).await?;
-                        all.first().map(|first| first.timezone)
-                    }
-                }
-            }
-            _ => searched.first().map(|first| first.timezone),
-        };
-        // Nobody is left to have a zone: then it does not matter.
-        Ok(first.unwrap_or(Tz::UTC))
-    }
-
-    fn needs_first_zone(&self) -> bool {
-        let tomorrow = Some(RelativeTime::Tomorrow);
-        self.settings.from == tomorrow || self.settings.to == tomorrow
     }
 }
 
@@ -476,10 +419,13 @@ pub async fn check_in_no_project(
 /// # Errors
 ///
 /// [`SchedulingError::InvalidSettings`] at `length`.
-pub fn check_public_length(length_s: i64, resources: &[Resource]) -> Result<(), SchedulingError> {
+pub fn check_public_length(
+    length: CalendarSpan,
+    resources: &[Resource],
+) -> Result<(), SchedulingError> {
     for resource in resources {
         let most_s = longest_s(resource)?;
-        if length_s > most_s {
+        if length.on_clock_s() > most_s {
             let sentence = format!(
                 "must be at most {} for a public key or token: the resource's max_public_length",
                 in_words(most_s)
@@ -492,12 +438,19 @@ pub fn check_public_length(length_s: i64, resources: &[Resource]) -> Result<(), 
     Ok(())
 }
 
-/// The longest slot of `resource` that a public caller books without a project, in seconds.
+/// A bound in seconds as whole days of the calendar and the rest, so that a slot of so many days keeps to it where the clock
+/// is put back.
+fn days_of(most_s: i64) -> CalendarSpan {
+    let days = u32::try_from(most_s / DAY_S).unwrap_or(u32::MAX);
+    CalendarSpan::new(days, most_s % DAY_S)
+}
+
+/// The longest slot of `resource` that a public caller books without a project, in seconds where the clock runs evenly.
 fn longest_s(resource: &Resource) -> Result<i64, SchedulingError> {
     match resource.max_public_length.as_deref() {
         None => Ok(DEFAULT_PUBLIC_LENGTH_S),
-        Some(text) => match parse_duration(text) {
-            Ok(length) => Ok(length.num_seconds()),
+        Some(text) => match text.parse::<CalendarSpan>() {
+            Ok(length) => Ok(length.on_clock_s()),
             Err(error) => Err(SchedulingError::UnreadableSettings {
                 of: Stored::Resource(resource.id),
                 faults: vec![Fault::new("max_public_length", error.to_string())],
@@ -544,12 +497,11 @@ pub async fn in_order(
 
 /// The range in which everything that is taken matters for `slot`.
 fn range(search: &Search, slot: TimeSlot) -> TimeSlot {
-    let terms = Terms {
-        range: slot.into(),
-        soonest: slot.start().timestamp(),
-        ..search.terms.clone()
+    let search = Search {
+        terms: search.terms.only(slot),
+        ..search.clone()
     };
-    let reach = terms.reach();
+    let reach = search.reach();
     let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or(slot.start());
     let end = at(reach.end).max(slot.end() + TimeDelta::seconds(1));
     TimeSlot::new(at(reach.start), end).unwrap_or(slot)

@@ -49,8 +49,7 @@ impl Rescheduling {
             if project.is_none() {
                 return Err(SchedulingError::NotFound(Noun::Booking));
             }
-            let start = booking.slot.start();
-            let in_time = booking.notice.check_cancelling(start, now);
+            let in_time = booking.check_cancelling(now);
             in_time.map_err(CannotAct::from)?;
             return Ok(Self {
                 project,

@@ -114,10 +114,11 @@ impl SlotWindow {
         *self == Self::default()
     }
 
-    /// The earliest start of a booking that ends after `from`: none is longer than [`MAX_BOOKING_DAYS`].
+    /// The earliest start of a booking that ends after `from`: none is longer than [`MAX_BOOKING_DAYS`], which by a clock
+    /// that is put back, or leaves a date out, are up to a day longer than as many times 24 hours.
     fn first_start(&self) -> Option<DateTime<Utc>> {
-        self.from
-            .map(|from| from - TimeDelta::days(MAX_BOOKING_DAYS))
+        let days = i64::from(MAX_BOOKING_DAYS) + 1;
+        self.from.map(|from| from - TimeDelta::days(days))
     }
 
     fn between(&self) -> Between {

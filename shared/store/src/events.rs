@@ -36,10 +36,10 @@ impl EventWindow {
         slot.end() > self.from && slot.start() < self.to
     }
 
-    /// The earliest start of an event that ends after `from`: none is longer than [`MAX_EVENT_DAYS`], but that one of
-    /// them may have 25 hours.
+    /// The earliest start of an event that ends after `from`: none is longer than [`MAX_EVENT_DAYS`], which by a clock
+    /// that is put back are up to a day longer than as many times 24 hours.
     fn first_start(&self) -> DateTime<Utc> {
-        self.from - TimeDelta::days(MAX_EVENT_DAYS + 1)
+        self.from - TimeDelta::days(i64::from(MAX_EVENT_DAYS) + 1)
     }
 
     fn between(&self) -> Between {

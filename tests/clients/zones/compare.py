@@ -21,14 +21,15 @@ YEARS = range(2026, 2031)
 TICK = 15  # minutes; every offset in these years is a multiple of it
 AROUND = timedelta(hours=36)
 LOOK_BACK = timedelta(hours=28)  # openings begin no earlier than the local midnight before
+LOOK_AHEAD = timedelta(hours=28)  # where the clock may read what no slot of the search ends at
 UTC = timezone.utc
 
-# Settings and what they mean here: length, step and the reading the step counts from, in minutes, and whether a reading
-# is open.
+# Settings and what they mean here: length in days of the calendar and in minutes, step and the reading the step counts
+# from, in minutes, and whether a reading is open.
 SEARCHES = [
     (
         {"length": "1 hour"},
-        dict(length=60, step=60, anchor=lambda opened: -(-opened // 60) * 60),
+        dict(days=0, length=60, step=60, anchor=lambda opened: -(-opened // 60) * 60),
         lambda at: True,
     ),
     (
@@ -41,7 +42,7 @@ SEARCHES = [
                 {"block_day_and_time": {"day": "saturday", "start": 1, "end": "01:45"}},
             ],
         },
-        dict(length=30, step=15, anchor=lambda opened: 0),
+        dict(days=0, length=30, step=15, anchor=lambda opened: 0),
         lambda at: (30 <= minute_of_day(at) < 210 or minute_of_day(at) >= 1395)
         and not (at.weekday() == 5 and 60 <= minute_of_day(at) < 105),
     ),
@@ -57,10 +58,29 @@ SEARCHES = [
                 {"block_hours": {"start": 0, "end": "00:15"}},
             ],
         },
-        dict(length=45, step=45, anchor=lambda opened: opened),
+        dict(days=0, length=45, step=45, anchor=lambda opened: opened),
         lambda at: at.weekday() in (6, 4, 0)
         and not 150 <= minute_of_day(at) < 165
         and not minute_of_day(at) < 15,
+    ),
+    # A day of the calendar, which every single day that is open has room for.
+    (
+        {
+            "length": "1 day",
+            "constraints": [{"allow_day": {"day": day}} for day in ("Saturday", "Sunday", "Tuesday", "Thursday")],
+        },
+        dict(days=1, length=0, step=1440, anchor=lambda opened: -(-opened // 60) * 60),
+        lambda at: at.weekday() in (5, 6, 1, 3),
+    ),
+    (
+        {"length": "1 day 90 minutes", "timeslot_increments": "15 minutes"},
+        dict(days=1, length=90, step=15, anchor=lambda opened: 0),
+        lambda at: True,
+    ),
+    (
+        {"length": "24 hours", "timeslot_increments": "1 hour"},
+        dict(days=0, length=1440, step=60, anchor=lambda opened: 0),
+        lambda at: True,
     ),
 ]
 
@@ -100,8 +120,25 @@ def instants_to_look_at(zone):
     return sorted(found)
 
 
-def slots(readings, first, settings, is_open):
-    """Slots among the readings, one for each tick; starts from the position `first` on."""
+def ends(readings, days):
+    """For each position, the one at which so many days of the calendar from there end: the first at which the clock reads
+    the time of day of the start again, or a later one. The first instant of a date counts as its midnight."""
+    naive = [at.replace(tzinfo=None) for at in readings]
+    found = []
+    for position, at in enumerate(naive):
+        if position and naive[position - 1].date() < at.date():
+            at = datetime.combine(at.date(), datetime.min.time())
+        wanted = at + timedelta(days=days)
+        end = position + int(timedelta(hours=22) / timedelta(minutes=TICK)) * days
+        while end < len(naive) and naive[end] < wanted:
+            end += 1
+        found.append(end)
+    return found
+
+
+def slots(readings, first, last, settings, is_open):
+    """Slots among the readings, one for each tick; from the position `first` on, and up to `last`."""
+    after_days = ends(readings, settings["days"]) if settings["days"] else range(len(readings))
     length = settings["length"] // TICK
     open_ = [is_open(at) for at in readings]
     found = []
@@ -116,8 +153,9 @@ def slots(readings, first, settings, is_open):
         if opened is None or readings[position - 1].date() != at.date():
             opened = minute_of_day(at)
         on_grid = (minute_of_day(at) - settings["anchor"](opened)) % settings["step"] == 0
-        if position >= first and on_grid and lasts[position] >= length:
-            end = at.astimezone(UTC) + timedelta(minutes=settings["length"])
+        end = after_days[position] + length
+        if position >= first and on_grid and end <= last and lasts[position] >= end - position:
+            end = at.astimezone(UTC) + timedelta(minutes=TICK * (end - position))
             found.append([at.isoformat(), end.astimezone(at.tzinfo).isoformat()])
     return found
 
@@ -132,17 +170,18 @@ def main(program):
             looked_at += 1
             start = change.replace(minute=0) - AROUND
             end = start + 2 * AROUND
-            ticks = int((end - start + LOOK_BACK) / timedelta(minutes=TICK))
+            ticks = int((end - start + LOOK_BACK + LOOK_AHEAD) / timedelta(minutes=TICK))
             readings = [
                 (start - LOOK_BACK + timedelta(minutes=TICK * tick)).astimezone(zone) for tick in range(ticks)
             ]
             assert all(at.minute % TICK == 0 and at.second == 0 for at in readings), f"{name} is off the quarter hour"
             first = int(LOOK_BACK / timedelta(minutes=TICK))
+            last = int((LOOK_BACK + end - start) / timedelta(minutes=TICK))
             for sent, settings, is_open in SEARCHES:
                 at = {"now": start, "from": start, "to": end}
                 at = {key: value.isoformat() for key, value in at.items()}
                 queries.append({"timezone": name, "mode": "exclusive", **at, **sent})
-                expected.append(slots(readings, first, settings, is_open))
+                expected.append(slots(readings, first, last, settings, is_open))
 
     lines = "".join(json.dumps(query) + "\n" for query in queries)
     answer = subprocess.run([program], input=lines, capture_output=True, text=True)

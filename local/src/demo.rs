@@ -427,6 +427,7 @@ fn new_booking(
         ignore_all_day_events: false,
         only_offered: false,
         notice: Notice::default(),
+        payment_time: model::payment::DEFAULT_PAYMENT_TIME,
         max_seats: None,
         owner_id: None,
         related: Vec::new(),

@@ -485,9 +485,6 @@ async fn everything_wrong_with_a_booking_is_told_at_once_and_none_is_made() {
                 "calendar_id",
                 "customer.email",
                 "customer.name",
-                "customer.phone",
-                "customer.timezone",
-                "customer.voip",
                 "description",
                 "end",
                 "graph",
@@ -685,16 +682,6 @@ async fn what_is_too_long_to_be_kept_is_refused_by_field() {
         ("meta", json!({ "a": vec![1e15; 5_000] }), "meta"),
         ("participants", vec![long(100); 500].into(), "participants"),
         ("customer", json!({ "name": long(1_001) }), "customer.name"),
-        (
-            "customer",
-            json!({ "name": "A", "phone": long(5_000) }),
-            "customer.phone",
-        ),
-        (
-            "customer",
-            json!({ "name": "A", "voip": long(5_000) }),
-            "customer.voip",
-        ),
         (
             "customer",
             json!({ "name": "A", "comment": long(100_000) }),

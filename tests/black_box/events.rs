@@ -426,7 +426,7 @@ async fn what_is_wrong_with_an_event_or_a_calendar_is_told_by_field() {
         (all_day(&room, "2026-12-02", "2026-12-01"), &["end"]),
         (all_day(&room, "2026-02-30", "2026-03-01"), &["start"]),
         (field("all_day", "yes".into()), &["all_day"]),
-        (field("my_rsvp", "maybe".into()), &["my_rsvp"]),
+        (field("my_rsvp", "x".repeat(201).into()), &["my_rsvp"]),
         (
             field("participants", "a@b.example".into()),
             &["participants"],

@@ -53,9 +53,9 @@ async fn every_answer_that_shows_a_booking_names_its_state() {
     let mut tags = vec![made.etag()];
     assert_eq!(app.see(&id).await.etag, made.etag());
     for (method, suffix, body) in [
-        (Method::PUT, "", json!({ "meta": {} })),
+        (Method::PUT, "", json!({ "meta": { "a": 1 } })),
         (Method::PUT, "/confirm", json!({})),
-        (Method::PUT, "", json!({ "meta": {} })),
+        (Method::PUT, "", json!({ "meta": { "a": 2 } })),
         (Method::PUT, "/cancel", json!({})),
     ] {
         let done = send(&app, &id, &(method, suffix, body))
@@ -102,7 +102,7 @@ async fn the_state_that_was_seen_or_a_star_lets_any_change_through() {
     for seen in [true, false] {
         let id = app.book(hour("confirm_decline")).await;
         for (method, suffix, body) in [
-            (Method::PUT, "", json!({ "meta": {} })),
+            (Method::PUT, "", json!({ "meta": { "a": 3 } })),
             (Method::PUT, "/confirm", json!({})),
             (
                 Method::POST,

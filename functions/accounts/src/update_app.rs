@@ -89,7 +89,8 @@ pub(crate) async fn update_app(
 
     let now = state.now();
     let change = |app: App, current: AppSettings| {
-        let app = App {
+        let before = (app.clone(), current.clone());
+        let mut app = App {
             name: name.clone().unwrap_or(app.name),
             links: LinkSettings {
                 redirect_origins: redirect_origins
@@ -97,7 +98,6 @@ pub(crate) async fn update_app(
                     .unwrap_or(app.links.redirect_origins),
                 act_on_get: act_on_get.unwrap_or(app.links.act_on_get),
             },
-            updated_at: now,
             ..app
         };
         let settings = AppSettings {
@@ -107,6 +107,9 @@ pub(crate) async fn update_app(
             contact_name: contact_name.clone().unwrap_or(current.contact_name),
             contact_email: contact_email.clone().unwrap_or(current.contact_email),
         };
+        if (&app, &settings) != (&before.0, &before.1) {
+            app.updated_at = now;
+        }
         (app, settings)
     };
     let (app, settings) = state

@@ -13,8 +13,8 @@ use crate::view::{BookingView, Viewer};
 /// Makes a booking.
 ///
 /// Time that is taken is refused with 409, also for a tentative booking, which does not take any itself; so is a seat in
-/// a group that is full, over or not open for booking. A booking that waits for a payment holds its time or seat for
-/// five minutes.
+/// a group that is full, over or not open for booking. A booking that waits for a payment holds its time or seat until
+/// `attributes.payment_due_at`: for five minutes, unless its `timeout` or its project says otherwise.
 #[utoipa::path(
     post,
     path = "/v2/bookings",

@@ -19,6 +19,7 @@ mod includes;
 mod list_bookings;
 mod list_groups;
 mod making;
+mod payment;
 mod perform_external_action;
 mod read_calendar_feed;
 mod request;

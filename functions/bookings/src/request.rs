@@ -17,12 +17,14 @@ use model::project::{Project, fill_template};
 use model::reservation::Reservation;
 use model::resource::Resource;
 use model::seats::MAX_SEATS;
-use model::time::{Tz, parse_instant, parse_zone};
+use model::time::{Tz, parse_instant};
 use scheduling::Offer;
 use scheduling::offer::is_required;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use crate::payment::payment_time;
 
 /// A booking to make. Fields that are not listed are ignored: booking pages send their whole configuration.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -90,6 +92,12 @@ pub(crate) struct CreateBookingRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     settings: Field<Object<BookingSettings>>,
+    /// How long a booking that waits for its payment does so, like `{"time": 25, "unit": "min"}`: at most 24 hours, in `sec`,
+    /// `min`, `hour` or `day`. Defaults to its reservation's, or else its project's `booking.timeout`, or else to 5 minutes.
+    /// A public key or token can only shorten that.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    timeout: Field<Value>,
     /// For a seat in a group: `owner_booking_id`. Time and resource are the group's.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -158,6 +166,7 @@ pub(crate) struct Wanted {
     /// Whether that was checked when its time was reserved.
     pub(crate) is_checked: bool,
     notice: Notice,
+    payment_time: CalendarSpan,
     max_seats: Option<u32>,
     event: Text,
     customer: Option<Customer>,
@@ -307,6 +316,7 @@ impl Wanted {
             ignore_all_day_events: self.ignore_all_day_events,
             only_offered: self.only_offered,
             notice: self.notice,
+            payment_time: self.payment_time,
             max_seats: self.max_seats,
             owner_id,
             related: Vec::new(),
@@ -437,6 +447,14 @@ pub(crate) fn parse(
     let is_checked = was_checked && sent.is_none();
     let notice = notice(&mut faults, &settings);
     let max_seats = max_seats(&mut faults, &settings.max_seats, graph);
+    let payment_time = payment_time(
+        &mut faults,
+        request.timeout,
+        graph,
+        held.as_ref(),
+        project,
+        principal,
+    );
 
     let wanted = (|| {
         Some(Wanted {
@@ -451,6 +469,7 @@ pub(crate) fn parse(
             only_offered,
             is_checked,
             notice: notice?,
+            payment_time,
             max_seats,
             event: event?,
             customer,
@@ -868,13 +887,9 @@ pub(crate) fn parse_customer(
         None | Some(Value::Null) => Field::<String>::Absent,
         Some(value) => Field::read(value),
     };
-    let (name, email, phone, voip, timezone) = (
-        take("name"),
-        take("email"),
-        take("phone"),
-        take("voip"),
-        take("timezone"),
-    );
+    let (name, email) = (take("name"), take("email"));
+    let (phone, voip) = (stored(&mut fields, "phone"), stored(&mut fields, "voip"));
+    let timezone = stored(&mut fields, "timezone").filter(|zone| !zone.trim().is_empty());
     // An id is ours to give.
     fields.shift_remove("id");
 
@@ -895,12 +910,6 @@ pub(crate) fn parse_customer(
         .optional("customer.email", email)
         .filter(|email| !email.trim().is_empty());
     let email = faults.parsed("customer.email", email.as_deref(), api::body::parse_email);
-    let timezone = faults
-        .optional("customer.timezone", timezone)
-        .filter(|zone| !zone.trim().is_empty());
-    faults.parsed("customer.timezone", timezone.as_deref(), parse_zone);
-    let phone = short(faults, "customer.phone", phone);
-    let voip = short(faults, "customer.voip", voip);
     Some(Customer {
         id: CustomerId::random(random),
         name: name?,
@@ -912,9 +921,15 @@ pub(crate) fn parse_customer(
     })
 }
 
-fn short(faults: &mut Faults, name: &str, field: Field<String>) -> Option<String> {
-    let text = faults.optional(name, field);
-    faults.text(name, text, 0..=1_000)
+/// Takes a field that is only kept and shown again, so that whatever a form sends there is no reason to refuse a booking: text
+/// as it is, e.g. `Etc/Unknown` for a zone, and anything else as JSON. More than 1,000 characters are cut off.
+fn stored(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
+    let text = match fields.shift_remove(name)? {
+        Value::Null => return None,
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Some(text.chars().take(1_000).collect())
 }
 
 /// Forms that ask for given and family name send them apart.

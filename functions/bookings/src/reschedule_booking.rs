@@ -4,13 +4,16 @@ use api::idempotency::Idempotency;
 use api::{ApiError, Body, Data, Faults, Field, Object, OutputZone, Path, State};
 use auth::Principal;
 use axum::extract::State as Extract;
+use chrono::{DateTime, Utc};
 use model::TimeSlot;
-use model::booking::NewPlace;
+use model::booking::{Booking, CannotAct, NewPlace};
+use model::graph::Action;
 use model::ids::{BookingId, ResourceId};
 use scheduling::Rescheduling;
 use scheduling::offer::{Placed, check_in_no_project};
 use scheduling::rescheduling::By;
 use serde::Deserialize;
+use store::{Decision, Store, Tenant};
 use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
@@ -54,7 +57,8 @@ pub(crate) struct RescheduleSettings {
 /// Moves a booking to another time, perhaps of another resource.
 ///
 /// The answer is a new booking, with a new id, in the state the old one had; the old one ends as
-/// `rescheduled_by_customer`. A widget key reschedules only bookings that were made through a project, into what the
+/// `rescheduled_by_customer`. To the time and resource it has already, nothing is changed, and the answer is the booking
+/// itself. A widget key reschedules only bookings that were made through a project, into what the
 /// project offers, and is not shown whom they are for. The new time is taken and the old given back in one transaction: both happen, or neither.
 /// Possible for confirmed bookings of the graphs `instant` and `confirm_decline`.
 #[utoipa::path(
@@ -67,7 +71,7 @@ pub(crate) struct RescheduleSettings {
     ),
     request_body = RescheduleBookingRequest,
     responses(
-        (status = 200, description = "The new booking.", body = BookingView),
+        (status = 200, description = "The new booking, or the same one if it stays where it is.", body = BookingView),
         (status = 404, description = "There is no such booking or resource, or it is not yours."),
         (status = 409, description = "The new time is taken, or the booking's state does not allow it, or its resource was deleted."),
         (status = 422, description = "Something is wrong with the request: `errors`, by field."),
@@ -97,46 +101,25 @@ pub(crate) async fn reschedule_booking(
             expected.check(&version(&booking))?;
             let rescheduling = Rescheduling::of((&store, tenant), &booking, wanted.by, now).await?;
             let to = wanted.resource_id.unwrap_or(booking.resource_id);
-            let resource = store.get_resource(tenant, to).await?;
-            let is_gone = if to == booking.resource_id {
-                resource.is_none()
-            } else {
-                !decision.has_resource(booking.resource_id).await?
-            };
-            if is_gone {
-                return Err(ApiError::RESOURCE_GONE);
-            }
-            let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
-            refuse_too_long(wanted.slot, resource.timezone)?;
-            // The same calendar if it is this resource's, else the first.
-            let calendar = resource
-                .calendar(Some(booking.calendar_id))
-                .or_else(|| resource.calendar(None))
-                .ok_or(ApiError::NotFound("Calendar"))?;
-            let place = NewPlace {
-                resource_id: resource.id,
-                calendar_id: calendar.id,
-                timezone: resource.timezone,
-                slot: wanted.slot,
-            };
-            let message = wanted.message.clone();
-            let (left, mut taken) = booking.reschedule(new_id, place, &by, message, now)?;
-            decision.capacity(resource.id, resource.capacity);
-            if let Some(offer) = rescheduling.offer(&mut taken)? {
-                let (at, slot) = ((&store, tenant), wanted.slot);
-                if rescheduling.project().is_none() && tenant.only_resource.is_none() {
-                    check_in_no_project(at, &[resource.id]).await?;
+            let taken = if (to, wanted.slot) == (booking.resource_id, booking.slot) {
+                // It stays where it is, so that a form that is sent twice makes no second booking.
+                if !decision.has_resource(to).await? {
+                    return Err(ApiError::RESOURCE_GONE);
                 }
-                let offered = offer.check(at, &resource, slot, Some(id), now).await?;
-                let placed = Placed {
-                    id: new_id.uuid(),
-                    buffers: taken.buffers,
-                    tolerance: taken.tolerance(),
+                let allowed = booking.check_allows(Action::RescheduleByCustomer);
+                allowed.map_err(CannotAct::from)?;
+                booking
+            } else {
+                let moving = Moving {
+                    at: (&store, tenant),
+                    rescheduling: &rescheduling,
+                    wanted: &wanted,
+                    new_id,
+                    by: &by,
+                    now,
                 };
-                offered.require(&mut decision, slot, resource.id, placed);
-            }
-            decision.put(left);
-            let taken = decision.put(taken);
+                moving.decide(&mut decision, booking, to).await?
+            };
             let view = Viewer::show_decided(
                 &principal,
                 state.store(),
@@ -153,6 +136,68 @@ pub(crate) async fn reschedule_booking(
             Ok(decision.commit(answer).await?)
         })
         .await
+}
+
+/// A booking's way to another time or resource.
+struct Moving<'a> {
+    at: (&'a Store, Tenant),
+    rescheduling: &'a Rescheduling,
+    wanted: &'a Wanted,
+    new_id: BookingId,
+    by: &'a str,
+    now: DateTime<Utc>,
+}
+
+impl Moving<'_> {
+    /// Makes it part of `decision`, and answers the new booking.
+    async fn decide(
+        &self,
+        decision: &mut Decision<'_>,
+        booking: Booking,
+        to: ResourceId,
+    ) -> Result<Booking, ApiError> {
+        let (at, now, slot, id) = (self.at, self.now, self.wanted.slot, booking.id);
+        let (store, tenant) = at;
+        let resource = store.get_resource(tenant, to).await?;
+        let is_gone = if to == booking.resource_id {
+            resource.is_none()
+        } else {
+            !decision.has_resource(booking.resource_id).await?
+        };
+        if is_gone {
+            return Err(ApiError::RESOURCE_GONE);
+        }
+        let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
+        refuse_too_long(slot, resource.timezone)?;
+        // The same calendar if it is this resource's, else the first.
+        let calendar = resource
+            .calendar(Some(booking.calendar_id))
+            .or_else(|| resource.calendar(None))
+            .ok_or(ApiError::NotFound("Calendar"))?;
+        let place = NewPlace {
+            resource_id: resource.id,
+            calendar_id: calendar.id,
+            timezone: resource.timezone,
+            slot,
+        };
+        let message = self.wanted.message.clone();
+        let (left, mut taken) = booking.reschedule(self.new_id, place, self.by, message, now)?;
+        decision.capacity(resource.id, resource.capacity);
+        if let Some(offer) = self.rescheduling.offer(&mut taken)? {
+            if self.rescheduling.project().is_none() && tenant.only_resource.is_none() {
+                check_in_no_project(at, &[resource.id]).await?;
+            }
+            let offered = offer.check(at, &resource, slot, Some(id), now).await?;
+            let placed = Placed {
+                id: self.new_id.uuid(),
+                buffers: taken.buffers,
+                tolerance: taken.tolerance(),
+            };
+            offered.require(decision, slot, resource.id, placed);
+        }
+        decision.put(left);
+        Ok(decision.put(taken))
+    }
 }
 
 struct Wanted {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::payment::timeout;
 use crate::request::{BookingSettings, Reserved, id, no_calendar, refuse_too_long, reserved};
 use crate::reservation_view::{ReservationView, reservation_time, until};
 
@@ -54,6 +55,10 @@ pub(crate) struct ReserveSlotRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     customer: Field<Map<String, Value>>,
+    /// How long the booking is to wait for its payment, as for the booking.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    timeout: Field<Value>,
     /// The calendar the booking goes to; the resource's first unless said.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Uuid)]
@@ -93,6 +98,7 @@ pub(crate) async fn reserve_slot(
     Body(request): Body<ReserveSlotRequest>,
 ) -> Result<Created<ReservationView>, ApiError> {
     let mut faults = Faults::none();
+    let payment_time = timeout(&mut faults, request.timeout);
     let asked = reservation_time(&mut faults, request.reservation_time);
     let graph = faults.optional("graph", request.graph);
     let graph = faults.parsed("graph", graph.as_deref(), str::parse::<Graph>);
@@ -156,6 +162,7 @@ pub(crate) async fn reserve_slot(
         only_offered,
         event: held.event,
         customer: held.customer,
+        payment_time,
         until: until(now, resource.timezone, asked, project.as_ref()),
         created_at: now,
         version: String::new(),

@@ -60,7 +60,11 @@ pub(crate) async fn update_booking(
             if !decision.has_resource(booking.resource_id).await? {
                 return Err(ApiError::RESOURCE_GONE);
             }
-            let booking = decision.put(booking.with_meta(meta.clone(), now));
+            let booking = if booking.meta == meta {
+                booking
+            } else {
+                decision.put(booking.with_meta(meta.clone(), now))
+            };
             let view = Viewer::show_decided(
                 &principal,
                 store,

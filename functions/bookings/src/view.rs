@@ -288,6 +288,9 @@ impl<'a> Viewer<'a> {
         if self.is_public {
             attributes["event_info"]["participants"] = json!([]);
         }
+        if let Some(due) = booking.payment_due() {
+            attributes["payment_due_at"] = format_instant(due, zone).into();
+        }
         if let Some(seats) = &booking.seats {
             attributes["group_booking"] =
                 json!({ "max_seats": seats.max, "current_seats": seats.current(now) });

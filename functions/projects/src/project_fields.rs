@@ -11,6 +11,7 @@ use model::graph::Graph;
 use model::ids::{LocationId, ResourceId, ServiceId};
 use model::lenient;
 use model::location::{Location, Service};
+use model::payment::parse_timeout;
 use model::project::{MAX_PLACES, MAX_RESOURCES, Project, TIME_DATE_FORMATS, availability_faults};
 use model::reservation::parse_hold;
 use model::slug::parse_slug;
@@ -48,7 +49,8 @@ pub(crate) struct ProjectRequest {
     #[schema(value_type = Option<Vec<api::schemas::Constraint>>)]
     availability_constraints: Field<Vec<Value>>,
     /// What a booking starts from: `graph`, `what`, `where`, `description`, `rescheduling_url`,
-    /// `only_offered` (whether callers with a secret, too, book only what is offered, unless their request says otherwise). In `what`, `where` and
+    /// `only_offered` (whether callers with a secret, too, book only what is offered, unless their request says otherwise), and
+    /// `timeout`, how long it waits for its payment, like `{"time": 25, "unit": "min"}`. In `what`, `where` and
     /// `description`, `{{customer.<field>}}` stands for what the customer gave.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -133,6 +135,7 @@ impl Names for BookingNames {
         "description",
         "rescheduling_url",
         "only_offered",
+        "timeout",
     ];
 }
 
@@ -403,6 +406,11 @@ fn check_booking(faults: &mut Faults, booking: Option<&mut Map<String, Value>>) 
         .is_some_and(|value| !value.is_null() && lenient::flag(value).is_none())
     {
         faults.add("booking.only_offered", "must be true or false");
+    }
+    if let Some(timeout) = booking.get("timeout")
+        && let Err(fault) = parse_timeout(timeout, "booking.timeout")
+    {
+        faults.add(&fault.path, fault.sentence);
     }
     let text = |name: &str| booking.get(name).and_then(Value::as_str);
     faults.parsed("booking.graph", text("graph"), str::parse::<Graph>);

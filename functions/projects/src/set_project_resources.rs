@@ -3,6 +3,7 @@ use std::convert::Infallible;
 use api::caller::App;
 use api::{ApiError, BareArray, Data, Faults, Include, Path, State};
 use axum::extract::State as Extract;
+use model::Dated as _;
 use model::project::{MAX_RESOURCES, Project};
 
 use crate::fields::read_ids;
@@ -44,11 +45,10 @@ pub(crate) async fn set_project_resources(
 
     let now = state.now();
     let change = |project: Project| {
-        Ok::<_, Infallible>(Project {
+        Ok::<_, Infallible>(project.changed(now, |project| Project {
             resources: resources.clone(),
-            updated_at: now,
             ..project
-        })
+        }))
     };
     let project = store.change_project(tenant, id, change).await?;
     let data = project_view::show(&state, tenant, &include, project).await?;

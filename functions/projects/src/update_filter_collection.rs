@@ -1,6 +1,7 @@
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Path, State};
 use axum::extract::State as Extract;
+use model::Dated as _;
 use model::filter::FilterCollection;
 use model::ids::FilterCollectionId;
 
@@ -33,9 +34,8 @@ pub(crate) async fn update_filter_collection(
     let fields = FilterCollectionFields::read(request, &mut faults);
     faults.check()?;
     let now = state.now();
-    let change = |collection: FilterCollection| FilterCollection {
-        updated_at: now,
-        ..fields.apply(collection)
+    let change = |collection: FilterCollection| {
+        collection.changed(now, |collection| fields.apply(collection))
     };
     let tenant = principal.tenant();
     let changed = state.store().change_entity(tenant, id, change).await?;

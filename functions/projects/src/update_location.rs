@@ -1,6 +1,7 @@
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Path, PublicTexts, State};
 use axum::extract::State as Extract;
+use model::Dated as _;
 use model::ids::LocationId;
 use model::location::Location;
 
@@ -39,10 +40,7 @@ pub(crate) async fn update_location(
     faults.check()?;
 
     let now = state.now();
-    let change = |location: Location| Location {
-        updated_at: now,
-        ..fields.apply(location)
-    };
+    let change = |location: Location| location.changed(now, |location| fields.apply(location));
     let location = state.store().change_entity(tenant, id, change).await?;
     let location = location.ok_or(ApiError::NotFound("Location"))?;
     Ok(Data {

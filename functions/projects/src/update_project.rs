@@ -3,6 +3,7 @@ use std::convert::Infallible;
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Include, Path, PublicTexts, State};
 use axum::extract::State as Extract;
+use model::Dated as _;
 use model::project::Project;
 
 use crate::project_fields::{ProjectFields, ProjectRequest};
@@ -47,10 +48,7 @@ pub(crate) async fn update_project(
     faults.check()?;
 
     let change = |project: Project| {
-        Ok::<_, Infallible>(Project {
-            updated_at: now,
-            ..fields.apply(project)
-        })
+        Ok::<_, Infallible>(project.changed(now, |project| fields.apply(project)))
     };
     let project = state.store().change_project(tenant, id, change).await?;
     let data = project_view::show(&state, tenant, &include, project).await?;

@@ -1,6 +1,7 @@
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Path, PublicTexts, State};
 use axum::extract::State as Extract;
+use model::Dated as _;
 use model::ids::ServiceId;
 use model::location::Service;
 
@@ -39,10 +40,7 @@ pub(crate) async fn update_service(
     faults.check()?;
 
     let now = state.now();
-    let change = |service: Service| Service {
-        updated_at: now,
-        ..fields.apply(service)
-    };
+    let change = |service: Service| service.changed(now, |service| fields.apply(service));
     let service = state.store().change_entity(tenant, id, change).await?;
     let service = service.ok_or(ApiError::NotFound("Service"))?;
     Ok(Data {

@@ -54,12 +54,19 @@ pub(crate) async fn update_template(
     faults.check()?;
 
     let now = state.now();
-    let change = |template: Template| Template {
-        slug: template.slug,
-        subject: subject.clone().unwrap_or(template.subject),
-        body: body.clone().unwrap_or(template.body),
-        enabled: enabled.unwrap_or(template.enabled),
-        updated_at: Some(now),
+    let change = |template: Template| {
+        let before = template.clone();
+        let mut after = Template {
+            slug: template.slug,
+            subject: subject.clone().unwrap_or(template.subject),
+            body: body.clone().unwrap_or(template.body),
+            enabled: enabled.unwrap_or(template.enabled),
+            updated_at: template.updated_at,
+        };
+        if after != before {
+            after.updated_at = Some(now);
+        }
+        after
     };
     let template = state
         .store()

@@ -1,6 +1,7 @@
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Path, State};
 use axum::extract::State as Extract;
+use model::Dated as _;
 use model::ids::WidgetId;
 use model::widget::Widget;
 
@@ -31,10 +32,7 @@ pub(crate) async fn update_widget(
     let fields = WidgetFields::read(request, &state, principal.app, &mut faults).await?;
     faults.check()?;
     let now = state.now();
-    let change = |widget: Widget| Widget {
-        updated_at: now,
-        ..fields.apply(widget)
-    };
+    let change = |widget: Widget| widget.changed(now, |widget| fields.apply(widget));
     let tenant = principal.tenant();
     let changed = state.store().change_widget(tenant, id, change).await?;
     let data = WidgetView::of(changed.ok_or_else(none)?, state.master_secret().await?)?;

@@ -2,6 +2,7 @@ use api::calendar_view::CalendarView;
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, IfMatch, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
+use model::Dated as _;
 use model::ids::CalendarId;
 use model::resource::Resource;
 use store::Versioned;
@@ -39,17 +40,24 @@ pub(crate) async fn update_calendar(
     let fields = CalendarFields::read(request, &mut faults);
     faults.check()?;
     let change = |mut found: Versioned<Resource>| {
-        let calendars = &mut found.record.calendars;
+        let calendars = &found.record.calendars;
         let place = calendars.iter().position(|calendar| calendar.id == id);
         let place = place.ok_or_else(none)?;
-        let mut calendar = fields.apply(calendars.remove(place));
-        calendar.updated_at = now;
+        let before = found.record.calendars.clone();
+        let calendars = &mut found.record.calendars;
+        let calendar = calendars.remove(place);
+        let calendar = calendar.changed(now, |calendar| fields.apply(calendar));
         if fields.is_primary && calendar.is_closing {
             return Err(CLOSING);
         }
-        let place = if fields.is_primary { 0 } else { place };
-        calendars.insert(place, calendar);
-        found.record.updated_at = now;
+        let new_place = if fields.is_primary { 0 } else { place };
+        calendars.insert(new_place, calendar);
+        if new_place != place {
+            calendars[new_place].updated_at = now;
+        }
+        if found.record.calendars != before {
+            found.record.updated_at = now;
+        }
         Ok(found)
     };
     let found = store

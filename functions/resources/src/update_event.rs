@@ -2,6 +2,7 @@ use api::calendar_view::EventView;
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, IfMatch, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
+use model::event::Event;
 use store::Version;
 
 use crate::event_fields::{EventFields, EventRequest, refused};
@@ -39,9 +40,19 @@ pub(crate) async fn update_event(
             let mut decision = store.decision(tenant, now);
             let (event, resource) = own_event(store, &mut decision, tenant, id).await?;
             expected.check(&Version::claimed(&event.version))?;
-            let mut event = fields.apply(event, &resource.record)?;
-            event.updated_at = now;
-            let event = decision.put_event(event, &resource);
+            let changed = fields.apply(event.clone(), &resource.record)?;
+            let event = if changed == event {
+                event
+            } else {
+                let updated_at = now;
+                decision.put_event(
+                    Event {
+                        updated_at,
+                        ..changed
+                    },
+                    &resource,
+                )
+            };
             let version = Version::claimed(&event.version);
             let data = EventView::of(&event, zone);
             let answer = Tagged::new(Data { data }, &version);

@@ -4,6 +4,7 @@ use api::{
 };
 use auth::Owner;
 use axum::extract::State as Extract;
+use model::Dated as _;
 use model::resource::Resource;
 use model::text::email_key;
 use store::ResourceSecret;
@@ -73,10 +74,7 @@ pub(crate) async fn update_resource(
             password_hash: password_hash.clone().or(secret.password_hash),
         };
         (
-            Resource {
-                updated_at: now,
-                ..fields.apply(resource)
-            },
+            resource.changed(now, |resource| fields.apply(resource)),
             secret,
         )
     };

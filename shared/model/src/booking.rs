@@ -9,6 +9,7 @@ use crate::graph::{Action, AutomaticStep, BookingState, Due, Graph, Holding};
 use crate::ids::{BookingId, CalendarId, CustomerId, ProjectId, ResourceId};
 use crate::json_text;
 use crate::occupancy::{Buffers, Claim, ClaimKind, Tolerance};
+use crate::payment::DEFAULT_PAYMENT_TIME;
 use crate::seats::Seats;
 use crate::time::{TimeSlot, Tz, zone_name};
 
@@ -56,6 +57,8 @@ pub struct NewBooking {
     pub only_offered: bool,
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
+    /// How long it waits for its payment, by its resource's calendar, if its graph lets it wait.
+    pub payment_time: CalendarSpan,
     /// For the owner of a group: how many seats there are, 1 to [`MAX_SEATS`](crate::seats::MAX_SEATS).
     pub max_seats: Option<u32>,
     /// For a customer of a group: the group's own booking.
@@ -306,6 +309,10 @@ pub struct Booking {
     /// What the payment is called where it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
+    /// Until when it waits for its payment, or waited. None if its graph has none, and for bookings that were made before
+    /// this was kept: [`Booking::payment_due`] knows both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_due_at: Option<DateTime<Utc>>,
     /// The zone its times are shown in unless a caller asks for another.
     #[serde(with = "zone_name")]
     pub timezone: Tz,
@@ -416,6 +423,8 @@ impl Booking {
             rescheduled_to: None,
             series_id: id,
             payment_id: None,
+            payment_due_at: (new.graph.waits_for_payment())
+                .then(|| new.payment_time.after(now, new.timezone)),
             timezone: new.timezone,
             event: new.event,
             customers: new.customers,
@@ -517,8 +526,19 @@ impl Booking {
             .filter(|automatic| automatic.transition.from == self.state)
             .map(|automatic| match automatic.due {
                 Due::AfterEnd(length) => (automatic, self.slot.end() + length),
-                Due::AfterCreation(length) => (automatic, self.created_at + length),
+                Due::WhenPaymentIsDue => (automatic, self.waits_until()),
             })
+    }
+
+    /// Until when it waits for its payment, or waited; none if its graph has none.
+    pub fn payment_due(&self) -> Option<DateTime<Utc>> {
+        self.graph.waits_for_payment().then(|| self.waits_until())
+    }
+
+    fn waits_until(&self) -> DateTime<Utc> {
+        // Those that were made before this was kept had the usual time.
+        let usual = || DEFAULT_PAYMENT_TIME.after(self.created_at, self.timezone);
+        self.payment_due_at.unwrap_or_else(usual)
     }
 
     /// The booking after `act` at `now`.
@@ -529,20 +549,32 @@ impl Booking {
     pub fn act(self, act: Act, now: DateTime<Utc>) -> Result<Self, CannotAct> {
         let mut booking = self.settled(now);
         let action = act.action;
-        let to = booking
-            .graph
-            .after(booking.state, action)
-            .ok_or(IllegalAction {
-                graph: booking.graph,
-                state: booking.state,
-                action,
-            })?;
+        let to = booking.after(action)?;
         if action == Action::CancelByCustomer {
             booking.check_cancelling(now)?;
         }
         booking.payment_id = act.payment_id.or(booking.payment_id);
         booking.step(action, to, &act.by, now, act.message);
         Ok(booking)
+    }
+
+    fn after(&self, action: Action) -> Result<BookingState, IllegalAction> {
+        let (graph, state) = (self.graph, self.state);
+        let illegal = IllegalAction {
+            graph,
+            state,
+            action,
+        };
+        graph.after(state, action).ok_or(illegal)
+    }
+
+    /// Whether its state allows `action`.
+    ///
+    /// # Errors
+    ///
+    /// [`IllegalAction`] if it does not.
+    pub fn check_allows(&self, action: Action) -> Result<(), IllegalAction> {
+        self.after(action).map(|_| ())
     }
 
     /// Whether its customer can call it off at `now`, as far as its notice goes.
@@ -710,6 +742,7 @@ mod tests {
             ignore_all_day_events: false,
             only_offered: false,
             notice: Notice::default(),
+            payment_time: DEFAULT_PAYMENT_TIME,
             max_seats: None,
             owner_id: None,
             related: Vec::new(),

@@ -7,6 +7,7 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::time::{InvalidInstant, TimeSlot, Tz, parse_instant};
 use crate::wall::{DAY_S, day, day_start, first_at, last_at, offset_s, reading_from_midnight};
@@ -35,7 +36,7 @@ pub fn parse_exact(text: &str) -> Result<TimeDelta, InvalidDuration> {
 /// A day from 09:00 ends at the next 09:00, 23 to 25 hours later where the clock changes. If the clock skips that time, the
 /// span ends at the change; if it reads it twice, at the first. From the first instant of a day, days end at the first
 /// instant of another, also where midnight is skipped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CalendarSpan {
     days: u32,
     seconds: i64,

@@ -140,6 +140,17 @@ impl EventTime {
     }
 }
 
+/// The date of an instant that is written as a midnight, whatever its offset.
+fn written_midnight(text: &str) -> Option<NaiveDate> {
+    let text = text.trim();
+    let date = NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok()?;
+    let rest = text.get(11..)?.strip_prefix("00:00")?;
+    match rest.strip_prefix(':') {
+        Some(seconds) => seconds.starts_with("00").then_some(date),
+        None => Some(date),
+    }
+}
+
 /// Why an event cannot be at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrongEventTime {

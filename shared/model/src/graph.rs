@@ -135,8 +135,8 @@ pub struct Transition {
 pub enum Due {
     /// So long after the booking's end.
     AfterEnd(TimeDelta),
-    /// So long after the booking was made.
-    AfterCreation(TimeDelta),
+    /// When the booking's payment is due.
+    WhenPaymentIsDue,
 }
 
 /// A step that time takes by itself, judged whenever a booking is read or written.
@@ -174,9 +174,6 @@ pub struct GraphRules {
     pub holds_in: &'static [BookingState],
 }
 
-/// How long a booking waits for its payment. Source: the wire contract.
-pub const PAYMENT_TIME: TimeDelta = TimeDelta::minutes(5);
-
 /// How long after its end a booking is complete. Source: the wire contract.
 pub const COMPLETION_TIME: TimeDelta = TimeDelta::hours(1);
 
@@ -197,7 +194,7 @@ const LAPSES: AutomaticStep = AutomaticStep {
         Action::Timeout,
         BookingState::Unpaid,
     ),
-    due: Due::AfterCreation(PAYMENT_TIME),
+    due: Due::WhenPaymentIsDue,
 };
 
 // The tables. Names stand alone in them, so that a row reads like the contract's.
@@ -367,6 +364,12 @@ impl Graph {
     /// Whether a booking in `state` takes its time or seat.
     pub fn holds(self, state: BookingState) -> bool {
         self.rules().holds_in.contains(&state)
+    }
+
+    /// Whether a booking waits for a payment at first.
+    pub fn waits_for_payment(self) -> bool {
+        let mut automatic = self.rules().automatic.iter();
+        automatic.any(|step| step.due == Due::WhenPaymentIsDue)
     }
 
     /// Whether a booking takes a seat of a group rather than time of its own.

@@ -66,6 +66,9 @@ pub struct Reservation {
     pub event: EventText,
     /// Whom it is for, if that is known.
     pub customer: Option<Customer>,
+    /// How long the booking is to wait for its payment, if the reservation says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_time: Option<CalendarSpan>,
     /// When it lapses.
     pub until: DateTime<Utc>,
     /// When it was made.

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use model::availability::{MAX_MONTHS_AHEAD, Settings};
 use model::constraint::Fault;
-use model::duration::RelativeTime;
+use model::duration::{CalendarSpan, RelativeTime};
 use model::graph::Graph;
 use model::project::Project;
 use model::time::Tz;
@@ -79,8 +79,11 @@ fn no_room(
     (begins, ends): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Option<Fault> {
-    let length = TimeDelta::seconds(settings.length_s.unwrap_or(3_600));
-    let notice = TimeDelta::seconds(settings.minimum_notice_s.unwrap_or(0));
+    let seconds = |span: Option<CalendarSpan>, usual_s: i64| {
+        TimeDelta::seconds(span.map_or(usual_s, CalendarSpan::on_clock_s))
+    };
+    let length = seconds(settings.length, 3_600);
+    let notice = seconds(settings.minimum_notice, 0);
     if begins + length > ends {
         let sentence =
             "must fit between from and to, which are now and 4 weeks from now by default";

@@ -264,8 +264,12 @@ impl Store {
                 return Ok(Some(None));
             };
             let settings = self.get_app_settings(app.id).await?;
+            let before = (app.clone(), settings.clone());
             let (app, settings) = change(app, settings);
             let mut transaction = Transaction::new(self);
+            if (&app, &settings) == (&before.0, &before.1) && transaction.is_empty() {
+                return Ok(Some(Some(before)));
+            }
             // The record's version stands for both: they are only ever written together.
             rewrite_in(&mut transaction, self, &(), &app, version)?;
             let item = Item::new(&settings_key(app.id), &settings)?;

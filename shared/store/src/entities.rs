@@ -14,7 +14,7 @@ use crate::transaction::{Condition, Outcome, Transaction};
 use crate::{Store, StoreError, Table, Tenant};
 
 /// What has an item of its own below its app and nothing else: a location, say.
-pub trait Entity: Serialize + DeserializeOwned {
+pub trait Entity: Clone + PartialEq + Serialize + DeserializeOwned {
     /// What names it.
     type Id: Copy + std::fmt::Display;
     /// What it is called in keys.
@@ -175,8 +175,12 @@ impl Store {
                 return Ok(Some(None));
             };
             let condition = Condition::as_seen(text(&found, "version"));
-            let entity = change(record(found)?);
+            let before: E = record(found)?;
+            let entity = change(before.clone());
             let mut transaction = Transaction::new(self);
+            if entity == before && transaction.is_empty() {
+                return Ok(Some(Some(entity)));
+            }
             transaction.put((), Table::Data, item(self, tenant, &entity)?, &condition)?;
             match transaction.commit().await? {
                 Outcome::Committed => Ok(Some(Some(entity))),

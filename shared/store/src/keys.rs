@@ -289,7 +289,7 @@ impl Store {
     }
 
     /// Applies `change` to a key on condition that nobody else changed it meanwhile; if so, asks again. Says so in the
-    /// audit log in the same transaction.
+    /// audit log in the same transaction. If nothing differs, nothing is written.
     ///
     /// # Errors
     ///
@@ -302,8 +302,11 @@ impl Store {
         self.until_decided(|| async {
             let found = self.key_and_version(event.app, event.key).await?;
             let (api_key, version) = found.ok_or(ChangeKeyError::NotFound)?;
-            let changed = change(api_key).map_err(ChangeKeyError::Refused)?;
+            let changed = change(api_key.clone()).map_err(ChangeKeyError::Refused)?;
             let mut transaction = Transaction::new(self);
+            if changed == api_key && transaction.is_empty() {
+                return Ok(Some(changed));
+            }
             rewrite_in(&mut transaction, self, &(), &changed, version)?;
             audit::add_to(&mut transaction, &(), event)?;
             match transaction.commit().await? {

@@ -228,6 +228,9 @@ impl Store {
             let before: Project = record(found)?;
             let project = change(before.clone()).map_err(ChangeProjectError::Refused)?;
             let mut transaction = Transaction::new(self);
+            if project == before && transaction.is_empty() {
+                return Ok(Some(project));
+            }
             add_to(&mut transaction, self, tenant, &project, &condition)?;
             if project.slug != before.slug {
                 transaction.delete(Of::Other, Table::Data, &slug_key(&before.slug), None)?;

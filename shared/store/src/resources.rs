@@ -296,9 +296,13 @@ impl Store {
             let stale = |stale| E::from(ChangeResourceError::Stale(stale));
             expected.check(&seen.version).map_err(stale)?;
             let calendars = seen.record.calendars.clone();
-            let next = Versioned::new(seen.record, &*self.random);
+            let next = Versioned::new(seen.record.clone(), &*self.random);
+            let before = secret.clone();
             let (mut resource, secret) = change(next, secret)?;
             let mut transaction = Transaction::new(self);
+            if resource.record == seen.record && secret == before && transaction.is_empty() {
+                return Ok(Some(seen));
+            }
             let record = &mut resource.record;
             calendars::name_in(&mut transaction, Of::Other, tenant, &calendars, record)?;
             let item = item(tenant, &resource, &secret)?;

@@ -61,7 +61,11 @@ impl Store {
                 Some(item) => record(item)?,
                 None => blank.clone(),
             };
+            let before = template.clone();
             let template = change(template);
+            if template == before {
+                return Ok(Some(template));
+            }
             let item = Item::new(&key, &template)?.with("version", self.new_version());
             let mut transaction = Transaction::new(self);
             transaction.put((), Table::Data, item, &Condition::as_seen(version))?;

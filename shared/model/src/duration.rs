@@ -165,7 +165,7 @@ impl Distance {
     }
 
     /// Where it leads from `now` on the clock of `zone`: months first, then days, then exact seconds.
-    fn from_now(self, now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    fn after(self, now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
         if self.months == 0 {
             return self.span.after(now, zone);
         }
@@ -232,7 +232,7 @@ impl RelativeTime {
         match self {
             Self::At(at) => at,
             Self::Tomorrow => next_midnight(now, zone),
-            Self::After(distance) => distance.from_now(now, zone),
+            Self::After(distance) => distance.after(now, zone),
         }
     }
 }

@@ -115,8 +115,9 @@ impl Store {
         let deadline = Instant::now() + PATIENCE;
         // What a resource that is gone has left was decided on when it went.
         if deletion.bookings == BookingsToCome::Refuse
-            && self.get_resource(tenant, id).await?.is_some()
+            && let Some(found) = self.get_versioned_resource(tenant, id).await?
         {
+            expected.check(&found.version)?;
             self.refuse_bookings(tenant, id, deletion.now, deadline)
                 .await?;
         }

@@ -84,6 +84,7 @@ impl Calling {
                 .into(),
             allowed_origins: Vec::new(),
             rate_limit: Some(RATE),
+            address_rate_limit: None,
         };
         Self {
             header: basic_with_key(plain.expose()),

@@ -156,11 +156,11 @@ async fn largest(server: &TestServer, operation: &str) -> Event {
             "start": "2026-12-01T00:00:00Z", "end": "2027-01-01T00:00:00Z", "description": "a".repeat(2_000),
         })),
         "create_bookings" => {
-            let bookings: Vec<_> = (0..100).map(|day| booking_of_a_day(day)).collect();
+            let bookings: Vec<_> = (0..100).map(booking_of_a_day).collect();
             event.with(json!({ "bookings": bookings }))
         }
         "act_on_bookings" => {
-            let bookings: Vec<_> = (0..100).map(|day| booking_of_a_day(day)).collect();
+            let bookings: Vec<_> = (0..100).map(booking_of_a_day).collect();
             let made = app.post("/v2/bookings/bulk", json!({ "bookings": bookings })).await.expecting(201);
             enlarge(&app, &ROOM.to_string()).await;
             let made = made.body["data"].as_array().expect("bookings").iter();

@@ -1,9 +1,12 @@
 //! Passwords: argon2id with OWASP's parameters, and the same cost whether or not there is anything to check.
 
+use std::thread::Builder;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use model::Random;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::oneshot;
 
 use crate::shares::{Overloaded, Owner, Shares};
 
@@ -13,7 +16,7 @@ pub const LENGTH: std::ops::RangeInclusive<usize> = 10..=200;
 /// Why a password was not hashed or checked. It says nothing of the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashingError {
-    /// Memory or the thread pool ran out.
+    /// Memory or threads ran out.
     #[error("the password could not be hashed")]
     Failed,
     /// Too many of the same caller's passwords wait to be hashed.
@@ -88,8 +91,17 @@ impl Hashing {
             drop(turn);
             done
         };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|_| HashingError::Failed)
+        // On a thread of its own, whose part of the allocator the next one takes over. Each thread of the runtime's pool
+        // would keep its own 19 MiB: that is how many sign-ups, one after another, once took hundreds of megabytes.
+        let (answer, answered) = oneshot::channel();
+        Builder::new()
+            .name("hashing".to_owned())
+            .spawn(move || {
+                // A caller that went away does not hear it.
+                let _ = answer.send(work());
+            })
+            .map_err(|_| HashingError::Failed)?;
+        answered.await.map_err(|_| HashingError::Failed)
     }
 }
 

@@ -446,3 +446,49 @@ async fn every_bound_of_a_key_that_no_request_could_meet_is_refused_or_read_as_w
             .expecting(200);
     }
 }
+
+#[tokio::test]
+async fn a_project_whose_widest_search_would_be_refused_is_refused_however_it_comes_to_be() {
+    let server = TestServer::start().await;
+    let app = server.live_app();
+    let mut resources = Vec::new();
+    for number in 0..11 {
+        let resource = json!({ "name": format!("Room {number}"), "timezone": "UTC" });
+        resources.push(
+            app.post("/v2/resources", resource)
+                .await
+                .expecting(201)
+                .id(),
+        );
+    }
+    let minutes = json!({ "mode": "exclusive", "length": "1 minute", "to": "24 weeks" });
+    let project = |resources: &[String]| {
+        json!({
+            "name": "Rooms", "resources": resources, "availability": minutes, "booking": { "graph": "instant" },
+        })
+    };
+    // A week of one resource has 10,080 minutes, so ten resources stay below 2.5 million and eleven do not.
+    let refused = app
+        .post("/v2/projects", project(&resources))
+        .await
+        .expecting(422);
+    assert_eq!(refused.faults(), ["availability.to"]);
+    let made = app.post("/v2/projects", project(&resources[..10])).await;
+    let path = format!("/v2/projects/{}", made.expecting(201).id());
+    let refused = app
+        .put(&path, json!({ "resources": resources }))
+        .await
+        .expecting(422);
+    assert_eq!(refused.faults(), ["availability.to"]);
+    let of_it = format!("{path}/resources");
+    let refused = app.put(&of_it, json!(resources)).await.expecting(422);
+    assert_eq!(refused.faults(), ["resources"]);
+    let one_more = json!({ "resource_id": resources[10] });
+    let refused = app.post(&of_it, one_more.clone()).await.expecting(422);
+    assert_eq!(refused.faults(), ["resource_id"]);
+    let sooner = json!({ "mode": "exclusive", "length": "1 minute", "to": "20 weeks" });
+    app.put(&path, json!({ "availability": sooner }))
+        .await
+        .expecting(200);
+    app.post(&of_it, one_more).await.expecting(200);
+}

@@ -2,12 +2,9 @@
 //! a function with 256 MB can do it. All but what is taken is known before a search is made, and refused then.
 
 use api::{ApiError, Faults};
-use model::availability::Terms;
+use model::availability::{MAX_STARTS, Terms};
 use model::time::Tz;
 use model::wall::WEEK_S;
-
-/// The most starts that are looked at: enough for the largest project, half an hour apart, over 12 weeks.
-pub(crate) const MAX_STARTS: usize = 2_500_000;
 
 /// The most pieces that constraints and filters cut time into, over all resources.
 pub(crate) const MAX_OPENINGS: usize = 1_000_000;
@@ -85,7 +82,7 @@ impl Budget {
         let range = terms.range(Tz::UTC);
         let length_s = range.end.saturating_sub(range.start).max(0);
         let whole = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
-        let starts = whole(length_s / terms.grid.step_s.max(1)).saturating_mul(resources);
+        let starts = terms.starts(resources);
         let openings = pieces(whole(length_s / WEEK_S) + WEEKS_AROUND);
         self.starts = self.left(self.starts, starts, MAX_STARTS, "slots")?;
         self.openings = self.left(self.openings, openings, MAX_OPENINGS, "openings")?;

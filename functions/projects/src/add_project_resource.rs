@@ -68,6 +68,9 @@ pub(crate) async fn add_project_resource(
                 return Err(fault("is one too many: a project has at most 500"));
             }
             project.resources.push(resource);
+            if let Some(sentence) = scheduling::settings::too_wide(&project, now) {
+                return Err(fault(&sentence));
+            }
             project.updated_at = now;
         }
         once.keep(&answer(project.clone()))?;

@@ -248,7 +248,8 @@ impl ProjectFields {
             let was_said = if fault.path.starts_with("booking.") {
                 self.booking.is_some()
             } else {
-                self.availability.is_some()
+                // More resources make a search larger, too.
+                self.availability.is_some() || self.resources.is_some()
             };
             if was_said {
                 faults.add(&fault.path, fault.sentence);

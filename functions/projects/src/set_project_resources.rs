@@ -44,6 +44,13 @@ pub(crate) async fn set_project_resources(
     let resources = faults.finish(resources)?;
 
     let now = state.now();
+    let wanted = Project {
+        resources: resources.clone(),
+        ..current
+    };
+    if let Some(sentence) = scheduling::settings::too_wide(&wanted, now) {
+        return Err(ApiError::Invalid(Faults::one("resources", sentence)));
+    }
     let change = |project: Project| {
         Ok::<_, Infallible>(project.changed(now, |project| Project {
             resources: resources.clone(),

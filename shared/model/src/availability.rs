@@ -32,6 +32,10 @@ use crate::wall::{DAY_S, WallClock, day, offset_s, week, week_start};
 /// How far ahead a search reaches, in months of the calendar.
 pub const MAX_MONTHS_AHEAD: u32 = 6;
 
+/// The most starts that the searches of one request look at: enough for the largest project, half an hour apart, over 12
+/// weeks.
+pub const MAX_STARTS: usize = 2_500_000;
+
 /// The shortest length of a slot and the smallest step between slots, in seconds.
 pub const MIN_LENGTH_S: i64 = 60;
 
@@ -402,6 +406,15 @@ pub struct Terms {
 struct Within {
     from: RelativeTime,
     to: RelativeTime,
+}
+
+/// How many starts a search of so many resources looks at. A zone moves the range by hours only.
+pub fn starts(&self, resources: usize) -> usize {
+    let range = self.range(Tz::UTC);
+    let length_s = range.end.saturating_sub(range.start).max(0);
+    usize::try_from(length_s / self.grid.step_s.max(1))
+        .unwrap_or(usize::MAX)
+        .saturating_mul(resources)
 }
 
 impl Terms {

@@ -2,7 +2,7 @@
 //! read. What cannot be booked today but can later, e.g. a season that begins next year, is fine.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use model::availability::{MAX_MONTHS_AHEAD, Settings};
+use model::availability::{MAX_MONTHS_AHEAD, MAX_STARTS, Settings};
 use model::constraint::Fault;
 use model::duration::{CalendarSpan, RelativeTime};
 use model::graph::Graph;
@@ -14,7 +14,23 @@ use serde_json::Value;
 pub fn faults(project: &Project, now: DateTime<Utc>) -> Vec<Fault> {
     let settings = Settings::parse(&project.availability, "availability.");
     let range = settings.ok().and_then(|settings| range(&settings, now));
-    range.into_iter().chain(graph(project)).collect()
+    let wide = too_wide(project, now).map(|sentence| Fault::new("availability.to", sentence));
+    range.or(wide).into_iter().chain(graph(project)).collect()
+}
+
+/// Whether a search of the whole range, over all of its resources, would be refused: why, without its subject.
+pub fn too_wide(project: &Project, now: DateTime<Utc>) -> Option<String> {
+    let settings = Settings::parse(&project.availability, "").ok()?;
+    let starts = settings
+        .terms(now, Tz::UTC)
+        .ok()?
+        .starts(project.resources.len());
+    (starts > MAX_STARTS).then(|| {
+        format!(
+            "makes the project's search too large: {starts} slots to look at, and at most {MAX_STARTS} can be; choose an \
+             earlier availability.to, longer availability.timeslot_increments or fewer resources"
+        )
+    })
 }
 
 /// A page's booking has no settings, so it cannot say how many seats a group has.

@@ -408,16 +408,16 @@ struct Within {
     to: RelativeTime,
 }
 
-/// How many starts a search of so many resources looks at. A zone moves the range by hours only.
-pub fn starts(&self, resources: usize) -> usize {
-    let range = self.range(Tz::UTC);
-    let length_s = range.end.saturating_sub(range.start).max(0);
-    usize::try_from(length_s / self.grid.step_s.max(1))
-        .unwrap_or(usize::MAX)
-        .saturating_mul(resources)
-}
-
 impl Terms {
+    /// How many starts a search of so many resources looks at. A zone moves the range by hours only.
+    pub fn starts(&self, resources: usize) -> usize {
+        let range = self.range(Tz::UTC);
+        let length_s = range.end.saturating_sub(range.start).max(0);
+        usize::try_from(length_s / self.grid.step_s.max(1))
+            .unwrap_or(usize::MAX)
+            .saturating_mul(resources)
+    }
+
     /// What a slot lies in, by the calendar of `zone`, in Unix seconds.
     pub fn range(&self, zone: Tz) -> Interval {
         let at = |time: RelativeTime| time.resolve(self.now, zone).timestamp();

@@ -174,8 +174,8 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) =
   const make = useAction(async () => {
     const body = {
       name,
-      kind,
-      ...(kind === "named" && { scopes: [...scopes] }),
+      kind: kind as Schemas["KeyKind"],
+      ...(kind === "named" && { scopes: [...scopes] as Schemas["Scope"][] }),
       ...(days && { expires_at: new Date(Date.now() + Number(days) * 86_400_000).toISOString() }),
       ...(limit && { rate_limit: { limit: Number(limit), window } }),
       ...(cidrs && { allowed_cidrs: lines(cidrs) }),

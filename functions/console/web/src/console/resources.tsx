@@ -326,7 +326,7 @@ function NewToken({ resource, onClose, onMade }: { resource: Resource; onClose: 
   const [description, setDescription] = useState("");
   const [made, setMade] = useState<Schemas["CredentialView"]>();
   const make = useAction(async () => {
-    const body = { type, description, resource_id: resource.id };
+    const body = { type: type as Schemas["TokenType"], description, resource_id: resource.id };
     setMade((await ask(api.POST("/v2/credentials", { body }))).data);
     onMade();
   });

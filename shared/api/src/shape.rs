@@ -2,7 +2,7 @@
 //!
 //! A type derives `Deserialize`, which asks its source for a struct and names the fields that it wants. [`Shape::of`] is
 //! such a source: it has nothing to give, and remembers what it was asked for. `Field` and `Object` hide the type within
-//! from a source, since they read any JSON first; so they ask by [`NEWTYPE`], and a source that only looks answers with
+//! from a source, since they read any JSON first; so they ask by `NEWTYPE`, and a source that only looks answers with
 //! [`Visitor::visit_some`].
 
 use std::fmt;

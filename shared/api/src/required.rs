@@ -6,7 +6,7 @@ use utoipa::openapi::{Ref, RefOr};
 /// Describes the body of a creation in OpenAPI by the struct that creation and update share: with the fields in brackets
 /// required. Several brackets are alternatives.
 ///
-/// ```ignore
+/// ```text
 /// api::required!(CreateResourceRequest: ResourceRequest {
 ///     ["timezone", "name"],
 ///     ["timezone", "first_name", "last_name"],

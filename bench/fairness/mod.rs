@@ -282,7 +282,7 @@ async fn abuse_with(
                     let status = caller.send(method, path, &body).await.status;
                     assert!(status < 300 || status == 429, "{path}: {status}");
                     if status == 429 {
-                        // Whoever is refused asks again a little later.
+                        // A caller that is refused retries a little later.
                         let wait = Duration::from_millis(20).saturating_sub(begun.elapsed());
                         tokio::time::sleep(wait).await;
                     }

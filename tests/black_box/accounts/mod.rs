@@ -1,0 +1,3 @@
+//! The function `accounts`: people, their sessions and their apps.
+
+mod people;

@@ -1,0 +1,13 @@
+//! The function `bookings`: made, acted on, moved, grouped, held and shown.
+
+mod bulk;
+mod graphs;
+mod group_lists;
+mod group_seats;
+mod icalendar;
+mod lifecycle;
+pub(crate) mod links;
+mod payment_time;
+mod rescheduling;
+mod reservations;
+mod settings;

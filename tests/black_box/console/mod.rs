@@ -1,0 +1,3 @@
+//! The function `console`: pages and the files they load.
+
+mod pages;

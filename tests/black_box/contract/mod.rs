@@ -1,0 +1,9 @@
+//! What is stated in several places is stated alike, and every operation is as it is stated.
+
+mod costs;
+pub(crate) mod every_operation;
+mod openapi;
+pub(crate) mod operations;
+mod privileges;
+mod source_documents;
+pub(crate) mod template;

@@ -1,0 +1,3 @@
+//! The function `credentials`: what resources call with.
+
+mod api_token;

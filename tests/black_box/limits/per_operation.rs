@@ -1,0 +1,280 @@
+//! Every operation has a bound, stated in docs/API-DESIGN.md and held by the largest request that it accepts: the longest
+//! lists and texts, all includes, and a body filled up to its own bound. Counts are compared, and never times.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::answer_size::{MAX_BODY, escaped_length};
+use chrono::TimeDelta;
+use local::demo::{DOC_BROWN, ROOM};
+use serde_json::{Value, json};
+use tests::{Client, Log, NOW, Options, TestServer, instant};
+
+use crate::contract::every_operation::{self, Event, NEVER_DONE};
+use crate::contract::operations::{operations, read};
+use crate::limits::per_request::fill_with_large_bookings;
+
+/// The most bytes that a request's body may have.
+const LARGEST_BODY: usize = api::body::MAX_BODY;
+
+/// What bounds an operation besides the body of its request and that of its answer.
+const KINDS: [&str; 7] = ["fixed", "list", "search", "many", "hash", "sweep", "page"];
+
+/// Everything that an answer can show, in one list: each operation takes what it knows.
+const INCLUDES: &str = "attributes,available_actions,calendar,calendars,credentials,customer_action_links,customers,\
+    event,events,history,locations,meta,participants,project,provider_accounts,related,resource,resources,services,user,\
+    vouchers";
+
+/// A row of the table in the documents.
+#[derive(Debug, PartialEq, Eq)]
+struct Bound {
+    kind: String,
+    /// The most calls to the store.
+    calls: u64,
+}
+
+fn stated() -> BTreeMap<String, Bound> {
+    let documents = read("docs/API-DESIGN.md");
+    let section = documents.split("\n## What one request may take\n").nth(1);
+    let section = section.expect("docs/API-DESIGN.md says what one request may take");
+    let section = section.split("\n## ").next().expect("a section");
+    let rows = section.split("| operation | kind |").nth(1);
+    let rows = rows.expect("a table of operations").lines();
+    rows.filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            let [operation, kind, calls] = cells.as_slice() else {
+                panic!("three cells: {line}")
+            };
+            let bound = Bound {
+                kind: (*kind).to_owned(),
+                calls: calls.parse().unwrap_or_else(|_| panic!("a number: {line}")),
+            };
+            (operation.trim_matches('`').to_owned(), bound)
+        })
+        .collect()
+}
+
+#[test]
+fn every_operation_has_a_stated_bound() {
+    let stated = stated();
+    let there: BTreeSet<String> = operations().into_iter().map(|one| one.id).collect();
+    for operation in &there {
+        let bound = stated.get(operation).unwrap_or_else(|| {
+            panic!(
+                "docs/API-DESIGN.md, What one request may take, must have a row for {operation}; its largest request \
+                 belongs in tests/black_box/limits/per_operation.rs"
+            )
+        });
+        assert!(
+            KINDS.contains(&bound.kind.as_str()),
+            "{operation}: {bound:?}"
+        );
+    }
+    for operation in stated.keys() {
+        assert!(
+            there.contains(operation),
+            "there is no {operation}: remove its row"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_largest_request_that_an_operation_accepts_keeps_to_its_bound() {
+    let stated = stated();
+    let mut broken = Vec::new();
+    for (_, operations) in local::functions() {
+        let (writing, reading): (Vec<_>, Vec<_>) = operations
+            .list()
+            .iter()
+            .partition(|operation| operation.writes);
+        // What changes nothing may share a server.
+        let alone = writing.into_iter().map(|operation| vec![operation]);
+        for operations in alone.chain([reading]) {
+            let server = TestServer::start_with(Options {
+                allow_imported_keys: true,
+                ..Options::default()
+            })
+            .await;
+            for operation in operations {
+                let Event(event) = largest(&server, &operation.id).await;
+                // Past the life of every lease of permits, so that its renewals are counted.
+                server.clock.advance(TimeDelta::seconds(10));
+                let log = Log::start();
+                let response = every_operation::send(&server, &event).await;
+                let status = response.status().as_u16();
+                let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+                let size = escaped_length(&body.expect("a body"));
+                let lines = log.requests();
+                let line = lines.first().expect("a line");
+                let id = operation.id.as_str();
+                let calls = line["StoreCalls"].as_u64().expect("a number");
+                let is_done =
+                    status < 400 || NEVER_DONE.contains(&id) || TOO_LARGE_TO_SHOW.contains(&id);
+                let most = stated.get(id).map_or(0, |bound| bound.calls);
+                if !is_done || size > MAX_BODY || calls > most {
+                    broken.push(format!(
+                        "{id}: {status}, {size} bytes, {calls} calls, {most} stated: {line}"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// What is done and then has too much to show.
+const TOO_LARGE_TO_SHOW: [&str; 1] = ["act_on_bookings"];
+
+/// The largest request of an operation that is accepted, after whatever must be there for it to be the largest.
+async fn largest(server: &TestServer, operation: &str) -> Event {
+    let app = server.app();
+    let event = every_operation::sound_event(server, operation).await;
+    let event = match operation {
+        "list_bookings" | "list_groups" => {
+            fill_with_large_bookings(server, 400).await;
+            event
+        }
+        "list_available_slots" | "list_available_dates" | "count_available_slots"
+        | "list_unavailable_slots" => {
+            let resources = resources(server, 40).await;
+            event.with(json!({
+                "project_id": null, "resources": resources, "mode": "exclusive", "to": "6 weeks",
+                "length": "1 hour", "from": null, "timeslot_increments": "1 hour", "constraints": constraints(),
+            }))
+        }
+        "find_time" => event.with(json!({
+            "emails": null, "resource_ids": resources(server, 100).await, "future": "6 months",
+            "filters": { "and": filters() },
+        })),
+        "find_time_bulk" | "find_time_team" => {
+            let users: Vec<_> = resources(server, 100).await.into_iter()
+                .map(|id| json!({ "resource_ids": [id], "filters": { "and": filters() } }))
+                .collect();
+            event.with(json!({ "users": users, "emails": null, "future": "2 days", "length": "1 hour" }))
+        }
+        "create_booking" | "reserve_slot" => event.with(json!({
+            "start": "2026-12-01T00:00:00Z", "end": "2027-01-01T00:00:00Z", "description": "a".repeat(2_000),
+        })),
+        "create_bookings" => {
+            let bookings: Vec<_> = (0..100).map(booking_of_a_day).collect();
+            event.with(json!({ "bookings": bookings }))
+        }
+        "act_on_bookings" => {
+            let bookings: Vec<_> = (0..100).map(booking_of_a_day).collect();
+            let made = app.post("/v2/bookings/bulk", json!({ "bookings": bookings })).await.expecting(201);
+            enlarge(&app, &ROOM.to_string()).await;
+            let made = made.body["data"].as_array().expect("bookings").iter();
+            let actions: Vec<_> = made
+                .map(|booking| json!({ "id": booking["id"], "action": "cancel", "cancel": { "message": "a".repeat(2_000) } }))
+                .collect();
+            event.with(json!({ "bookings": actions }))
+        }
+        "create_event" => event.with(json!({ "start": "2026-12-01", "end": "2027-02-28" })),
+        "create_resource" | "update_resource" | "create_user" | "update_user" => event.with(json!({
+            "meta": meta(), "availability_constraints": constraints(),
+        })),
+        "create_project" | "update_project" => {
+            let resources = resources(server, 100).await;
+            event.with(json!({ "resources": resources, "availability_constraints": constraints(), "meta": meta() }))
+        }
+        "set_project_resources" => {
+            let Event(mut event) = event;
+            event["body"] = json!(resources(server, 100).await).to_string().into();
+            Event(event)
+        }
+        "create_location" | "update_location" | "create_service" | "update_service" => event.with(json!({ "meta": meta() })),
+        "create_filter_collection" | "update_filter_collection" => {
+            event.with(json!({ "filters": { "and": filters(), "or": filters() } }))
+        }
+        "report_leaked_keys" => {
+            let keys: Vec<_> = (0..100).map(|number| format!("not a key {number}")).collect();
+            event.with(json!({ "keys": keys }))
+        }
+        "create_account" => event.with(json!({ "name": "a".repeat(100), "password": "a".repeat(200) })),
+        "list_resources" | "list_calendars" | "list_credentials" => {
+            resources(server, 100).await;
+            event
+        }
+        _ => event,
+    };
+    filled(operation, event)
+}
+
+/// With every include, the longest page and a body up to its bound.
+fn filled(operation: &str, Event(mut event): Event) -> Event {
+    let query = event["rawQueryString"].as_str().unwrap_or_default();
+    let mut query = query.to_owned();
+    for (name, value) in [("include", INCLUDES), ("limit", "1000")] {
+        if takes(operation, name) && !query.contains(name) {
+            query = format!("{query}&{name}={value}");
+        }
+    }
+    event["rawQueryString"] = query.trim_start_matches('&').into();
+    if let Some(body) = event["body"].as_str() {
+        let blank = " ".repeat(LARGEST_BODY.saturating_sub(body.len()));
+        event["body"] = format!("{body}{blank}").into();
+    }
+    Event(event)
+}
+
+/// Whether the OpenAPI document says that an operation has this parameter in its query.
+fn takes(operation: &str, parameter: &str) -> bool {
+    let document: Value = serde_json::from_str(&read("docs/openapi.json")).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths").values();
+    let described = paths
+        .filter_map(Value::as_object)
+        .flat_map(|path| path.values());
+    let mut own = described.filter(|one| one["operationId"] == operation);
+    own.any(|one| {
+        let parameters = one["parameters"].as_array().into_iter().flatten();
+        parameters.into_iter().any(|one| one["name"] == parameter)
+    })
+}
+
+fn booking_of_a_day(day: i64) -> Value {
+    let start = instant(NOW) + TimeDelta::days(day + 1);
+    json!({
+        "resource_id": ROOM, "graph": "instant", "start": start, "end": start + TimeDelta::hours(1), "what": "A",
+        "where": "B", "description": "a".repeat(2_000),
+        "customer": { "name": "Marty", "email": "marty@example.com" },
+    })
+}
+
+/// Free-form JSON up to its bound, as deep as JSON is read.
+fn meta() -> Value {
+    let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    json!({ "notes": "a".repeat(60_000), "deep": deep })
+}
+
+fn constraints() -> Vec<Value> {
+    let piece = |number: usize| {
+        let day = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"][number % 5];
+        let at = |minute: usize| format!("{:02}:{:02}", minute / 60, minute % 60);
+        let minute = number / 5 * 8;
+        json!({ "allow_day_and_time": { "day": day, "start": at(minute), "end": at(minute + 5) } })
+    };
+    (0..700).map(piece).collect()
+}
+
+fn filters() -> Vec<Value> {
+    (0..20).map(|_| json!({ "business_hours": {} })).collect()
+}
+
+async fn enlarge(app: &Client, resource: &str) {
+    let body = json!({ "meta": meta() });
+    app.put(&format!("/v2/resources/{resource}"), body)
+        .await
+        .expecting(200);
+}
+
+async fn resources(server: &TestServer, count: usize) -> Vec<String> {
+    // A key makes no more than 600 a minute.
+    server.clock.advance(TimeDelta::minutes(1));
+    let app = server.app();
+    let mut made = vec![DOC_BROWN.to_string()];
+    for number in 1..count {
+        let body = json!({ "name": format!("Resource {number}"), "timezone": "Etc/UTC" });
+        made.push(app.post("/v2/resources", body).await.expecting(201).id());
+    }
+    made
+}

@@ -418,6 +418,7 @@ fn new_booking(
         .map_err(|error| LocalError::store(&error))?;
     Ok(NewBooking {
         resource_id: resource.id,
+        further_resources: Vec::new(),
         calendar_id: resource.calendars[0].id,
         project_id: None,
         graph,

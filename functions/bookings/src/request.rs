@@ -307,6 +307,7 @@ impl Wanted {
     ) -> NewBooking {
         NewBooking {
             resource_id,
+            further_resources: Vec::new(),
             calendar_id,
             project_id: self.project_id,
             graph: self.graph,

@@ -152,6 +152,7 @@ pub(crate) async fn reserve_slot(
     let reservation = Reservation {
         id: ReservationId::random(state.random()),
         resource_id: resource.id,
+        further_resources: Vec::new(),
         calendar_id: resource.calendar(calendar_id).ok_or_else(no_calendar)?.id,
         project_id,
         graph,

@@ -39,6 +39,8 @@ pub fn check_length(slot: TimeSlot, zone: Tz) -> Result<(), BookingTooLong> {
 pub struct NewBooking {
     /// Who or what is booked.
     pub resource_id: ResourceId,
+    /// Who or what is booked together with it, e.g. a room; usually nothing.
+    pub further_resources: Vec<ResourceId>,
     /// The calendar it goes to.
     pub calendar_id: CalendarId,
     /// The booking page it came from.
@@ -269,8 +271,11 @@ pub struct Booking {
     pub graph: Graph,
     /// Where it stood when it was last written; time may have moved on, see [`Booking::settled`].
     pub state: BookingState,
-    /// Who or what is booked.
+    /// Who or what is booked: the resource whose calendar and zone it has.
     pub resource_id: ResourceId,
+    /// Who or what is booked together with it, at the same time, e.g. a room; usually nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_resources: Vec<ResourceId>,
     /// The calendar it is in.
     pub calendar_id: CalendarId,
     /// The booking page it came from.
@@ -408,6 +413,7 @@ impl Booking {
             graph: new.graph,
             state: rules.start,
             resource_id: new.resource_id,
+            further_resources: new.further_resources,
             calendar_id: new.calendar_id,
             project_id: new.project_id,
             slot: new.slot,
@@ -475,6 +481,7 @@ impl Booking {
             id,
             state,
             resource_id: place.resource_id,
+            further_resources: left.further_resources_beside(place.resource_id),
             calendar_id: place.calendar_id,
             slot: place.slot,
             timezone: place.timezone,
@@ -666,7 +673,18 @@ impl Booking {
         !self.completed() && self.slot.end() > now
     }
 
-    /// The time it takes in its state, if it takes any.
+    /// What else it books if `resource` becomes its own: each resource once.
+    pub fn further_resources_beside(&self, resource: ResourceId) -> Vec<ResourceId> {
+        let others = self.further_resources.iter().copied();
+        others.filter(|other| *other != resource).collect()
+    }
+
+    /// Every resource that it books, its own first.
+    pub fn resources(&self) -> impl Iterator<Item = ResourceId> {
+        std::iter::once(self.resource_id).chain(self.further_resources.iter().copied())
+    }
+
+    /// The time it takes of each of its resources in its state, if it takes any.
     pub fn claim(&self) -> Option<Claim> {
         self.holds(Holding::Time).then(|| Claim {
             until: self.lapses_at(),
@@ -674,7 +692,7 @@ impl Booking {
         })
     }
 
-    /// The time it takes, or would take once agreed.
+    /// The time it takes of each of its resources, or would take once agreed.
     pub fn wanted_claim(&self) -> Claim {
         Claim {
             id: self.id.into(),
@@ -733,6 +751,7 @@ mod tests {
         let slot = TimeSlot::new(at("2026-03-01T09:00:00Z"), at("2026-03-01T10:00:00Z"));
         let new = NewBooking {
             resource_id: ResourceId::random(&Zeros),
+            further_resources: Vec::new(),
             calendar_id: CalendarId::random(&Zeros),
             project_id: None,
             graph,

@@ -42,6 +42,9 @@ pub struct Reservation {
     pub id: ReservationId,
     /// Who or what is held.
     pub resource_id: ResourceId,
+    /// Who or what is held together with it, at the same time, e.g. a room; usually nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_resources: Vec<ResourceId>,
     /// The calendar the booking goes to.
     pub calendar_id: CalendarId,
     /// The booking page it came from.
@@ -102,7 +105,12 @@ impl Reservation {
         }
     }
 
-    /// The time it holds.
+    /// Every resource that it holds, its own first.
+    pub fn resources(&self) -> impl Iterator<Item = ResourceId> {
+        std::iter::once(self.resource_id).chain(self.further_resources.iter().copied())
+    }
+
+    /// The time it holds of each of its resources.
     pub fn claim(&self) -> Claim {
         Claim {
             id: self.id.into(),

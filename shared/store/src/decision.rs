@@ -41,6 +41,8 @@ pub enum DecisionError {
     CannotPlace {
         /// Which part needs it, from 0; none in a decision without parts.
         part: Option<usize>,
+        /// Of which resource.
+        resource: ResourceId,
         /// Why.
         error: CannotPlace,
     },
@@ -57,6 +59,8 @@ pub enum DecisionError {
     NotOffered {
         /// Which part needs it, from 0; none in a decision without parts.
         part: Option<usize>,
+        /// Of which resource.
+        resource: ResourceId,
         /// Why not.
         refusal: Refusal,
     },
@@ -565,7 +569,11 @@ impl<'a> Decision<'a> {
         };
         let cannot = |claim: &Claim| {
             let part = self.part_of(claim.id);
-            move |error| DecisionError::CannotPlace { part, error }
+            move |error| DecisionError::CannotPlace {
+                part,
+                resource,
+                error,
+            }
         };
         for (wanted, tolerance) in &moves.wanted {
             self.check_requirements(resource, wanted.id, &occupancy)?;
@@ -602,6 +610,7 @@ impl<'a> Decision<'a> {
     fn check(&self, required: &Requirement, occupancy: &Occupancy) -> Result<(), DecisionError> {
         (required.check)(&occupancy.claims()).map_err(|refusal| DecisionError::NotOffered {
             part: self.part_of(required.claim),
+            resource: required.resource,
             refusal,
         })
     }
@@ -759,28 +768,35 @@ fn moves_of_booking(draft: &Draft<Booking>) -> Vec<(ResourceId, Move)> {
         && !booking.completed()
         && !booking.allow_double_bookings
     {
-        let want = Move::Want(booking.wanted_claim(), booking.tolerance());
-        moves.push((booking.resource_id, want));
+        let want = || Move::Want(booking.wanted_claim(), booking.tolerance());
+        moves.extend(booking.resources().map(|resource| (resource, want())));
     }
-    let resource = |booking: &Option<Booking>| booking.as_ref().map(|booking| booking.resource_id);
-    if before == after && resource(&draft.before) == resource(&draft.after) {
+    if before == after && resources_of(&draft.before).eq(resources_of(&draft.after)) {
         return moves;
     }
     if let Some((booking, claim)) = draft.before.as_ref().zip(before) {
-        moves.push((booking.resource_id, Move::Go(claim)));
+        let go = booking.resources().map(|one| (one, Move::Go(claim)));
+        moves.extend(go);
     }
     if let Some((booking, claim)) = draft.after.as_ref().zip(after) {
-        let come = Move::Come(claim, booking.tolerance());
-        moves.push((booking.resource_id, come));
+        let come = || Move::Come(claim, booking.tolerance());
+        moves.extend(booking.resources().map(|one| (one, come())));
     }
     moves
+}
+
+fn resources_of(booking: &Option<Booking>) -> impl Iterator<Item = ResourceId> {
+    booking.iter().flat_map(Booking::resources)
 }
 
 fn moves_of_reservation(draft: &Draft<Reservation>) -> Vec<(ResourceId, Move)> {
     let before = draft.before.iter().filter(|_| draft.is_changed);
     let after = draft.after.iter().filter(|_| draft.is_changed);
-    let go = before.map(|held| (held.resource_id, Move::Go(held.claim())));
-    let come = after.map(|held| (held.resource_id, Move::Come(held.claim(), held.tolerance())));
+    let go = before.flat_map(|held| held.resources().map(|one| (one, Move::Go(held.claim()))));
+    let come = after.flat_map(|held| {
+        let come = || Move::Come(held.claim(), held.tolerance());
+        held.resources().map(move |one| (one, come()))
+    });
     go.chain(come).collect()
 }
 

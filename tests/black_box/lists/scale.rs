@@ -48,6 +48,7 @@ pub(crate) fn block_booking(group: u128, number: i32) -> Booking {
     meta.insert("batch".to_owned(), number.into());
     let new = NewBooking {
         resource_id: ResourceId::new(id(1, number % 100)),
+        further_resources: Vec::new(),
         calendar_id: CalendarId::new(id(2, 1)),
         project_id: Some(ProjectId::new(id(3, number % 20))),
         graph,

@@ -196,7 +196,7 @@ mod tests {
         used.sort();
         assert_eq!(
             defined, used,
-            "make the tables of template.yaml and shared/store/src/tables.rs agree"
+            "make the tables of template.yaml and shared/store/src/dynamo/tables.rs agree"
         );
     }
 }

@@ -4,40 +4,11 @@
 //! Reads that a decision rests on are strongly consistent reads by primary key. Secondary indexes lag and
 //! serve lists only.
 
-mod accounts;
-mod apps;
-mod attempts;
-mod audit;
-mod availability;
-mod bookings;
-mod calendars;
-mod call;
-mod connection;
-mod contention;
-mod count;
-mod credentials;
-mod decision;
-mod entities;
-mod error;
-mod events;
-mod idempotency;
-mod item;
-mod keys;
-mod leaks;
-mod ledgers;
-mod list;
-mod meter;
-mod projects;
-mod reservations;
-mod resource_deletion;
-mod resources;
-mod sheets;
-mod tables;
-mod templates;
-mod transaction;
-mod turns;
-mod version;
-mod widgets;
+mod access;
+mod booking;
+mod dynamo;
+mod pages;
+mod unit;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,33 +17,33 @@ use aws_sdk_dynamodb::Client;
 use model::Random;
 use model::ids::{AppId, ResourceId};
 
-pub use accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
-pub use apps::{AppIdentity, CreateAppError};
-pub use attempts::{Attempt, Window};
-#[doc(hidden)]
-pub use bookings::booking_item;
-pub use bookings::{BookingList, BookingOrder, SlotWindow};
-pub use calendars::{CalendarRow, DeleteCalendarError};
-pub use connection::{Connection, function_config, local_credentials, session_token};
-pub use credentials::CreateCredentialError;
-pub use decision::{Decision, DecisionError};
-pub use entities::Entity;
-pub use error::{DATABASE_DAMAGED, StoreError};
-pub use events::EventWindow;
-pub use idempotency::{
+pub use access::accounts::{CreateAccountError, NewApp, ResetError, SignInRecord};
+pub use access::apps::{AppIdentity, CreateAppError};
+pub use access::attempts::{Attempt, Window};
+pub use access::credentials::CreateCredentialError;
+pub use access::idempotency::{
     IdempotencyKey, IdempotencyRecord, KEPT_FOR, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed,
 };
-pub use keys::{ChangeKeyError, CreateKeyError};
-pub use ledgers::{LedgerName, LedgerRecord, MOST_HOURS_WAITING, Renewal, Usage};
-pub use list::{Chunk, Direction, Position, Walk};
-pub use meter::{Cost, Meter};
-pub use projects::{ChangeProjectError, CreateProjectError, Tie};
-pub use resource_deletion::{BookingsToCome, DeleteResourceError, ResourceDeletion};
-pub use resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
-pub use sheets::sheet_items;
-pub use tables::{Table, Tables};
-pub use version::{Expected, Stale, Version, Versioned};
-pub use widgets::KeepWidgetError;
+pub use access::keys::{ChangeKeyError, CreateKeyError};
+pub use access::ledgers::{LedgerName, LedgerRecord, MOST_HOURS_WAITING, Renewal, Usage};
+#[doc(hidden)]
+pub use booking::bookings::booking_item;
+pub use booking::bookings::{BookingList, BookingOrder, SlotWindow};
+pub use booking::calendars::{CalendarRow, DeleteCalendarError};
+pub use booking::events::EventWindow;
+pub use booking::resource_deletion::{BookingsToCome, DeleteResourceError, ResourceDeletion};
+pub use booking::resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
+pub use dynamo::connection::{Connection, function_config, local_credentials, session_token};
+pub use dynamo::error::{DATABASE_DAMAGED, StoreError};
+pub use dynamo::list::{Chunk, Direction, Position, Walk};
+pub use dynamo::meter::{Cost, Meter};
+pub use dynamo::tables::{Table, Tables};
+pub use dynamo::version::{Expected, Stale, Version, Versioned};
+pub use pages::entities::Entity;
+pub use pages::projects::{ChangeProjectError, CreateProjectError, Tie};
+pub use pages::widgets::KeepWidgetError;
+pub use unit::decision::{Decision, DecisionError};
+pub use unit::sheets::sheet_items;
 
 /// For whom a store function acts: an app, or one resource of it. What lies outside does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +77,7 @@ pub struct Store {
     random: Arc<dyn Random>,
     calls: Arc<AtomicU64>,
     rows_listed: Arc<AtomicU64>,
-    turns: turns::Turns,
+    turns: dynamo::turns::Turns,
     keep: Option<Keep>,
 }
 
@@ -119,7 +90,7 @@ impl Store {
             random,
             calls: Arc::default(),
             rows_listed: Arc::default(),
-            turns: turns::Turns::default(),
+            turns: dynamo::turns::Turns::default(),
             keep: None,
         }
     }

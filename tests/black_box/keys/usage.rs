@@ -348,7 +348,7 @@ async fn an_instance_that_wakes_up_after_days_does_not_undo_what_others_counted(
     let kept = usage(&owner, &id, query).await["total"].as_u64();
     assert!(
         kept >= counted,
-        "{counted:?} became {kept:?}: see LedgerRecord::add_usage in shared/store/src/ledgers.rs"
+        "{counted:?} became {kept:?}: see LedgerRecord::add_usage in shared/store/src/access/ledgers.rs"
     );
 }
 

@@ -1,0 +1,290 @@
+//! Idempotency records: what a request was answered, for whoever sends it again with the same key. A record is put
+//! in the very transaction that makes its answer true, on condition that there is none, so of requests with one key
+//! exactly one does anything, and there is no state in between.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use model::Random;
+use model::ids::{AccountId, AppId};
+use model::key::HashedKey;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::dynamo::item::{Item, Key, RawItem, number, record};
+use crate::dynamo::transaction::{Condition, Outcome, Transaction};
+use crate::{Store, StoreError, Table};
+
+/// How long a record holds.
+pub const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// The most bytes of a body that are kept: what the largest request can be answered with, and well below the 400 KB
+/// that an item may have.
+pub const MAX_KEPT_BODY: usize = 320 * 1024;
+
+/// How much later than its end a record is tidied away, in seconds.
+const TIDIED_AFTER_S: i64 = 60 * 60;
+
+/// For whom a record is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordOwner {
+    /// Somebody who acts for this app.
+    App(AppId),
+    /// A person who acts for none.
+    Account(AccountId),
+}
+
+/// Where the record of a request is: the same for a request that is sent again, and for no other caller or route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(Key);
+
+impl IdempotencyKey {
+    /// The place for `hash`, which is the SHA-256 of the key that was sent, to `route` by the credential or account
+    /// `caller`.
+    pub fn new(owner: RecordOwner, caller: Uuid, route: &str, hash: HashedKey) -> Self {
+        let owner = match owner {
+            RecordOwner::App(app) => format!("app#{app}"),
+            RecordOwner::Account(account) => format!("account#{account}"),
+        };
+        let pk = format!("{owner}#caller#{caller}#{route}#{}", hash.to_hex());
+        Self(Key::new(pk, "answer"))
+    }
+}
+
+/// What a record's ids are derived from, so that a request which is sent again makes the same things and no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seed(Uuid);
+
+impl Seed {
+    /// A new one.
+    pub fn random(random: &dyn Random) -> Self {
+        Self(Uuid::from_bytes(random.bytes()))
+    }
+
+    /// Its bytes.
+    pub const fn bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// The id of the thing that is made as number `index`: the same whenever the request is sent again.
+    pub fn id(self, index: u16) -> Uuid {
+        let mut bytes = self.bytes();
+        let [high, low] = index.to_be_bytes();
+        bytes[14] ^= high;
+        bytes[15] ^= low;
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    fn version(self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// An answer as it went over the wire, without what only its first reader may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptAnswer {
+    /// Its status.
+    pub status: u16,
+    /// The headers that belong to it, such as `etag`.
+    pub headers: BTreeMap<String, String>,
+    /// Its body; empty if it has none.
+    pub body: String,
+}
+
+/// What is known of a request with an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdempotencyRecord {
+    /// A code of what was asked for. Whoever asks for something else with the same key has made a mistake.
+    pub request: String,
+    /// What the ids of what it makes are derived from.
+    pub seed: Seed,
+    /// How it was answered; none if it was only begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<KeptAnswer>,
+}
+
+impl IdempotencyRecord {
+    fn item(
+        &self,
+        key: &IdempotencyKey,
+        version: String,
+        expires_s: i64,
+    ) -> Result<Item, StoreError> {
+        Ok(Item::new(&key.0, self)?
+            .with("version", version)
+            .with_number("expires_s", expires_s)
+            .expiring(expires_s + TIDIED_AFTER_S))
+    }
+}
+
+fn expires_s(now: DateTime<Utc>) -> i64 {
+    (now + KEPT_FOR).timestamp()
+}
+
+/// A request with an idempotency key, and the answer it will get, on their way into the transaction that makes the
+/// answer true. Cheap to clone; clones are the same.
+#[derive(Clone)]
+pub struct Keep(Arc<Inner>);
+
+struct Inner {
+    key: IdempotencyKey,
+    request: String,
+    seed: Seed,
+    now: DateTime<Utc>,
+    answer: Mutex<Option<KeptAnswer>>,
+    is_committed: AtomicBool,
+}
+
+impl Keep {
+    /// A request that begins `now`.
+    pub fn new(key: IdempotencyKey, request: String, seed: Seed, now: DateTime<Utc>) -> Self {
+        Self(Arc::new(Inner {
+            key,
+            request,
+            seed,
+            now,
+            answer: Mutex::default(),
+            is_committed: AtomicBool::default(),
+        }))
+    }
+
+    /// Says what the request will be answered. A decision that is made again says it again.
+    pub fn set(&self, answer: KeptAnswer) {
+        *self.answer() = Some(answer);
+    }
+
+    /// Whether `record` is of the same request.
+    pub fn is_same_request(&self, record: &IdempotencyRecord) -> bool {
+        self.0.request == record.request
+    }
+
+    /// Whether the answer has become true, and is kept.
+    pub fn is_committed(&self) -> bool {
+        self.0.is_committed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn committed(&self) {
+        self.0.is_committed.store(true, Ordering::Release);
+    }
+
+    fn answer(&self) -> std::sync::MutexGuard<'_, Option<KeptAnswer>> {
+        self.0.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many bytes the answer has, and somewhat more.
+    pub(crate) fn bytes(&self) -> usize {
+        const REST: usize = 1_000;
+        REST + self.answer().as_ref().map_or(0, |answer| answer.body.len())
+    }
+
+    /// The item to put with the transaction, and on which condition.
+    pub(crate) fn put(&self, store: &Store) -> Result<(RawItem, Condition), StoreError> {
+        let Some(answer) = self.answer().clone() else {
+            let mistake = "a request with an idempotency key writes before its answer is kept";
+            return Err(StoreError::broken("TransactWriteItems", mistake));
+        };
+        let record = IdempotencyRecord {
+            request: self.0.request.clone(),
+            seed: self.0.seed,
+            answer: Some(answer),
+        };
+        let item = record.item(&self.0.key, store.new_version(), expires_s(self.0.now))?;
+        let condition = Condition::AbsentOrExpired(self.0.now.timestamp());
+        Ok((item.into_attributes(), condition))
+    }
+}
+
+impl Store {
+    /// The same tables, whose next transaction also keeps what is being kept. One operation writes one transaction
+    /// with it: a second one is refused with [`StoreError::Replayed`], as a second request is.
+    #[must_use]
+    pub fn keeping(&self, keep: &Keep) -> Self {
+        Self {
+            keep: Some(keep.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// What is known of a request, strongly consistent; none if nothing is, or only what has expired.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn find_idempotency_record(
+        &self,
+        key: &IdempotencyKey,
+        now: DateTime<Utc>,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let item = self.get(Table::Idempotency, &key.0).await?;
+        let holds = |item: &RawItem| number(item, "expires_s") > Some(now.timestamp());
+        item.filter(holds).map(record).transpose()
+    }
+
+    /// Notes that a request has begun which makes many things, each in a transaction of its own, with ids that are
+    /// derived from its seed. If it has begun before, answers what is known since then.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn begin_idempotent(
+        &self,
+        keep: &Keep,
+        now: DateTime<Utc>,
+    ) -> Result<IdempotencyRecord, StoreError> {
+        let Inner {
+            key, request, seed, ..
+        } = &*keep.0;
+        let begun = IdempotencyRecord {
+            request: request.clone(),
+            seed: *seed,
+            answer: None,
+        };
+        self.until_decided(|| async {
+            let mut transaction = Transaction::new(self);
+            let item = begun.item(key, seed.version(), expires_s(keep.0.now))?;
+            let condition = Condition::AbsentOrExpired(now.timestamp());
+            transaction.put((), Table::Idempotency, item, &condition)?;
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(begun.clone())),
+                Outcome::Refused(_) | Outcome::Conflict => {
+                    self.find_idempotency_record(key, now).await
+                }
+            }
+        })
+        .await
+    }
+
+    /// Keeps the answer of a request that was begun with the seed of `begun`. It holds from `now` on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Replayed`] if it has been answered meanwhile, or has expired.
+    pub async fn finish_idempotent(
+        &self,
+        keep: &Keep,
+        begun: &IdempotencyRecord,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let finished = IdempotencyRecord {
+            answer: keep.answer().clone(),
+            ..begun.clone()
+        };
+        // The version changes with the answer, so that of two who finish it only one does.
+        let condition = Condition::Version(begun.seed.version());
+        self.until_decided(|| async {
+            let mut transaction = Transaction::new(self);
+            let item = finished.item(&keep.0.key, self.new_version(), expires_s(now))?;
+            transaction.put((), Table::Idempotency, item, &condition)?;
+            match transaction.commit().await? {
+                Outcome::Committed => Ok(Some(())),
+                Outcome::Refused(_) => Err(StoreError::Replayed),
+                Outcome::Conflict => Ok(None),
+            }
+        })
+        .await?;
+        keep.committed();
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! What is booked and when: resources with their calendars and events, bookings, reservations.
+
+pub(crate) mod availability;
+pub(crate) mod bookings;
+pub(crate) mod calendars;
+pub(crate) mod events;
+pub(crate) mod reservations;
+pub(crate) mod resource_deletion;
+pub(crate) mod resources;

@@ -4,12 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use api::shape::joined;
-use api::{ApiError, Faults, Named, Names, Shaped, State, heavy};
+use api::{ApiError, Named, Names, Shaped, State, heavy};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::Random;
 use model::availability::{Settings, Slot};
-use model::constraint::Fault;
+use model::fault::{FaultKind, Faults};
 use model::filter::Filters;
 use model::ids::{CalendarId, ResourceId};
 use model::lenient;
@@ -24,7 +24,7 @@ use store::Tenant;
 use utoipa::ToSchema;
 
 use crate::budget::{Budget, Words};
-use crate::free_time::{Asked, FreeTime, Planned, invalid};
+use crate::free_time::{Asked, FreeTime, Planned};
 
 /// The most resources that one request names.
 const MAX_NAMED: usize = 100;
@@ -163,7 +163,7 @@ impl FindTime {
     ///
     /// Everything that is wrong with it, by field.
     pub(crate) fn parse(fields: &Map<String, Value>) -> Result<Self, ApiError> {
-        Self::parse_at(fields, "").map_err(invalid)
+        Ok(Self::parse_at(fields, "")?)
     }
 
     /// Reads searches of one resource each.
@@ -190,42 +190,42 @@ impl FindTime {
         let mut shared = fields.clone();
         shared.remove("users");
         let mut found = Vec::with_capacity(users.len());
-        let mut faults = Vec::new();
+        let mut faults = Faults::none();
         for (position, user) in users.iter().enumerate() {
             let Some(own) = lenient::object(user) else {
-                faults.push(Fault::new(format!("users.{position}"), "must be an object"));
+                faults.add(
+                    format!("users.{position}"),
+                    FaultKind::WrongType("an object"),
+                );
                 continue;
             };
             let mut fields = shared.clone();
             fields.extend(own.clone());
             match Self::parse_at(&fields, &format!("users.{position}.")) {
                 Ok(one) if one.named.len() == 1 => found.push(one),
-                Ok(_) => faults.push(Fault::new(
+                Ok(_) => faults.add(
                     format!("users.{position}"),
                     "must name one resource: by _email, or one of emails, resource_ids or calendar_ids",
-                )),
-                Err(wrong) => faults.extend(wrong),
+                ),
+                Err(wrong) => faults.append(wrong),
             }
         }
-        if faults.is_empty() {
-            Ok(found)
-        } else {
-            Err(invalid(faults))
-        }
+        faults.check()?;
+        Ok(found)
     }
 
-    fn parse_at(fields: &Map<String, Value>, prefix: &str) -> Result<Self, Vec<Fault>> {
-        let mut faults = Vec::new();
+    fn parse_at(fields: &Map<String, Value>, prefix: &str) -> Result<Self, Faults> {
+        let mut faults = Faults::none();
         let named = names(fields, prefix, &mut faults);
         let settings = settings(fields, prefix).unwrap_or_else(|wrong| {
-            faults.extend(wrong);
+            faults.append(wrong);
             Settings::default()
         });
         let filters = match fields.get("filters") {
             None | Some(Value::Null) => Filters::default(),
             Some(value) => {
                 Filters::parse(value, &format!("{prefix}filters")).unwrap_or_else(|wrong| {
-                    faults.extend(wrong);
+                    faults.append(wrong);
                     Filters::default()
                 })
             }
@@ -234,7 +234,7 @@ impl FindTime {
             None | Some(Value::Null) => false,
             Some(Value::String(order)) if order == "asc" || order == "desc" => order == "desc",
             Some(_) => {
-                faults.push(Fault::new(format!("{prefix}sort"), "must be asc or desc"));
+                faults.add(format!("{prefix}sort"), "must be asc or desc");
                 false
             }
         };
@@ -352,7 +352,7 @@ impl FindTime {
     ///
     /// # Errors
     ///
-    /// What cannot be meant, and what is too large, is invalid, by field.
+    /// What cannot be meant, and what is too large, is by field.
     pub(crate) fn plan(
         self,
         state: &State,
@@ -364,7 +364,7 @@ impl FindTime {
             terms: self
                 .settings
                 .terms(state.now(), zone)
-                .map_err(|faults| invalid(faults.into_iter().map(older).collect()))?,
+                .map_err(in_older_names)?,
             schedules: Vec::new(),
             filters: self.filters.clone(),
             moving: None,
@@ -481,11 +481,11 @@ async fn resource(
 /// Reads a name of one kind.
 type ReadName = fn(&str) -> Option<Name>;
 
-fn names(fields: &Map<String, Value>, prefix: &str, faults: &mut Vec<Fault>) -> Vec<Name> {
+fn names(fields: &Map<String, Value>, prefix: &str, faults: &mut Faults) -> Vec<Name> {
     match fields.get("_email") {
         None | Some(Value::Null) => {}
         Some(Value::String(email)) => return vec![Name::Email(email.clone())],
-        Some(_) => faults.push(Fault::new(format!("{prefix}_email"), "must be a string")),
+        Some(_) => faults.add(format!("{prefix}_email"), FaultKind::WrongType("a string")),
     }
     let kinds: [(&str, ReadName, &str); 4] = [
         (
@@ -512,46 +512,49 @@ fn names(fields: &Map<String, Value>, prefix: &str, faults: &mut Vec<Fault>) -> 
             Some(Value::Array(list)) if list.len() <= MAX_NAMED => list,
             Some(_) => {
                 let sentence = format!("must be a list of at most {MAX_NAMED} {what}");
-                faults.push(Fault::new(format!("{prefix}{field}"), sentence));
+                faults.add(format!("{prefix}{field}"), sentence);
                 continue;
             }
         };
         for (position, value) in list.iter().enumerate() {
             match value.as_str().and_then(read) {
                 Some(name) => names.push(name),
-                None => faults.push(Fault::new(
+                None => faults.add(
                     format!("{prefix}{field}.{position}"),
                     format!("must be one of {what}, as text"),
-                )),
+                ),
             }
         }
     }
     names
 }
 
-fn switch(fields: &Map<String, Value>, name: &str, prefix: &str, faults: &mut Vec<Fault>) -> bool {
+fn switch(fields: &Map<String, Value>, name: &str, prefix: &str, faults: &mut Faults) -> bool {
     match fields.get(name) {
         None | Some(Value::Null) => false,
         Some(value) => lenient::flag(value).unwrap_or_else(|| {
             let path = format!("{prefix}{name}");
-            faults.push(Fault::new(path, "must be true or false"));
+            faults.add(path, FaultKind::WrongType("true or false"));
             false
         }),
     }
 }
 
+/// The settings of these searches, and what they are called now.
+const OLDER: [(&str, &str); 5] = [
+    ("start", "from"),
+    ("future", "to"),
+    ("length", "length"),
+    ("buffer", "buffer"),
+    ("ignore_all_day_events", "ignore_all_day_events"),
+];
+
 /// The newer settings that the older ones mean.
-fn settings(fields: &Map<String, Value>, prefix: &str) -> Result<Settings, Vec<Fault>> {
-    let mut faults = Vec::new();
+fn settings(fields: &Map<String, Value>, prefix: &str) -> Result<Settings, Faults> {
+    let mut faults = Faults::none();
     let mut newer = Map::new();
     newer.insert("mode".to_owned(), "mutual".into());
-    for (older, name) in [
-        ("start", "from"),
-        ("future", "to"),
-        ("length", "length"),
-        ("buffer", "buffer"),
-        ("ignore_all_day_events", "ignore_all_day_events"),
-    ] {
+    for (older, name) in OLDER {
         if let Some(value) = fields.get(older) {
             newer.insert(name.to_owned(), value.clone());
         }
@@ -560,10 +563,7 @@ fn settings(fields: &Map<String, Value>, prefix: &str) -> Result<Settings, Vec<F
         newer.insert("timeslot_increments".to_owned(), ALL_SOLUTIONS_STEP.into());
     }
     let settings = Settings::parse(&newer, "").unwrap_or_else(|wrong| {
-        let older = wrong.into_iter().map(older);
-        faults.extend(
-            older.map(|fault| Fault::new(format!("{prefix}{}", fault.path), fault.sentence)),
-        );
+        faults.append(in_older_names(wrong).map(|fault| fault.within(prefix)));
         Settings::default()
     });
     if faults.is_empty() {
@@ -573,17 +573,8 @@ fn settings(fields: &Map<String, Value>, prefix: &str) -> Result<Settings, Vec<F
     }
 }
 
-/// A fault in the older words.
-fn older(fault: Fault) -> Fault {
-    match fault.path.as_str() {
-        "from" => Fault::new(
-            "start",
-            fault.sentence.replace("before to,", "before future,"),
-        ),
-        "to" => Fault::new(
-            "future",
-            fault.sentence.replace("after from,", "after start,"),
-        ),
-        _ => fault,
-    }
+/// Faults of the newer settings, by the names that these searches give them.
+fn in_older_names(faults: Faults) -> Faults {
+    let older = |name: &str| Some(OLDER.iter().find(|(_, newer)| *newer == name)?.0);
+    faults.map(|fault| fault.renamed(older))
 }

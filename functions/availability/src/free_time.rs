@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use api::{ApiError, Faults, State, heavy};
 use auth::Principal;
 use model::availability::{Bookable, Search, Settings, Terms};
-use model::constraint::{Constraint, Fault, Schedule};
+use model::constraint::{Constraint, Schedule};
 use model::filter::Filters;
 use model::ids::{BookingId, ProjectId, ResourceId};
 use model::project::{MAX_RESOURCES, Project};
@@ -244,20 +244,6 @@ fn is_within_reach(project: &Project, tenant: Tenant) -> bool {
     tenant
         .only_resource
         .is_none_or(|own| project.resources.contains(&own))
-}
-
-/// Everything wrong with a search, by field.
-pub(crate) fn invalid(faults: Vec<Fault>) -> ApiError {
-    let mut all = Faults::none();
-    note(&mut all, faults);
-    ApiError::Invalid(all)
-}
-
-/// Notes what is wrong with settings or constraints.
-pub(crate) fn note(faults: &mut Faults, found: Vec<Fault>) {
-    for fault in found {
-        faults.add(&fault.path, fault.sentence);
-    }
 }
 
 /// Whom to search. What a request names must be there; of a project's own, some may be gone.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::free_time::{FreeTime, Wanted, note, read_resources};
+use crate::free_time::{FreeTime, Wanted, read_resources};
 use crate::moving::{self, MovingRequest};
 
 /// A search for free time. What it leaves out is its project's, or has a default. Fields that are not listed are
@@ -141,11 +141,11 @@ impl AvailabilityRequest {
             .unwrap_or_default();
         let constraints = parse_constraints(&constraints, "constraints");
         let constraints = constraints.unwrap_or_else(|found| {
-            note(&mut faults, found);
+            faults.append(found);
             Vec::new()
         });
         let settings = Settings::parse(&self.settings, "").unwrap_or_else(|found| {
-            note(&mut faults, found);
+            faults.append(found);
             Settings::default()
         });
         let moving = moving::parse(&mut faults, self.moving);

@@ -88,7 +88,7 @@ impl BulkRequest {
             relates,
             is_all_or_nothing,
         });
-        faults.finish(bulk)
+        Ok(faults.finish(bulk)?)
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub(crate) fn timeout(faults: &mut Faults, field: Field<Value>) -> Option<CalendarSpan> {
     let value = faults.optional("timeout", field)?;
     parse_timeout(&value, "timeout").unwrap_or_else(|fault| {
-        faults.add(&fault.path, fault.sentence);
+        faults.push(fault);
         None
     })
 }

@@ -246,7 +246,7 @@ impl Wanted {
         public.check_text(&mut faults, "where", self.event.place.as_deref());
         let description = self.event.description.as_deref();
         public.check_text(&mut faults, "description", description);
-        faults.check()
+        Ok(faults.check()?)
     }
 
     /// The booking of `resource` that is wanted.
@@ -346,7 +346,8 @@ impl CreateBookingRequest {
     pub(crate) fn reservation_id(&self) -> Result<Option<ReservationId>, ApiError> {
         let mut faults = Faults::none();
         let id = id(&mut faults, "reservation_id", self.reservation_id.clone());
-        faults.check().map(|()| id)
+        faults.check()?;
+        Ok(id)
     }
 }
 
@@ -477,7 +478,7 @@ pub(crate) fn parse(
             meta,
         })
     })();
-    faults.finish(wanted)
+    Ok(faults.finish(wanted)?)
 }
 
 /// The calendar that is named is another resource's, or nobody's.
@@ -872,7 +873,7 @@ fn max_seats(faults: &mut Faults, field: &Field<i64>, graph: Option<Graph>) -> O
         return None;
     }
     if matches!(field, Field::Absent | Field::Null) {
-        faults.add(name, "is required");
+        faults.missing(name);
     }
     faults.whole(name, field.clone(), 1..=MAX_SEATS)
 }
@@ -903,7 +904,7 @@ pub(crate) fn parse_customer(
     {
         Some(name) => faults.text("customer.name", Some(name), 1..=1_000),
         None => {
-            faults.add("customer.name", "is required");
+            faults.missing("customer.name");
             None
         }
     };

@@ -220,7 +220,7 @@ fn parse(request: RescheduleBookingRequest, principal: &Principal) -> Result<Wan
         resource_id,
         message,
     });
-    faults.finish(wanted)
+    Ok(faults.finish(wanted)?)
 }
 
 /// Who reschedules. Pages are always held to what is offered, and say no more about it than at a booking.

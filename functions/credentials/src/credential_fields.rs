@@ -130,5 +130,5 @@ pub(crate) fn parse(
                 },
             )
         });
-    faults.finish(parsed)
+    Ok(faults.finish(parsed)?)
 }

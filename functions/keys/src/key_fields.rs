@@ -1,6 +1,5 @@
 //! What a client may ask of a new key, and how far it may reach.
 
-use api::faults::quoted;
 use api::{ApiError, Faults, Field, Object, PublicTexts};
 use auth::issue::NewKey;
 use auth::principal::key_reach;
@@ -8,6 +7,7 @@ use auth::{Principal, Reach, Wider};
 use chrono::{DateTime, Utc};
 use ipnet::{IpNet, Ipv4Net};
 use model::duration::parse_exact;
+use model::fault::quoted;
 use model::key::{ApiKey, KeyKind};
 use model::origin::Origin;
 use model::rate::RateLimit;

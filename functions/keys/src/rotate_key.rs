@@ -109,5 +109,5 @@ fn parse(request: RotateKeyRequest) -> Result<TimeDelta, ApiError> {
     if overlap.is_some_and(|overlap| overlap > MAX_OVERLAP) {
         faults.add("overlap", "is at most 7 days");
     }
-    faults.finish(overlap)
+    Ok(faults.finish(overlap)?)
 }

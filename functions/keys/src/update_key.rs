@@ -119,14 +119,14 @@ impl Changes {
         let allowed_cidrs = cidrs.map(|texts| key_fields::parse_cidrs(&mut faults, &texts));
         let origins = faults.optional("allowed_origins", request.allowed_origins);
         let allowed_origins = origins.map(|texts| key_fields::parse_origins(&mut faults, &texts));
-        faults.finish(Some(Self {
+        Ok(faults.finish(Some(Self {
             name,
             scopes,
             rate_limit,
             address_rate_limit,
             allowed_cidrs,
             allowed_origins,
-        }))
+        }))?)
     }
 
     fn apply(

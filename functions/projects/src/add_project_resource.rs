@@ -1,6 +1,7 @@
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Field, Idempotency, Include, Path, State};
 use axum::extract::State as Extract;
+use model::fault::FaultKind;
 use model::ids::ResourceId;
 use model::project::{MAX_RESOURCES, Project};
 use serde::Deserialize;
@@ -51,9 +52,9 @@ pub(crate) async fn add_project_resource(
         id.parse::<ResourceId>().map_err(|_| "must be a valid UUID")
     });
     let resource = faults.finish(resource)?;
-    let fault = |sentence: &str| ApiError::Invalid(Faults::one("resource_id", sentence));
+    let fault = |kind: FaultKind| ApiError::Invalid(Faults::one("resource_id", kind));
     if store.get_resource(tenant, resource).await?.is_none() {
-        return Err(fault("is no resource of this app"));
+        return Err(fault("is no resource of this app".into()));
     }
 
     let now = state.now();
@@ -65,11 +66,11 @@ pub(crate) async fn add_project_resource(
     let change = |mut project: Project| {
         if !project.resources.contains(&resource) {
             if project.resources.len() >= MAX_RESOURCES {
-                return Err(fault("is one too many: a project has at most 500"));
+                return Err(fault("is one too many: a project has at most 500".into()));
             }
             project.resources.push(resource);
             if let Some(sentence) = scheduling::settings::too_wide(&project, now) {
-                return Err(fault(&sentence));
+                return Err(fault(sentence.into()));
             }
             project.updated_at = now;
         }

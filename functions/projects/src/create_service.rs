@@ -27,7 +27,7 @@ pub(crate) async fn create_service(
 ) -> Result<Created<ServiceView>, ApiError> {
     let mut faults = Faults::none();
     if matches!(request.name, Field::Absent | Field::Null) {
-        faults.add("name", "is required");
+        faults.missing("name");
     }
     let fields = ServiceFields::read(request, &mut faults);
     let public = PublicTexts::of(&state, principal.app).await?;

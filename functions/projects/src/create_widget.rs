@@ -27,7 +27,7 @@ pub(crate) async fn create_widget(
 ) -> Result<Created<WidgetView>, ApiError> {
     let mut faults = Faults::none();
     if matches!(request.name, Field::Absent | Field::Null) {
-        faults.add("name", "is required");
+        faults.missing("name");
     }
     let fields = WidgetFields::read(request, &state, principal.app, &mut faults).await?;
     let name = faults.finish(fields.name.clone())?;

@@ -73,9 +73,7 @@ impl FilterCollectionFields {
         if let Some(filters) = &filters
             && let Err(wrong) = Filters::parse(&Value::Object(filters.clone()), "filters")
         {
-            for fault in wrong {
-                faults.add(&fault.path, fault.sentence);
-            }
+            faults.append(wrong);
         }
         Self {
             name: faults.text("name", name, 0..=200),

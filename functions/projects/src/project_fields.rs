@@ -173,8 +173,8 @@ impl ProjectFields {
         let slug = faults.optional("slug", request.slug);
         let availability = request.availability.map(|Shaped(fields, _)| fields);
         let availability = free_form(faults, "availability", availability, MAX_SMALL);
-        for fault in availability.iter().flat_map(availability_faults) {
-            faults.add(&fault.path, fault.sentence);
+        if let Some(availability) = &availability {
+            faults.append(availability_faults(availability));
         }
         let availability_constraints = cleared(
             faults,
@@ -228,7 +228,7 @@ impl ProjectFields {
     /// Reads the request for a new project, which must say some things.
     pub(crate) fn read_new(request: ProjectRequest, faults: &mut Faults) -> Self {
         if matches!(request.name, Field::Absent | Field::Null) {
-            faults.add("name", "is required");
+            faults.missing("name");
         }
         if matches!(request.resources, Field::Absent | Field::Null) {
             faults.add("resources", "is required, though it may be an empty list");
@@ -244,15 +244,15 @@ impl ProjectFields {
         now: DateTime<Utc>,
         faults: &mut Faults,
     ) {
-        for fault in scheduling::settings::faults(project, now) {
-            let was_said = if fault.path.starts_with("booking.") {
+        for fault in &scheduling::settings::faults(project, now) {
+            let was_said = if fault.path.as_str().starts_with("booking.") {
                 self.booking.is_some()
             } else {
                 // More resources make a search larger, too.
                 self.availability.is_some() || self.resources.is_some()
             };
             if was_said {
-                faults.add(&fault.path, fault.sentence);
+                faults.push(fault.clone());
             }
         }
     }
@@ -411,7 +411,7 @@ fn check_booking(faults: &mut Faults, booking: Option<&mut Map<String, Value>>) 
     if let Some(timeout) = booking.get("timeout")
         && let Err(fault) = parse_timeout(timeout, "booking.timeout")
     {
-        faults.add(&fault.path, fault.sentence);
+        faults.push(fault);
     }
     let text = |name: &str| booking.get(name).and_then(Value::as_str);
     faults.parsed("booking.graph", text("graph"), str::parse::<Graph>);

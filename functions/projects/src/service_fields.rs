@@ -52,8 +52,8 @@ impl ServiceFields {
         let name = faults.optional("name", request.name);
         let description = cleared(faults, "description", request.description);
         let availability = free_form(faults, "availability", request.availability, MAX_FREE_FORM);
-        for fault in availability.iter().flat_map(availability_faults) {
-            faults.add(&fault.path, fault.sentence);
+        if let Some(availability) = &availability {
+            faults.append(availability_faults(availability));
         }
         Self {
             name: faults.text("name", name, 1..=200),

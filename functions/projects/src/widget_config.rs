@@ -1,11 +1,11 @@
 //! What of a widget's configuration its page sends on, by the rules of the operations that it is sent to: searches and
 //! bookings. Everything else in it is the page's own business.
 
-use api::Faults;
 use chrono::{DateTime, Utc};
 use model::availability::{MAX_MONTHS_AHEAD, Settings};
-use model::constraint::{Fault, parse_constraints};
+use model::constraint::parse_constraints;
 use model::duration::RelativeTime;
+use model::fault::{FaultKind, Faults};
 use model::filter::Filters;
 use model::graph::Graph;
 use model::time::Tz;
@@ -22,7 +22,7 @@ const OLDER: [(&str, &str); 5] = [
 
 /// Notes everything in `config` that its page would be refused with.
 pub(crate) fn check(faults: &mut Faults, config: &Map<String, Value>, now: DateTime<Utc>) {
-    let mut found = Vec::new();
+    let mut found = Faults::none();
     let within = |name: &str| format!("config.{name}");
     if let Some(search) = object(config, "timekitFindTime") {
         older_search(search, &within("timekitFindTime."), now, &mut found);
@@ -42,7 +42,7 @@ pub(crate) fn check(faults: &mut Faults, config: &Map<String, Value>, now: DateT
     }
     if let Some(Value::Array(constraints)) = config.get("availability_constraints") {
         let parsed = parse_constraints(constraints, &within("availability_constraints"));
-        found.extend(parsed.err().into_iter().flatten());
+        found.append(parsed.err().unwrap_or_default());
     }
     graph(
         config.get("bookingGraph"),
@@ -52,39 +52,29 @@ pub(crate) fn check(faults: &mut Faults, config: &Map<String, Value>, now: DateT
     let booking = object(config, "booking");
     let of_booking = booking.and_then(|booking| booking.get("graph"));
     graph(of_booking, "config.booking.graph", &mut found);
-    for fault in found {
-        faults.add(&fault.path, fault.sentence);
-    }
+    faults.append(found);
 }
 
 fn object<'a>(config: &'a Map<String, Value>, name: &str) -> Option<&'a Map<String, Value>> {
     config.get(name).and_then(Value::as_object)
 }
 
-fn older_search(
-    search: &Map<String, Value>,
-    prefix: &str,
-    now: DateTime<Utc>,
-    found: &mut Vec<Fault>,
-) {
+fn older_search(search: &Map<String, Value>, prefix: &str, now: DateTime<Utc>, found: &mut Faults) {
     let newer: Map<String, Value> = OLDER
         .iter()
         .filter_map(|(older, newer)| Some(((*newer).to_owned(), search.get(*older)?.clone())))
         .collect();
-    let mut faults = Vec::new();
+    let mut faults = Faults::none();
     settings(&newer, "", now, &mut faults);
-    found.extend(faults.into_iter().map(|fault| {
-        let older = OLDER.iter().find(|(_, newer)| *newer == fault.path);
-        let name = older.map_or(fault.path.as_str(), |(older, _)| older);
-        Fault::new(format!("{prefix}{name}"), fault.sentence)
-    }));
+    let older = |name: &str| Some(OLDER.iter().find(|(_, newer)| *newer == name)?.0);
+    found.append(faults.map(|fault| fault.renamed(older).within(prefix)));
     if let Some(filters) = search.get("filters").filter(|filters| !filters.is_null()) {
         let parsed = Filters::parse(filters, &format!("{prefix}filters"));
-        found.extend(parsed.err().into_iter().flatten());
+        found.append(parsed.err().unwrap_or_default());
     }
 }
 
-fn settings(fields: &Map<String, Value>, prefix: &str, now: DateTime<Utc>, found: &mut Vec<Fault>) {
+fn settings(fields: &Map<String, Value>, prefix: &str, now: DateTime<Utc>, found: &mut Faults) {
     match Settings::parse(fields, prefix) {
         Ok(settings) => {
             let last = RelativeTime::months(MAX_MONTHS_AHEAD).resolve(now, Tz::UTC);
@@ -92,21 +82,21 @@ fn settings(fields: &Map<String, Value>, prefix: &str, now: DateTime<Utc>, found
                 && to.resolve(now, Tz::UTC) > last
             {
                 let sentence = format!("must be at most {MAX_MONTHS_AHEAD} months ahead");
-                found.push(Fault::new(format!("{prefix}to"), sentence));
+                found.add(format!("{prefix}to"), sentence);
             }
         }
-        Err(faults) => found.extend(faults),
+        Err(faults) => found.append(faults),
     }
 }
 
-fn graph(value: Option<&Value>, path: &str, found: &mut Vec<Fault>) {
+fn graph(value: Option<&Value>, path: &str, found: &mut Faults) {
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return;
     };
     let known = value.as_str().map(str::parse::<Graph>);
     match known {
         Some(Ok(_)) => {}
-        Some(Err(error)) => found.push(Fault::new(path, error.to_string())),
-        None => found.push(Fault::new(path, "must be a string")),
+        Some(Err(error)) => found.add(path, error.to_string()),
+        None => found.add(path, FaultKind::WrongType("a string")),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) async fn create_calendar(
     let field = std::mem::take(&mut request.resource_id);
     let resource = resource_id(&mut faults, field, &principal);
     if !names_one(&request.name) {
-        faults.add("name", "is required");
+        faults.missing("name");
     }
     let fields = CalendarFields::read(request, &mut faults);
     let (resource, name) = faults.finish(resource.zip(fields.name.clone()))?;

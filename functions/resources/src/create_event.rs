@@ -43,7 +43,7 @@ pub(crate) async fn create_event(
     ];
     for (name, field) in required {
         if !names_one(field) {
-            faults.add(name, "is required");
+            faults.missing(name);
         }
     }
     let field = std::mem::take(&mut request.resource_id);

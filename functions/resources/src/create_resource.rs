@@ -37,7 +37,7 @@ pub(crate) async fn create_resource(
     let is_missing = |field: &Field<String>| matches!(field, Field::Absent | Field::Null);
     let has_no_name = is_missing(&request.name);
     if is_missing(&request.timezone) {
-        faults.add("timezone", "is required");
+        faults.missing("timezone");
     }
     let fields = ResourceFields::read(request, &mut faults);
     let public = PublicTexts::of(&state, principal.app).await?;

@@ -76,7 +76,8 @@ pub(crate) async fn list_calendars(
 fn resource_of(query: &Query) -> Result<Option<ResourceId>, ApiError> {
     let (search, mut faults) = Search::read(query, SEARCHABLE);
     let resource = id(&mut faults, "search", search.get("resource.id"));
-    faults.check().map(|()| resource)
+    faults.check()?;
+    Ok(resource)
 }
 
 const fn resource_id(row: &CalendarRow) -> ResourceId {

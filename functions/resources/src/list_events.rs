@@ -99,7 +99,7 @@ impl Wanted {
             resource,
             calendar,
         });
-        faults.finish(wanted)
+        Ok(faults.finish(wanted)?)
     }
 
     fn matches(&self, event: &Event) -> bool {
@@ -111,7 +111,7 @@ impl Wanted {
 
 fn instant(faults: &mut Faults, query: &Query, name: &str) -> Option<DateTime<Utc>> {
     if query.get(name).is_none() {
-        faults.add(name, "is required");
+        faults.missing(name);
     }
     query.instant(faults, name)
 }

@@ -5,12 +5,12 @@ use std::marker::PhantomData;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use model::fault::{FaultKind, Faults, Input};
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::error::ApiError;
-use crate::faults::Faults;
 use crate::lenient;
 use crate::shape::{NEWTYPE, Shape};
 use crate::state::State;
@@ -44,7 +44,7 @@ pub enum Field<T> {
     /// It was sent.
     Value(T),
     /// It was sent and cannot be read: why.
-    Wrong(String),
+    Wrong(FaultKind),
 }
 
 impl<T> Field<T> {
@@ -67,7 +67,7 @@ impl<T> Field<T> {
             Self::Absent => Field::Absent,
             Self::Null => Field::Null,
             Self::Value(value) => Field::Value(change(value)),
-            Self::Wrong(sentence) => Field::Wrong(sentence),
+            Self::Wrong(kind) => Field::Wrong(kind),
         }
     }
 
@@ -75,6 +75,18 @@ impl<T> Field<T> {
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if self.is_present() { self } else { other }
+    }
+}
+
+impl<T> Input for Field<T> {
+    type Value = T;
+
+    fn input(self) -> Option<Result<T, FaultKind>> {
+        match self {
+            Self::Absent | Self::Null => None,
+            Self::Value(value) => Some(Ok(value)),
+            Self::Wrong(kind) => Some(Err(kind)),
+        }
     }
 }
 
@@ -86,7 +98,7 @@ impl<T: DeserializeOwned> Field<T> {
         }
         match lenient::read(value) {
             Ok(value) => Self::Value(value),
-            Err(wrong) => Self::Wrong(wrong.to_string()),
+            Err(wrong) => Self::Wrong(wrong.to_string().into()),
         }
     }
 }

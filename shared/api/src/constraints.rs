@@ -1,9 +1,8 @@
 //! Lists of constraints in requests that keep them.
 
 use model::constraint::{MAX_CONSTRAINT_CHARS, parse_constraints};
+use model::fault::Faults;
 use serde_json::Value;
-
-use crate::faults::Faults;
 
 /// Notes everything that is wrong with `availability_constraints`, if it was sent.
 pub fn check(faults: &mut Faults, constraints: Option<&[Value]>) {
@@ -15,10 +14,7 @@ pub fn check(faults: &mut Faults, constraints: Option<&[Value]>) {
         faults.size(field, &constraints, MAX_CONSTRAINT_CHARS);
         return;
     }
-    for fault in parse_constraints(constraints, field)
-        .err()
-        .unwrap_or_default()
-    {
-        faults.add(&fault.path, fault.sentence);
+    if let Err(found) = parse_constraints(constraints, field) {
+        faults.append(found);
     }
 }

@@ -24,7 +24,7 @@ use store::{
     DeleteCalendarError, DeleteResourceError, KeepWidgetError, Stale, StoreError,
 };
 
-use crate::faults::Faults;
+use model::fault::Faults;
 
 /// An error, as a caller may hear of it.
 #[derive(Debug, thiserror::Error)]
@@ -441,6 +441,12 @@ impl IntoResponse for ApiError {
     }
 }
 
+impl From<Faults> for ApiError {
+    fn from(faults: Faults) -> Self {
+        Self::Invalid(faults)
+    }
+}
+
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         match error {
@@ -544,13 +550,7 @@ impl From<SchedulingError> for ApiError {
             SchedulingError::NotOfProject { .. } => {
                 Self::Invalid(Faults::one("resources", "must be among the project's"))
             }
-            SchedulingError::InvalidSettings { faults } => {
-                let mut all = Faults::none();
-                for fault in faults {
-                    all.add(&fault.path, fault.sentence);
-                }
-                Self::Invalid(all)
-            }
+            SchedulingError::InvalidSettings { faults } => faults.into(),
             SchedulingError::UnreadableSettings { .. } => Self::Internal(error.into()),
             SchedulingError::NotFound(Noun::Booking) => Self::NotFound("Booking"),
             SchedulingError::NotFound(Noun::Project) => Self::NotFound("Project"),

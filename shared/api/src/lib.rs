@@ -16,7 +16,6 @@ pub mod cors;
 pub mod credential_view;
 pub mod edge;
 pub mod error;
-pub mod faults;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod heavy;
@@ -54,9 +53,9 @@ pub use answer_size::Written;
 pub use body::{BareArray, Body, Field, Object};
 pub use concurrency::{IfMatch, Tagged};
 pub use error::ApiError;
-pub use faults::Faults;
 pub use idempotency::Idempotency;
 pub use include::Include;
+pub use model::fault::Faults;
 pub use operations::Operations;
 pub use path::Path;
 pub use public_texts::PublicTexts;

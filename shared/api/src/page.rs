@@ -12,10 +12,10 @@ use store::{Chunk, Position, StoreError};
 use crate::address::base_url;
 use crate::answer_size::{BoundedJson, MAX_BODY, Written};
 use crate::error::ApiError;
-use crate::faults::Faults;
 use crate::parameters;
 use crate::query::Query;
 use crate::state::State;
+use model::fault::Faults;
 
 /// How many rows a page has unless the caller says.
 pub const DEFAULT_LIMIT: usize = 50;
@@ -67,7 +67,10 @@ impl Paging {
     ) -> Result<(PageRequest, T), ApiError> {
         parameters::check(&mut self.faults, &self.request.query, true, own, attributes);
         match read {
-            Ok(read) => self.faults.check().map(|()| (self.request, read)),
+            Ok(read) => {
+                self.faults.check()?;
+                Ok((self.request, read))
+            }
             Err(ApiError::Invalid(others)) => Err(ApiError::Invalid(self.faults.and(others))),
             Err(other) => Err(other),
         }

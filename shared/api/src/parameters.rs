@@ -1,9 +1,9 @@
 //! Which parameters the address of a list may have. One that nobody knows was meant to narrow the list, so passing over it
 //! would answer more than was asked for.
 
-use crate::faults::{Faults, quoted};
 use crate::query::Query;
 use crate::search::is_known;
+use model::fault::{Faults, quoted};
 
 /// What every list of pages knows.
 const OF_PAGES: [&str; 3] = ["cursor", "limit", "page"];

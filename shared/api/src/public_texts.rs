@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::ApiError;
-use crate::faults::Faults;
 use crate::state::State;
+use model::fault::Faults;
 
 /// Refuses secrets in what an app's strangers can read. Shapes are told by themselves; the app's own signing secret has
 /// none, so it is compared.

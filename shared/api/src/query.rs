@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 use model::text::composed;
 use model::time::parse_instant;
 
-use crate::faults::Faults;
 use crate::parameters;
+use model::fault::Faults;
 
 /// The parameters of a request's address, in order.
 #[derive(Clone, Debug, Default)]

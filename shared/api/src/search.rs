@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::body::parse_email;
 use crate::error::ApiError;
-use crate::faults::{Faults, quoted};
 use crate::query::Query;
+use model::fault::{Faults, quoted};
 
 /// The criteria of a search, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,8 @@ impl Search {
     /// [`ApiError::Invalid`] naming the known ones: an unknown criterion must never widen a list.
     pub fn of(query: &Query, known: &[&str]) -> Result<Self, ApiError> {
         let (search, faults) = Self::read(query, known);
-        faults.check().map(|()| search)
+        faults.check()?;
+        Ok(search)
     }
 
     /// Reads the criteria, with everything that is wrong with them. A search with faults must not be used.

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use model::time::{Tz, parse_zone};
 
 use crate::error::ApiError;
-use crate::faults::Faults;
+use model::fault::Faults;
 
 /// The zone asked for, if any.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,8 @@ use std::io::{BufRead, BufWriter, Write};
 
 use model::Random;
 use model::availability::{Bookable, Search, Settings};
-use model::constraint::{Fault, Schedule, parse_constraints};
+use model::constraint::{Schedule, parse_constraints};
+use model::fault::Faults;
 use model::filter::Filters;
 use model::ids::ResourceId;
 use model::time::{Tz, format_instant, parse_instant, parse_zone};
@@ -64,9 +65,6 @@ fn slots(query: &Value) -> Result<Value, Box<dyn Error>> {
     Ok(shown.collect())
 }
 
-fn sentences(faults: Vec<Fault>) -> String {
-    let sentences = faults
-        .iter()
-        .map(|fault| format!("{} {}", fault.path, fault.sentence));
-    sentences.collect::<Vec<_>>().join("; ")
+fn sentences(faults: Faults) -> String {
+    faults.to_string()
 }

@@ -18,9 +18,10 @@ use serde_json::{Map, Value};
 
 use crate::Random;
 use crate::booking::{MAX_BOOKING_DAYS, Notice};
-use crate::constraint::{Fault, Schedule};
+use crate::constraint::Schedule;
 use crate::duration::{CalendarSpan, RelativeTime, parse_exact};
 use crate::ends::Ends;
+use crate::fault::{Fault, FaultKind, Faults, Order};
 use crate::filter::Filters;
 use crate::ids::ResourceId;
 use crate::interval::{Interval, Intervals};
@@ -120,11 +121,11 @@ impl Settings {
     /// # Errors
     ///
     /// Everything that is wrong with them.
-    pub fn parse(fields: &Map<String, Value>, prefix: &str) -> Result<Self, Vec<Fault>> {
+    pub fn parse(fields: &Map<String, Value>, prefix: &str) -> Result<Self, Faults> {
         let mut reader = SettingsReader {
             fields,
             prefix,
-            faults: Vec::new(),
+            faults: Faults::none(),
         };
         let longest = i64::from(MAX_BOOKING_DAYS) * DAY_S;
         let buffer = 0..=MAX_BUFFER_HOURS * 3_600;
@@ -144,11 +145,7 @@ impl Settings {
             max_bookings_per_day: reader.count("max_bookings_per_day"),
             max_bookings_per_week: reader.count("max_bookings_per_week"),
         };
-        if reader.faults.is_empty() {
-            Ok(settings)
-        } else {
-            Err(reader.faults)
-        }
+        reader.faults.check().map(|()| settings)
     }
 
     /// These, and where they say nothing, the others: a request's over its project's.
@@ -192,27 +189,29 @@ impl Settings {
     /// # Errors
     ///
     /// What cannot be meant: no mode, an end that is not after the start, or one too far ahead.
-    pub fn terms(&self, now: DateTime<Utc>, zone: Tz) -> Result<Terms, Vec<Fault>> {
-        let mut faults = Vec::new();
+    pub fn terms(&self, now: DateTime<Utc>, zone: Tz) -> Result<Terms, Faults> {
+        let mut faults = Faults::none();
         let within = self.within();
         let (from, to) = (within.from.resolve(now, zone), within.to.resolve(now, zone));
         if from >= to {
             // Whichever was said is to be changed.
-            let (field, sentence) = match (self.from, self.to) {
-                (Some(_), None) => (
-                    "from",
-                    "must be before to, which is 4 weeks from now unless sent",
-                ),
-                _ => ("to", "must be after from, which is now unless sent"),
+            let (field, must_be, other, default) = match (self.from, self.to) {
+                (Some(_), None) => ("from", Order::Before, "to", "4 weeks from now"),
+                _ => ("to", Order::After, "from", "now"),
             };
-            faults.push(Fault::new(field, sentence));
+            let kind = FaultKind::WrongOrder {
+                must_be,
+                other: other.into(),
+                default: Some(default),
+            };
+            faults.add(field, kind);
         }
         // By either calendar, because a client may count the months in UTC.
         let last = RelativeTime::months(MAX_MONTHS_AHEAD);
         let last = last.resolve(now, zone).max(last.resolve(now, Tz::UTC));
         if to > last {
             let sentence = format!("must be at most {MAX_MONTHS_AHEAD} months ahead");
-            faults.push(Fault::new("to", sentence));
+            faults.add("to", sentence);
         }
         let terms = self.terms_in(vec![within], now);
         match terms {
@@ -231,13 +230,13 @@ impl Settings {
     /// # Errors
     ///
     /// That they have no mode.
-    pub fn stored_terms(&self, now: DateTime<Utc>) -> Result<Terms, Vec<Fault>> {
+    pub fn stored_terms(&self, now: DateTime<Utc>) -> Result<Terms, Faults> {
         let within = Within {
             from: RelativeTime::At(DateTime::<Utc>::MIN_UTC),
             to: RelativeTime::months(MAX_MONTHS_AHEAD),
         };
         let terms = self.terms_in(vec![self.within(), within], now);
-        terms.map_err(|fault| vec![fault])
+        terms.map_err(Faults::from)
     }
 
     fn within(&self) -> Within {
@@ -285,17 +284,20 @@ fn mode_names() -> String {
 struct SettingsReader<'a> {
     fields: &'a Map<String, Value>,
     prefix: &'a str,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl SettingsReader<'_> {
-    fn read<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
+    fn read<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&Value) -> Result<T, FaultKind>,
+    ) -> Option<T> {
         let value = self.fields.get(name).filter(|value| !value.is_null())?;
         match read(value) {
             Ok(value) => Some(value),
-            Err(sentence) => {
-                let path = format!("{}{name}", self.prefix);
-                self.faults.push(Fault::new(path, sentence));
+            Err(kind) => {
+                self.faults.add(format!("{}{name}", self.prefix), kind);
                 None
             }
         }
@@ -307,7 +309,7 @@ impl SettingsReader<'_> {
                 .iter()
                 .find(|(_, name)| value.as_str() == Some(name))
                 .map(|(mode, _)| *mode)
-                .ok_or_else(|| format!("must be one of {}", mode_names()))
+                .ok_or_else(|| FaultKind::NotOneOf(Mode::NAMES.map(|(_, name)| name).to_vec()))
         })
     }
 
@@ -334,13 +336,13 @@ impl SettingsReader<'_> {
         self.read(name, |value| {
             let text = value.as_str().ok_or("must be a string like 4 weeks")?;
             text.parse()
-                .map_err(|error: crate::duration::InvalidTime| error.to_string())
+                .map_err(|error: crate::duration::InvalidTime| error.to_string().into())
         })
     }
 
     fn boolean(&mut self, name: &str) -> Option<bool> {
         self.read(name, |value| {
-            lenient::flag(value).ok_or_else(|| "must be true or false".to_owned())
+            lenient::flag(value).ok_or(FaultKind::WrongType("true or false"))
         })
     }
 
@@ -349,17 +351,17 @@ impl SettingsReader<'_> {
             let count = lenient::whole(value).filter(|count| *count >= 1);
             // More than anybody can have is no limit.
             let count = count.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-            count.ok_or_else(|| "must be a whole number of at least 1".to_owned())
+            count.ok_or(FaultKind::WrongType("a whole number of at least 1"))
         })
     }
 }
 
-fn in_range(seconds: i64, range: &RangeInclusive<i64>) -> Result<i64, String> {
+fn in_range(seconds: i64, range: &RangeInclusive<i64>) -> Result<i64, FaultKind> {
     if range.contains(&seconds) {
         return Ok(seconds);
     }
     let (least, most) = (in_words(*range.start()), in_words(*range.end()));
-    Err(format!("must be at least {least} and at most {most}"))
+    Err(format!("must be at least {least} and at most {most}").into())
 }
 
 /// A bound of a duration, in the largest unit that divides it.

@@ -9,6 +9,7 @@
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde_json::{Map, Value};
 
+use crate::fault::{Fault, FaultKind, Faults};
 use crate::interval::{Interval, Intervals};
 use crate::lenient;
 use crate::time::{InvalidInstant, parse_instant};
@@ -16,25 +17,6 @@ use crate::wall::{DAY_S, Stretch, WEEK_S, WallClock, week, week_start};
 
 /// The most characters a list of constraints has as JSON.
 pub const MAX_CONSTRAINT_CHARS: usize = 64_000;
-
-/// What is wrong with a value: where, as a path like `constraints.3.allow_hours.start`, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Names of fields and positions in lists, joined by dots.
-    pub path: String,
-    /// A sentence without its subject: `must be …`.
-    pub sentence: String,
-}
-
-impl Fault {
-    /// A fault at `path`.
-    pub fn new(path: impl Into<String>, sentence: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            sentence: sentence.into(),
-        }
-    }
-}
 
 /// Whether a constraint opens time or closes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,16 +106,15 @@ impl About {
         kind: &str,
         fields: &Map<String, Value>,
         path: String,
-    ) -> Result<Self, Vec<Fault>> {
+    ) -> Result<Self, Faults> {
         let reader = Reader { fields, path };
         match kind {
             "day_and_time" => match (reader.day(), reader.hours()) {
                 (Ok(day), Ok(hours)) => Ok(Self::DayAndTime(day, hours)),
-                (day, hours) => Err([day.err(), hours.err()]
-                    .into_iter()
-                    .flatten()
-                    .flatten()
-                    .collect()),
+                (day, hours) => Err(day
+                    .err()
+                    .unwrap_or_default()
+                    .and(hours.err().unwrap_or_default())),
             },
             "hours" => reader.hours().map(Self::Hours),
             "day" => reader.day().map(Self::Day),
@@ -181,35 +162,30 @@ impl Hours {
 /// # Errors
 ///
 /// Everything that is wrong with it.
-pub fn parse_constraints(list: &[Value], field: &str) -> Result<Vec<Constraint>, Vec<Fault>> {
+pub fn parse_constraints(list: &[Value], field: &str) -> Result<Vec<Constraint>, Faults> {
     let chars = serde_json::to_string(list).map_or(0, |json| json.chars().count());
     if chars > MAX_CONSTRAINT_CHARS {
-        let sentence = format!("must have at most {MAX_CONSTRAINT_CHARS} characters as JSON");
-        return Err(vec![Fault::new(field, sentence)]);
+        let max = MAX_CONSTRAINT_CHARS;
+        return Err(Faults::one(field, FaultKind::TooLongAsJson { max }));
     }
     let mut constraints = Vec::with_capacity(list.len());
-    let mut faults = Vec::new();
+    let mut faults = Faults::none();
     for (position, value) in list.iter().enumerate() {
         match parse(value, &format!("{field}.{position}")) {
             Ok(constraint) => constraints.push(constraint),
-            Err(found) => faults.extend(found),
+            Err(found) => faults.append(found),
         }
     }
-    if faults.is_empty() {
-        Ok(constraints)
-    } else {
-        Err(faults)
-    }
+    faults.check().map(|()| constraints)
 }
 
-fn parse(value: &Value, path: &str) -> Result<Constraint, Vec<Fault>> {
-    let one = |path: String, sentence: String| vec![Fault::new(path, sentence)];
+fn parse(value: &Value, path: &str) -> Result<Constraint, Faults> {
     let Some((name, value)) = lenient::object(value).and_then(|object| {
         let mut entries = object.iter();
         entries.next().filter(|_| entries.next().is_none())
     }) else {
         let sentence = "must be an object with one constraint, like {\"allow_weekdays\": {}}";
-        return Err(one(path.to_owned(), sentence.to_owned()));
+        return Err(Faults::one(path, sentence));
     };
     let split = name.split_once('_').and_then(|(effect, kind)| {
         let effect = match effect {
@@ -225,11 +201,11 @@ fn parse(value: &Value, path: &str) -> Result<Constraint, Vec<Fault>> {
             .flat_map(|effect| KINDS.iter().map(move |kind| format!("{effect}_{kind}")))
             .collect();
         let sentence = format!("is no constraint; the known ones are {}", known.join(", "));
-        return Err(one(format!("{path}.{name}"), sentence));
+        return Err(Faults::one(format!("{path}.{name}"), sentence));
     };
     let path = format!("{path}.{name}");
     let Some(fields) = lenient::object(value) else {
-        return Err(one(path, "must be an object".to_owned()));
+        return Err(Faults::one(path, FaultKind::WrongType("an object")));
     };
     let about = About::read(KINDS[kind], fields, path);
     about.map(|about| Constraint { effect, about })
@@ -245,7 +221,7 @@ impl Reader<'_> {
     fn field<'a, T>(
         &'a self,
         name: &str,
-        sentence: &str,
+        sentence: &'static str,
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Result<T, Fault> {
         let path = || format!("{}.{name}", self.path);
@@ -257,7 +233,7 @@ impl Reader<'_> {
         }
     }
 
-    fn day(&self) -> Result<Weekday, Vec<Fault>> {
+    fn day(&self) -> Result<Weekday, Faults> {
         self.field(
             "day",
             "must be an English name of a day, like Monday",
@@ -268,10 +244,10 @@ impl Reader<'_> {
                 name.to_ascii_lowercase().ends_with("day").then_some(day)
             },
         )
-        .map_err(|fault| vec![fault])
+        .map_err(Faults::from)
     }
 
-    fn hours(&self) -> Result<Hours, Vec<Fault>> {
+    fn hours(&self) -> Result<Hours, Faults> {
         let sentence = "must be a whole hour from 0 to 24, or a time like \"09:30\"";
         let (start_s, end_s) = both(
             self.field("start", sentence, time_of_day),
@@ -281,7 +257,7 @@ impl Reader<'_> {
         Ok(Hours { start_s, end_s })
     }
 
-    fn period(&self) -> Result<About, Vec<Fault>> {
+    fn period(&self) -> Result<About, Faults> {
         let (start, end) = both(self.edge("start"), self.edge("end"))?;
         let ordered = match (start, end) {
             (Edge::Instant(start), Edge::Instant(end)) | (Edge::Date(start), Edge::Date(end)) => {
@@ -300,23 +276,23 @@ impl Reader<'_> {
         let text = self.field(name, sentence, |value| value.as_str())?;
         edge(text.trim()).map_err(|error| {
             let sentence = match error {
-                InvalidInstant::NoInstant => sentence.to_owned(),
-                other => other.to_string(),
+                InvalidInstant::NoInstant => FaultKind::from(sentence),
+                other => other.to_string().into(),
             };
             Fault::new(format!("{}.{name}", self.path), sentence)
         })
     }
 
-    fn in_order(&self, ordered: bool, sentence: &str) -> Result<(), Vec<Fault>> {
+    fn in_order(&self, ordered: bool, sentence: &'static str) -> Result<(), Faults> {
         if ordered {
             Ok(())
         } else {
-            Err(vec![Fault::new(format!("{}.end", self.path), sentence)])
+            Err(Faults::one(format!("{}.end", self.path), sentence))
         }
     }
 }
 
-fn both<T>(start: Result<T, Fault>, end: Result<T, Fault>) -> Result<(T, T), Vec<Fault>> {
+fn both<T>(start: Result<T, Fault>, end: Result<T, Fault>) -> Result<(T, T), Faults> {
     match (start, end) {
         (Ok(start), Ok(end)) => Ok((start, end)),
         (start, end) => Err([start.err(), end.err()].into_iter().flatten().collect()),
@@ -479,8 +455,8 @@ mod tests {
         let list = constraints.as_array().expect("a list");
         parse_constraints(list, "constraints")
             .expect_err("faults")
-            .into_iter()
-            .map(|fault| (fault.path, fault.sentence))
+            .iter()
+            .map(|fault| (fault.path.to_string(), fault.kind.to_string()))
             .collect()
     }
 
@@ -591,7 +567,7 @@ mod tests {
     fn a_list_has_at_most_64_000_characters() {
         let list = vec![json!({"block_weekends": {}}); 3_000];
         let found = parse_constraints(&list, "availability_constraints").expect_err("too long");
-        assert_eq!(found[0].path, "availability_constraints");
-        assert!(found[0].sentence.contains("64000"), "{}", found[0].sentence);
+        let sentence = "availability_constraints must have at most 64000 characters as JSON";
+        assert_eq!(found.to_string(), sentence);
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Random;
-use crate::constraint::{About, Constraint, Effect, Fault, Hours, MAX_CONSTRAINT_CHARS, Schedule};
+use crate::constraint::{About, Constraint, Effect, Hours, MAX_CONSTRAINT_CHARS, Schedule};
+use crate::fault::{Fault, FaultKind, Faults};
 use crate::ids::FilterCollectionId;
 use crate::interval::{Interval, Intervals};
 use crate::lenient;
@@ -92,17 +93,16 @@ impl Filters {
     /// # Errors
     ///
     /// Everything that is wrong with them.
-    pub fn parse(value: &Value, field: &str) -> Result<Self, Vec<Fault>> {
-        let one = |sentence: String| Err(vec![Fault::new(field, sentence)]);
+    pub fn parse(value: &Value, field: &str) -> Result<Self, Faults> {
         if value.to_string().chars().count() > MAX_CONSTRAINT_CHARS {
-            return one(format!(
-                "must have at most {MAX_CONSTRAINT_CHARS} characters as JSON"
-            ));
+            let max = MAX_CONSTRAINT_CHARS;
+            return Err(Faults::one(field, FaultKind::TooLongAsJson { max }));
         }
         let Some(groups) = lenient::object(value) else {
-            return one("must be an object like {\"and\": [], \"or\": []}".to_owned());
+            let expected = "an object like {\"and\": [], \"or\": []}";
+            return Err(Faults::one(field, FaultKind::WrongType(expected)));
         };
-        let mut faults: Vec<Fault> = groups
+        let mut faults: Faults = groups
             .keys()
             .filter(|name| !["and", "or", "after"].contains(&name.as_str()))
             .map(|name| Fault::new(format!("{field}.{name}"), "must be and, or or after"))
@@ -112,11 +112,7 @@ impl Filters {
             or: group(groups, field, "or", filter, &mut faults),
             after: group(groups, field, "after", take, &mut faults),
         };
-        if faults.is_empty() {
-            Ok(filters)
-        } else {
-            Err(faults)
-        }
+        faults.check().map(|()| filters)
     }
 
     /// The instants that are open, within `range`; `clock` is the resource's over it.
@@ -177,7 +173,7 @@ fn keep_random<T>(slots: &mut Vec<T>, number: usize, random: &dyn Random) {
 }
 
 /// Reads an entry of a list by its name, its fields and where they stand.
-type Read<T> = fn(&str, &Map<String, Value>, String) -> Result<T, Vec<Fault>>;
+type Read<T> = fn(&str, &Map<String, Value>, String) -> Result<T, Faults>;
 
 /// Reads one list, each of whose entries is an object with one name.
 fn group<T>(
@@ -185,14 +181,14 @@ fn group<T>(
     field: &str,
     name: &str,
     read: Read<T>,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) -> Vec<T> {
     let path = format!("{field}.{name}");
     let list = match groups.get(name) {
         None | Some(Value::Null) => return Vec::new(),
         Some(Value::Array(list)) => list,
         Some(_) => {
-            faults.push(Fault::new(path, "must be a list"));
+            faults.add(path, FaultKind::WrongType("a list"));
             return Vec::new();
         }
     };
@@ -203,29 +199,29 @@ fn group<T>(
         let (Some((name, value)), None) = (entries.next(), entries.next()) else {
             let sentence =
                 "must be an object with one filter, like {\"specific_day\": {\"day\": \"Monday\"}}";
-            faults.push(Fault::new(path, sentence));
+            faults.add(path, sentence);
             continue;
         };
         let path = format!("{path}.{name}");
         let Some(fields) = lenient::object(value) else {
-            faults.push(Fault::new(path, "must be an object"));
+            faults.add(path, FaultKind::WrongType("an object"));
             continue;
         };
         match read(&name.replace('-', "_"), fields, path) {
             Ok(one) => found.push(one),
-            Err(wrong) => faults.extend(wrong),
+            Err(wrong) => faults.append(wrong),
         }
     }
     found
 }
 
-fn filter(name: &str, fields: &Map<String, Value>, path: String) -> Result<Filter, Vec<Fault>> {
+fn filter(name: &str, fields: &Map<String, Value>, path: String) -> Result<Filter, Faults> {
     let zone = match fields.get("timezone") {
         None | Some(Value::Null) => None,
         Some(value) => {
             let zone = value.as_str().and_then(|name| parse_zone(name).ok());
-            let sentence = "must be an IANA time zone, like Europe/Copenhagen";
-            Some(zone.ok_or_else(|| vec![Fault::new(format!("{path}.timezone"), sentence)])?)
+            let unknown = || Faults::one(format!("{path}.timezone"), FaultKind::UnknownZone);
+            Some(zone.ok_or_else(unknown)?)
         }
     };
     let known = FILTERS.iter().find(|(known, _)| *known == name);
@@ -233,7 +229,7 @@ fn filter(name: &str, fields: &Map<String, Value>, path: String) -> Result<Filte
         Some(("business_hours" | "working_hours", _)) => About::Hours(BUSINESS_HOURS),
         Some(("daytime", _)) => About::Hours(DAYTIME),
         Some((_, kind)) => About::read(kind, fields, path)?,
-        None => return Err(vec![unknown(path, FILTERS.map(|(name, _)| name))]),
+        None => return Err(unknown(path, FILTERS.map(|(name, _)| name))),
     };
     let constraint = Constraint {
         effect: Effect::Allow,
@@ -245,22 +241,22 @@ fn filter(name: &str, fields: &Map<String, Value>, path: String) -> Result<Filte
     })
 }
 
-fn take(name: &str, fields: &Map<String, Value>, path: String) -> Result<Take, Vec<Fault>> {
+fn take(name: &str, fields: &Map<String, Value>, path: String) -> Result<Take, Faults> {
     let Some((_, take)) = TAKES.iter().find(|(known, _)| *known == name) else {
-        return Err(vec![unknown(path, TAKES.map(|(name, _)| name))]);
+        return Err(unknown(path, TAKES.map(|(name, _)| name)));
     };
     let number = fields.get("number").and_then(lenient::whole);
     match number.and_then(|number| usize::try_from(number).ok()) {
         Some(number) if number >= 1 => Ok(take(number)),
         _ => {
             let sentence = "must be a whole number of at least 1";
-            Err(vec![Fault::new(format!("{path}.number"), sentence)])
+            Err(Faults::one(format!("{path}.number"), sentence))
         }
     }
 }
 
-fn unknown<const N: usize>(path: String, known: [&str; N]) -> Fault {
-    Fault::new(
+fn unknown<const N: usize>(path: String, known: [&str; N]) -> Faults {
+    Faults::one(
         path,
         format!("is no filter; the known ones are {}", known.join(", ")),
     )
@@ -335,8 +331,8 @@ mod tests {
         });
         let mut paths: Vec<String> = Filters::parse(&filters, "filters")
             .expect_err("faulty")
-            .into_iter()
-            .map(|fault| fault.path)
+            .iter()
+            .map(|fault| fault.path.to_string())
             .collect();
         paths.sort();
         let expected = [

@@ -12,6 +12,7 @@ pub mod dated;
 pub mod duration;
 mod ends;
 pub mod event;
+pub mod fault;
 pub mod filter;
 pub mod graph;
 pub mod ids;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::constraint::Fault;
 use crate::duration::CalendarSpan;
+use crate::fault::Fault;
 
 /// How long a booking waits for its payment unless something else is said. Source: the wire contract.
 pub const DEFAULT_PAYMENT_TIME: CalendarSpan = CalendarSpan::exact(5 * 60);
@@ -18,7 +18,8 @@ pub const MAX_PAYMENT_TIME: CalendarSpan = CalendarSpan::new(1, 0);
 ///
 /// What is wrong with it; `path` is where it stands.
 pub fn parse_timeout(value: &Value, path: &str) -> Result<Option<CalendarSpan>, Fault> {
-    let fault = |field: &str, sentence: &str| Fault::new(format!("{path}{field}"), sentence);
+    let fault =
+        |field: &str, sentence: &'static str| Fault::new(format!("{path}{field}"), sentence);
     let fields = match value {
         Value::Null => return Ok(None),
         Value::Object(fields) if fields.is_empty() => return Ok(None),
@@ -99,7 +100,7 @@ mod tests {
             (json!({ "time": 25, "unit": "week" }), "timeout.unit"),
         ] {
             let fault = parse_timeout(&value, "timeout").expect_err("faulty");
-            assert_eq!(fault.path, path, "{value}");
+            assert_eq!(fault.path, path.into(), "{value}");
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::availability::Settings;
 use crate::booking::Customer;
-use crate::constraint::Fault;
+use crate::fault::Faults;
 use crate::graph::Graph;
 use crate::ids::{LocationId, ProjectId, ResourceId, ServiceId};
 use crate::json_text;
@@ -143,7 +143,7 @@ fn fill(map: &mut Map<String, Value>, defaults: &Value) {
 
 /// What is wrong with a project's `availability`. Empty if it can be kept. What is not known is kept too, as the original
 /// does.
-pub fn availability_faults(availability: &Map<String, Value>) -> Vec<Fault> {
+pub fn availability_faults(availability: &Map<String, Value>) -> Faults {
     let mut faults = Settings::parse(availability, "availability.")
         .err()
         .unwrap_or_default();
@@ -154,7 +154,7 @@ pub fn availability_faults(availability: &Map<String, Value>) -> Vec<Fault> {
         && zone.as_str().is_none_or(|name| parse_zone(name).is_err())
     {
         let sentence = UnknownTimeZone.to_string();
-        faults.push(Fault::new("availability.output_timezone", sentence));
+        faults.add("availability.output_timezone", sentence);
     }
     faults
 }

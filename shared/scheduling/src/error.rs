@@ -4,7 +4,7 @@ use std::fmt;
 
 use model::availability::Refusal;
 use model::booking::CannotAct;
-use model::constraint::Fault;
+use model::fault::Faults;
 use model::ids::{ProjectId, ResourceId};
 use store::StoreError;
 
@@ -33,16 +33,16 @@ pub enum SchedulingError {
     #[error("the settings in the request are invalid")]
     InvalidSettings {
         /// Everything that is wrong with them, by the request's own fields.
-        faults: Vec<Fault>,
+        faults: Faults,
     },
     /// Stored settings that this version cannot read. They were checked when they were written, so whoever calls now is not
     /// at fault.
-    #[error("the stored settings of {of} cannot be read: {}", in_words(.faults))]
+    #[error("the stored settings of {of} cannot be read: {faults}")]
     UnreadableSettings {
         /// Whose they are.
         of: Stored,
         /// Everything that is wrong with them.
-        faults: Vec<Fault>,
+        faults: Faults,
     },
     /// There is none within the caller's reach.
     #[error("there is no such {0:?}")]
@@ -80,14 +80,6 @@ impl fmt::Display for Stored {
             Self::Resource(id) => write!(f, "resource {id}"),
         }
     }
-}
-
-fn in_words(faults: &[Fault]) -> String {
-    let faults = faults.iter();
-    let faults: Vec<String> = faults
-        .map(|fault| format!("{} {}", fault.path, fault.sentence))
-        .collect();
-    faults.join("; ")
 }
 
 impl From<Refusal> for SchedulingError {

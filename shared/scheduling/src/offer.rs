@@ -10,8 +10,9 @@ use model::availability::{
     Bookable, MAX_MONTHS_AHEAD, MIN_LENGTH_S, Mode, Refusal, Search, Settings, Terms, UNBOUNDED,
     in_words,
 };
-use model::constraint::{Fault, Schedule, parse_constraints};
+use model::constraint::{Schedule, parse_constraints};
 use model::duration::{CalendarSpan, RelativeTime};
+use model::fault::Faults;
 use model::filter::Filters;
 use model::ids::{BookingId, ResourceId};
 use model::lenient;
@@ -166,7 +167,7 @@ impl<'a> Offer<'a> {
         terms.map_err(|faults| self.unreadable(faults))
     }
 
-    fn unreadable(&self, faults: Vec<Fault>) -> SchedulingError {
+    fn unreadable(&self, faults: Faults) -> SchedulingError {
         match self.project {
             Some(project) => SchedulingError::UnreadableSettings {
                 of: Stored::Project(project.id),
@@ -431,7 +432,7 @@ pub fn check_public_length(
                 in_words(most_s)
             );
             return Err(SchedulingError::InvalidSettings {
-                faults: vec![Fault::new("length", sentence)],
+                faults: Faults::one("length", sentence),
             });
         }
     }
@@ -453,7 +454,7 @@ fn longest_s(resource: &Resource) -> Result<i64, SchedulingError> {
             Ok(length) => Ok(length.on_clock_s()),
             Err(error) => Err(SchedulingError::UnreadableSettings {
                 of: Stored::Resource(resource.id),
-                faults: vec![Fault::new("max_public_length", error.to_string())],
+                faults: Faults::one("max_public_length", error.to_string()),
             }),
         },
     }

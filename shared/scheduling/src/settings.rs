@@ -3,15 +3,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use model::availability::{MAX_MONTHS_AHEAD, MAX_STARTS, Settings};
-use model::constraint::Fault;
 use model::duration::{CalendarSpan, RelativeTime};
+use model::fault::{Fault, Faults};
 use model::graph::Graph;
 use model::project::Project;
 use model::time::Tz;
 use serde_json::Value;
 
 /// Everything of `project` that can never work, by its own fields. What cannot be read at all is not told again.
-pub fn faults(project: &Project, now: DateTime<Utc>) -> Vec<Fault> {
+pub fn faults(project: &Project, now: DateTime<Utc>) -> Faults {
     let settings = Settings::parse(&project.availability, "availability.");
     let range = settings.ok().and_then(|settings| range(&settings, now));
     let wide = too_wide(project, now).map(|sentence| Fault::new("availability.to", sentence));

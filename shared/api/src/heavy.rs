@@ -1,7 +1,10 @@
 //! Arithmetic that can take long runs away from the threads that serve requests, in its app's turn.
 
+use std::thread;
+
 use auth::Owner;
 use model::ids::AppId;
+use tokio::sync::oneshot;
 
 use crate::error::ApiError;
 use crate::state::State;
@@ -25,12 +28,31 @@ pub async fn run<T: Send + 'static>(
     }
     let turn = state.heavy().turn(Owner::App(app)).await?;
     let state = state.clone();
+    let (answer, answered) = oneshot::channel();
     let work = move || {
+        give_way();
         let done = work(&state);
         // Not before: a caller that goes away leaves the work running.
         drop(turn);
-        done
+        // Nobody hears it if the caller went away.
+        let _ = answer.send(done);
     };
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| ApiError::Internal(error.into()))?
+    // A thread of its own, because its priority cannot be raised again for what comes after.
+    let thread = thread::Builder::new().name("heavy".to_owned());
+    let started = thread.spawn(work);
+    started.map_err(|error| ApiError::Internal(error.into()))?;
+    let done = answered.await;
+    done.map_err(|_| ApiError::Internal("heavy work panicked".into()))?
 }
+
+/// Lets the threads that serve requests run before this one. Where the system does not allow it, all are served alike.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    // On Linux a priority is a thread's, not its process's; see setpriority(2).
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
+/// As a nice value: where all processors are busy, a tenth of what a thread gets that serves requests, so that heavy work
+/// still ends.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;

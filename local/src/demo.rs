@@ -301,11 +301,9 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
         .await
         .map_err(|e| failed(&e))?;
     let live_project = project(LIVE_PROJECT, LIVE_SLUG, LIVE_DOC_BROWN, state);
-    let test_project = Project {
-        locations: vec![LOCATION],
-        services: vec![SERVICE],
-        ..project(TEST_PROJECT, TEST_SLUG, DOC_BROWN, state)
-    };
+    let mut test_project = project(TEST_PROJECT, TEST_SLUG, DOC_BROWN, state);
+    test_project.locations = vec![LOCATION];
+    test_project.services = vec![SERVICE];
     for (tenant, project) in [(live_app, live_project), (test_app, test_project)] {
         store
             .create_project(tenant, &project)
@@ -317,39 +315,23 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
 
 /// An hour of one resource on a weekday, confirmed at once.
 fn project(id: ProjectId, slug: &str, resource: ResourceId, state: &State) -> Project {
-    let now = state.now();
-    Project {
-        id,
-        slug: slug.to_owned(),
-        name: "Consultation".to_owned(),
-        availability: object(json!({ "mode": "roundrobin_random", "length": "1 hour" })),
-        availability_constraints: vec![
-            json!({ "allow_weekdays": {} }),
-            json!({ "allow_hours": { "start": 9, "end": 17 } }),
-        ],
-        resources: vec![resource],
-        booking: object(json!({
-            "graph": "instant",
-            "what": "Consultation for {{customer.name}}",
-            "where": "Courthouse, Hill Valley, CA 95420, USA",
-        })),
-        customer_fields: Map::new(),
-        ui: object(json!({ "display_name": "Doc Brown" })),
-        reminders: Vec::new(),
-        meta: Map::new(),
-        allow_conference: false,
-        allow_double_bookings: false,
-        enabled_email_notification: false,
-        reservation_time: None,
-        use_hours_from: None,
-        latitude: None,
-        longitude: None,
-        locations: Vec::new(),
-        services: Vec::new(),
-        created_at: now,
-        updated_at: now,
-    }
-    .with_defaults()
+    let name = "Consultation".to_owned();
+    let mut project = Project::new(id, slug.to_owned(), name, state.now());
+    project.resources = vec![resource];
+    project.set_availability(object(
+        json!({ "mode": "roundrobin_random", "length": "1 hour" }),
+    ));
+    project.set_availability_constraints(vec![
+        json!({ "allow_weekdays": {} }),
+        json!({ "allow_hours": { "start": 9, "end": 17 } }),
+    ]);
+    project.set_booking(object(json!({
+        "graph": "instant",
+        "what": "Consultation for {{customer.name}}",
+        "where": "Courthouse, Hill Valley, CA 95420, USA",
+    })));
+    project.ui = object(json!({ "display_name": "Doc Brown" })).into();
+    project.with_defaults()
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use model::booking::Booking;
 use model::graph::Action;
 use model::ids::BookingId;
-use model::project::Project;
+use model::project::{BookingDefaults, Project};
 use model::scope::Scope;
 use model::time::format_instant;
 use serde::Serialize;
@@ -74,7 +74,7 @@ impl CustomerLinks {
         let cancel = can_cancel.then(|| self.cancel_link(booking, now)).flatten();
         let reschedule = project
             .filter(|_| can(Action::RescheduleByCustomer))
-            .map(|project| self.reschedule_link(project, booking));
+            .and_then(|project| self.reschedule_link(project, booking));
         let links: [(_, Option<String>); 2] = [
             (Action::CancelByCustomer, cancel),
             (Action::RescheduleByCustomer, reschedule),
@@ -86,8 +86,13 @@ impl CustomerLinks {
     }
 
     /// A link to the page on which a customer of `project` chooses another time, its own or else our booking page of
-    /// it, that says which booking it is about in the words that booking pages read.
-    fn reschedule_link(&self, project: &Project, booking: &Booking) -> String {
+    /// it, that says which booking it is about in the words that booking pages read. None if the project cannot be read:
+    /// its page could not book anything.
+    fn reschedule_link(&self, project: &Project, booking: &Booking) -> Option<String> {
+        let rules = project.rules();
+        let rules =
+            rules.inspect_err(|error| tracing::error!(%error, "no link to reschedule a booking"));
+        let own = rescheduling_url(&rules.ok()?.booking);
         let time = |at| format_instant(at, booking.timezone);
         let about = [
             ("uuid", booking.id.to_string()),
@@ -95,7 +100,7 @@ impl CustomerLinks {
             ("event.start", time(booking.slot.start())),
             ("event.end", time(booking.slot.end())),
         ];
-        match rescheduling_url(project) {
+        Some(match own {
             Some(mut own) => {
                 own.query_pairs_mut().extend_pairs(about);
                 own.into()
@@ -106,7 +111,7 @@ impl CustomerLinks {
                     .finish();
                 format!("{}/book/{}?{about}", self.base, project.slug)
             }
-        }
+        })
     }
 
     fn cancel_link(&self, booking: &Booking, now: DateTime<Utc>) -> Option<String> {
@@ -133,8 +138,7 @@ impl CustomerLinks {
 }
 
 /// The page of the project's own on which its customers choose another time, if it has one.
-fn rescheduling_url(project: &Project) -> Option<Url> {
-    let url = project.booking.get("rescheduling_url")?.as_str()?;
-    let url = Url::parse(url).ok()?;
+fn rescheduling_url(project: &BookingDefaults) -> Option<Url> {
+    let url = Url::parse(project.rescheduling_url.as_deref()?).ok()?;
     matches!(url.scheme(), "http" | "https").then_some(url)
 }

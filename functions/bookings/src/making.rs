@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use model::booking::{Booking, NewBooking};
 use model::graph::{BookingState, Graph};
 use model::ids::{BookingId, ProjectId, ReservationId};
+use model::project::Project;
 use model::reservation::Reservation;
 use model::resource::Resource;
 use scheduling::offer::{Placed, check_in_no_project};
-use scheduling::{Offer, Offered};
+use scheduling::{Offer, Offered, SchedulingError};
 use store::Decision;
 
 use crate::request::{CreateBookingRequest, Defaults, Place, Wanted, parse};
@@ -68,9 +69,11 @@ impl Making {
                     .ok_or(ApiError::NotFound("Project"))?,
             ),
         };
+        let rules = project.as_ref().map(Project::rules).transpose();
         let defaults = Defaults {
             reservation,
             project: project.as_ref(),
+            rules: rules.map_err(SchedulingError::from)?,
         };
         let wanted = parse(request, defaults, principal, state.random())?;
         if wanted.graph == Graph::GroupOwner {

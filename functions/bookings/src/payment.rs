@@ -5,7 +5,7 @@ use auth::Principal;
 use model::duration::CalendarSpan;
 use model::graph::Graph;
 use model::payment::{DEFAULT_PAYMENT_TIME, parse_timeout};
-use model::project::Project;
+use model::project::BookingDefaults;
 use model::reservation::Reservation;
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub(crate) fn payment_time(
     sent: Field<Value>,
     graph: Option<Graph>,
     held: Option<&Reservation>,
-    project: Option<&Project>,
+    project: Option<&BookingDefaults>,
     principal: &Principal,
 ) -> CalendarSpan {
     // Pages send their whole configuration with whatever they book.
@@ -33,10 +33,7 @@ pub(crate) fn payment_time(
         Some(graph) if graph.waits_for_payment() => timeout(faults, sent),
         _ => None,
     };
-    let of_project = || {
-        let value = project?.booking.get("timeout")?;
-        parse_timeout(value, "booking.timeout").ok().flatten()
-    };
+    let of_project = || project?.payment_time;
     let otherwise = held
         .and_then(|held| held.payment_time)
         .or_else(of_project)

@@ -13,13 +13,12 @@ use model::duration::{CalendarSpan, InvalidDuration, parse_exact};
 use model::graph::{Action, Graph};
 use model::ids::{BookingId, CalendarId, CustomerId, ProjectId, ReservationId, ResourceId};
 use model::occupancy::{Buffers, MAX_BUFFER_HOURS};
-use model::project::{Project, fill_template};
+use model::project::{BookingDefaults, Project, Rules, fill_template};
 use model::reservation::Reservation;
 use model::resource::Resource;
 use model::seats::MAX_SEATS;
 use model::time::{Tz, parse_instant};
 use scheduling::Offer;
-use scheduling::offer::is_required;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -201,12 +200,16 @@ struct Text {
 
 impl Text {
     /// With a project's words for what was left out, and the customer's in their place where the words leave room.
-    fn for_project(self, project: Option<&Project>, customer: Option<&Customer>) -> Self {
-        let Some(project) = project else {
+    fn for_project(
+        self,
+        project: Option<(&Project, &BookingDefaults)>,
+        customer: Option<&Customer>,
+    ) -> Self {
+        let Some((project, texts)) = project else {
             return self;
         };
-        let filled = |sent: Option<String>, name: &str, otherwise: Option<&str>| {
-            let template = project.booking.get(name).and_then(Value::as_str);
+        let filled = |sent: Option<String>, template: &Option<String>, otherwise: Option<&str>| {
+            let template = template.as_deref();
             match (sent, template, customer) {
                 // Booking pages send the project's own words back as they got them.
                 (sent, Some(template), Some(customer))
@@ -221,9 +224,9 @@ impl Text {
         };
         let description = self.description.filter(|text| !text.is_empty());
         Self {
-            what: filled(self.what, "what", Some(&project.name)),
-            place: filled(self.place, "where", None),
-            description: filled(description, "description", None),
+            what: filled(self.what, &texts.what, Some(&project.name)),
+            place: filled(self.place, &texts.place, None),
+            description: filled(description, &texts.description, None),
             participants: self.participants,
         }
     }
@@ -334,6 +337,8 @@ impl Wanted {
 pub(crate) struct Defaults<'a> {
     pub(crate) reservation: Option<Reservation>,
     pub(crate) project: Option<&'a Project>,
+    /// The project's own, which its [`Project::rules`] are.
+    pub(crate) rules: Option<&'a Rules>,
 }
 
 impl CreateBookingRequest {
@@ -362,11 +367,12 @@ pub(crate) fn parse(
     let held = defaults.reservation;
     let Object(old) = faults.optional("event", request.event).unwrap_or_default();
     let project = defaults.project;
+    let of_project = defaults.rules.map(|rules| &rules.booking);
     let graph = graph(
         &mut faults,
         request.graph,
         held.as_ref(),
-        project,
+        of_project,
         principal,
     );
     let takes_a_seat = graph.is_some_and(Graph::takes_a_seat);
@@ -411,7 +417,7 @@ pub(crate) fn parse(
             customer.and_then(|customer| parse_customer(&mut faults, customer, random))
         }
     };
-    let event = event.map(|event| event.for_project(project, customer.as_ref()));
+    let event = event.map(|event| event.for_project(project.zip(of_project), customer.as_ref()));
     let calendar_id = id(
         &mut faults,
         "calendar_id",
@@ -445,7 +451,8 @@ pub(crate) fn parse(
     let was_checked = held
         .as_ref()
         .is_some_and(|held| held.only_offered && held.project_id == project_id);
-    let only_offered = sent.unwrap_or(was_checked || project.is_some_and(is_required));
+    let only_offered =
+        sent.unwrap_or(was_checked || of_project.is_some_and(|project| project.only_offered));
     let is_checked = was_checked && sent.is_none();
     let notice = notice(&mut faults, &settings);
     let max_seats = max_seats(&mut faults, &settings.max_seats, graph);
@@ -454,7 +461,7 @@ pub(crate) fn parse(
         request.timeout,
         graph,
         held.as_ref(),
-        project,
+        of_project,
         principal,
     );
 
@@ -814,13 +821,10 @@ fn graph(
     faults: &mut Faults,
     sent: Field<String>,
     held: Option<&Reservation>,
-    project: Option<&Project>,
+    project: Option<&BookingDefaults>,
     principal: &Principal,
 ) -> Option<Graph> {
-    let of_project = project
-        .and_then(|project| project.booking.get("graph"))
-        .and_then(Value::as_str)
-        .and_then(|name| name.parse().ok());
+    let of_project = project.and_then(|project| project.graph);
     let otherwise = held.and_then(|held| held.graph).or(of_project);
     if !sent.is_present() && otherwise.is_some() {
         return otherwise;

@@ -3,7 +3,6 @@
 use api::{Faults, Field, OutputZone};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use model::duration::CalendarSpan;
-use model::project::Project;
 use model::reservation::{Reservation, parse_hold};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
@@ -67,10 +66,9 @@ pub(crate) fn until(
     now: DateTime<Utc>,
     zone: Tz,
     asked: Option<CalendarSpan>,
-    project: Option<&Project>,
+    of_project: Option<CalendarSpan>,
 ) -> DateTime<Utc> {
-    let of_project = || parse_hold(project?.reservation_time.as_deref()?).ok();
-    let span = asked.or_else(of_project).unwrap_or(DEFAULT_HOLD);
+    let span = asked.or(of_project).unwrap_or(DEFAULT_HOLD);
     let exact = span.after(now, zone);
     exact
         .duration_round_up(TimeDelta::seconds(1))

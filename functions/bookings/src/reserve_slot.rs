@@ -164,7 +164,7 @@ pub(crate) async fn reserve_slot(
         event: held.event,
         customer: held.customer,
         payment_time,
-        until: until(now, resource.timezone, asked, project.as_ref()),
+        until: until(now, resource.timezone, asked, offer.hold()),
         created_at: now,
         version: String::new(),
     };

@@ -60,8 +60,9 @@ pub(crate) async fn add_project_resource(
     let now = state.now();
     seen.resources.push(resource);
     let viewer = Viewer::of(&state, tenant, &include, &[seen]).await?;
-    let answer = |project| Data {
-        data: viewer.show(project),
+    let answer = |project| {
+        let data = viewer.show(project)?;
+        Ok::<_, ApiError>(Data { data })
     };
     let change = |mut project: Project| {
         if !project.resources.contains(&resource) {
@@ -74,12 +75,12 @@ pub(crate) async fn add_project_resource(
             }
             project.updated_at = now;
         }
-        once.keep(&answer(project.clone()))?;
+        once.keep(&answer(project.clone())?)?;
         Ok(project)
     };
     let project = once
         .store(&state)
         .change_project(tenant, id, change)
         .await?;
-    Ok(answer(project))
+    answer(project)
 }

@@ -4,7 +4,6 @@ use axum::extract::State as Extract;
 use model::ids::ProjectId;
 use model::project::Project;
 use model::slug;
-use serde_json::Map;
 
 use crate::project_fields::{CreateProjectRequest, ProjectFields, ProjectRequest};
 use crate::project_view::{self, ProjectView};
@@ -42,30 +41,9 @@ pub(crate) async fn create_project(
     let name = faults.finish(fields.name.clone())?;
 
     let now = state.now();
-    let blank = Project {
-        id: ProjectId::random(state.random()),
-        slug: slug::generated(&name, "project", state.random()),
-        name,
-        availability: Map::new(),
-        availability_constraints: Vec::new(),
-        resources: Vec::new(),
-        booking: Map::new(),
-        customer_fields: Map::new(),
-        ui: Map::new(),
-        reminders: Vec::new(),
-        meta: Map::new(),
-        allow_conference: false,
-        allow_double_bookings: false,
-        enabled_email_notification: false,
-        reservation_time: None,
-        use_hours_from: None,
-        latitude: None,
-        longitude: None,
-        locations: Vec::new(),
-        services: Vec::new(),
-        created_at: now,
-        updated_at: now,
-    };
+    let id = ProjectId::random(state.random());
+    let slug = slug::generated(&name, "project", state.random());
+    let blank = Project::new(id, slug, name, now);
     let project = fields.apply(blank);
     let mut faults = Faults::none();
     fields.refuse_what_never_works(&project, now, &mut faults);

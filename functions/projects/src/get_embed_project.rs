@@ -26,6 +26,6 @@ pub(crate) async fn get_embed_project(
     let project = project.ok_or(ApiError::NotFound("Project"))?;
     let app_key = widget_key::of_caller(&state, &principal).await?;
     Ok(Data {
-        data: PublicProjectView::of(project, app_key),
+        data: PublicProjectView::of(project, app_key)?,
     })
 }

@@ -29,6 +29,6 @@ pub(crate) async fn get_hosted_project(
     // Whoever revoked the last widget key took the app's pages down.
     let app_key = widget_key::usable(&state, &app).await?.ok_or_else(none)?;
     Ok(Data {
-        data: PublicProjectView::of(project, Some(app_key)),
+        data: PublicProjectView::of(project, Some(app_key))?,
     })
 }

@@ -43,7 +43,7 @@ pub(crate) async fn list_projects(
     }
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let since = principal.app_created_at;
-    let matches = |project: &Project| matches(&search, project);
+    let matches = |project: &Project| is_readable(project) && matches(&search, project);
     let page = if by_place {
         page.of_all(tied(&state, tenant, &search).await?)
     } else {
@@ -58,11 +58,15 @@ pub(crate) async fn list_projects(
         page.paginate(fetch, matches).await?
     };
     if principal.is_public() {
-        let show = |project| ProjectRow::Public(Box::new(PublicProjectView::of(project, None)));
-        return page.map(show).answer().await;
+        let show = |project| PublicProjectView::of(project, None);
+        let page = page
+            .try_map(show)?
+            .map(|view| ProjectRow::Public(Box::new(view)));
+        return page.answer().await;
     }
     let viewer = Viewer::of(&state, tenant, &include, &page.rows).await?;
-    page.map(|project| ProjectRow::Full(Box::new(viewer.show(project))))
+    let page = page.try_map(|project| viewer.show(project))?;
+    page.map(|view| ProjectRow::Full(Box::new(view)))
         .answer()
         .await
 }
@@ -84,13 +88,21 @@ async fn tied(state: &State, tenant: Tenant, search: &Search) -> Result<Vec<Proj
         .map(|tie| tie.project)
         .collect();
     let mut projects = state.store().get_projects(tenant, &ids).await?;
-    projects.retain(|project| matches(search, project));
+    projects.retain(|project| is_readable(project) && matches(search, project));
     projects.sort_by_key(|project| Reverse((project.created_at, project.id)));
     Ok(projects)
 }
 
 fn texts<T: std::fmt::Display>(ids: &[T]) -> Vec<String> {
     ids.iter().map(T::to_string).collect()
+}
+
+/// Leaves out what could not be shown: a list is not refused for one of its rows.
+fn is_readable(project: &Project) -> bool {
+    let check = project.check();
+    check
+        .inspect_err(|error| tracing::error!(%error, "a project was left out of a list"))
+        .is_ok()
 }
 
 fn matches(search: &Search, project: &Project) -> bool {

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use model::availability::Settings;
 use model::graph::Graph;
 use model::ids::{LocationId, ResourceId, ServiceId};
+use model::kept_json::KeptJson;
 use model::lenient;
 use model::location::{Location, Service};
 use model::payment::parse_timeout;
@@ -287,49 +288,57 @@ impl ProjectFields {
     }
 
     /// The project with everything that was said, and with what its page cannot do without.
-    pub(crate) fn apply(&self, project: Project) -> Project {
+    pub(crate) fn apply(&self, mut project: Project) -> Project {
         let given = self;
-        Project {
-            id: project.id,
-            name: given.name.clone().unwrap_or(project.name),
-            slug: given.slug.clone().unwrap_or(project.slug),
-            resources: given.resources.clone().unwrap_or(project.resources),
-            availability: given.availability.clone().unwrap_or(project.availability),
-            availability_constraints: given
-                .availability_constraints
-                .clone()
-                .unwrap_or(project.availability_constraints),
-            booking: given.booking.clone().unwrap_or(project.booking),
-            customer_fields: given
-                .customer_fields
-                .clone()
-                .unwrap_or(project.customer_fields),
-            ui: given.ui.clone().unwrap_or(project.ui),
-            reminders: given.reminders.clone().unwrap_or(project.reminders),
-            meta: given.meta.clone().unwrap_or(project.meta),
-            allow_conference: given.allow_conference.unwrap_or(project.allow_conference),
-            allow_double_bookings: given
-                .allow_double_bookings
-                .unwrap_or(project.allow_double_bookings),
-            enabled_email_notification: given
-                .enabled_email_notification
-                .unwrap_or(project.enabled_email_notification),
-            reservation_time: given
-                .reservation_time
-                .clone()
-                .unwrap_or(project.reservation_time),
-            use_hours_from: given
-                .use_hours_from
-                .clone()
-                .unwrap_or(project.use_hours_from),
-            latitude: given.latitude.unwrap_or(project.latitude),
-            longitude: given.longitude.unwrap_or(project.longitude),
-            locations: given.locations.clone().unwrap_or(project.locations),
-            services: given.services.clone().unwrap_or(project.services),
-            created_at: project.created_at,
-            updated_at: project.updated_at,
+        if let Some(availability) = &given.availability {
+            project.set_availability(availability.clone());
         }
-        .with_defaults()
+        if let Some(constraints) = &given.availability_constraints {
+            project.set_availability_constraints(constraints.clone());
+        }
+        if let Some(booking) = &given.booking {
+            project.set_booking(booking.clone());
+        }
+        if let Some(time) = &given.reservation_time {
+            project.set_reservation_time(time.clone());
+        }
+        set(&mut project.name, &given.name);
+        set(&mut project.slug, &given.slug);
+        set(&mut project.resources, &given.resources);
+        set_kept(&mut project.customer_fields, &given.customer_fields);
+        set_kept(&mut project.ui, &given.ui);
+        set_kept(&mut project.reminders, &given.reminders);
+        set_kept(&mut project.meta, &given.meta);
+        set(&mut project.allow_conference, &given.allow_conference);
+        set(
+            &mut project.allow_double_bookings,
+            &given.allow_double_bookings,
+        );
+        set(
+            &mut project.enabled_email_notification,
+            &given.enabled_email_notification,
+        );
+        set(&mut project.use_hours_from, &given.use_hours_from);
+        set(&mut project.latitude, &given.latitude);
+        set(&mut project.longitude, &given.longitude);
+        set(&mut project.locations, &given.locations);
+        set(&mut project.services, &given.services);
+        project.with_defaults()
+    }
+}
+
+fn set<T: Clone>(field: &mut T, given: &Option<T>) {
+    if let Some(given) = given {
+        field.clone_from(given);
+    }
+}
+
+fn set_kept<T: Clone>(field: &mut KeptJson<T>, given: &Option<T>)
+where
+    KeptJson<T>: From<T>,
+{
+    if let Some(given) = given {
+        *field = given.clone().into();
     }
 }
 

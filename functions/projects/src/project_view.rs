@@ -9,6 +9,7 @@ use model::location::{Location, Service};
 use model::project::Project;
 use model::resource::Resource;
 use model::time::{Tz, format_instant};
+use scheduling::SchedulingError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::Tenant;
@@ -132,19 +133,23 @@ pub(crate) struct PublicProjectView {
 
 impl PublicProjectView {
     /// What a page shows of the project.
-    pub(crate) fn of(project: Project, app_key: Option<String>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`SchedulingError::UnreadableSettings`] if what is shown of it cannot be read.
+    pub(crate) fn of(project: Project, app_key: Option<String>) -> Result<Self, SchedulingError> {
         // Pages send every field of `booking` back, and so would send templates in place of what they stand for.
-        let mut booking = project.booking;
+        let mut booking = project.members("booking", project.booking())?;
         booking.retain(|name, _| name == "graph");
-        Self {
+        Ok(Self {
             id: project.id.to_string(),
+            ui: project.members("ui", &project.ui)?,
+            booking,
+            customer_fields: project.members("customer_fields", &project.customer_fields)?,
             slug: project.slug,
             name: project.name,
             app_key,
-            ui: project.ui,
-            booking,
-            customer_fields: project.customer_fields,
-        }
+        })
     }
 }
 
@@ -200,7 +205,11 @@ impl<'a> Viewer<'a> {
     }
 
     /// The project.
-    pub(crate) fn show(&self, project: Project) -> ProjectView {
+    ///
+    /// # Errors
+    ///
+    /// [`SchedulingError::UnreadableSettings`] if what was sent of it cannot be read.
+    pub(crate) fn show(&self, project: Project) -> Result<ProjectView, SchedulingError> {
         let include = |name: &str| self.include.has(name);
         let resources = include("resources")
             .then(|| shown(&project.resources, &self.resources, ProjectResourceView::of));
@@ -208,32 +217,35 @@ impl<'a> Viewer<'a> {
             .then(|| shown(&project.locations, &self.locations, LocationView::of));
         let services =
             include("services").then(|| shown(&project.services, &self.services, ServiceView::of));
-        let constraints = include("availability_constraints");
-        ProjectView {
+        let constraints = include("availability_constraints").then(|| {
+            let constraints = project.availability_constraints();
+            project.members("availability_constraints", constraints)
+        });
+        Ok(ProjectView {
             id: project.id.to_string(),
+            availability: project.members("availability", project.availability())?,
+            booking: project.members("booking", project.booking())?,
+            customer_fields: project.members("customer_fields", &project.customer_fields)?,
+            ui: project.members("ui", &project.ui)?,
+            reminders: project.members("reminders", &project.reminders)?,
+            meta: project.members("meta", &project.meta)?,
+            reservation_time: project.reservation_time().map(str::to_owned),
+            availability_constraints: constraints.transpose()?,
             slug: project.slug,
             name: project.name,
-            availability: project.availability,
-            booking: project.booking,
-            customer_fields: project.customer_fields,
-            ui: project.ui,
-            reminders: project.reminders,
-            meta: project.meta,
             allow_conference: project.allow_conference.into(),
             allow_double_bookings: project.allow_double_bookings,
             enabled_email_notification: project.enabled_email_notification,
-            reservation_time: project.reservation_time,
             use_hours_from: project.use_hours_from,
             latitude: project.latitude.map(|degrees| degrees.to_string()),
             longitude: project.longitude.map(|degrees| degrees.to_string()),
             distance: Value::Null,
             created_at: format_instant(project.created_at, Tz::UTC),
             updated_at: format_instant(project.updated_at, Tz::UTC),
-            availability_constraints: constraints.then_some(project.availability_constraints),
             resources,
             locations,
             services,
-        }
+        })
     }
 }
 
@@ -245,7 +257,7 @@ pub(crate) async fn show(
     project: Project,
 ) -> Result<ProjectView, ApiError> {
     let viewer = Viewer::of(state, tenant, include, std::slice::from_ref(&project)).await?;
-    Ok(viewer.show(project))
+    Ok(viewer.show(project)?)
 }
 
 /// The ids that any of the projects names, each once.

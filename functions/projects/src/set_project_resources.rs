@@ -44,19 +44,15 @@ pub(crate) async fn set_project_resources(
     let resources = faults.finish(resources)?;
 
     let now = state.now();
-    let wanted = Project {
-        resources: resources.clone(),
-        ..current
+    let set = |mut project: Project| {
+        project.resources.clone_from(&resources);
+        project
     };
+    let wanted = set(current);
     if let Some(sentence) = scheduling::settings::too_wide(&wanted, now) {
         return Err(ApiError::Invalid(Faults::one("resources", sentence)));
     }
-    let change = |project: Project| {
-        Ok::<_, Infallible>(project.changed(now, |project| Project {
-            resources: resources.clone(),
-            ..project
-        }))
-    };
+    let change = |project: Project| Ok::<_, Infallible>(project.changed(now, set));
     let project = store.change_project(tenant, id, change).await?;
     let data = project_view::show(&state, tenant, &include, project).await?;
     Ok(Data { data })

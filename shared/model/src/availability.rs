@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Random;
@@ -41,7 +42,8 @@ pub const MAX_STARTS: usize = 2_500_000;
 pub const MIN_LENGTH_S: i64 = 60;
 
 /// How several resources share a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// One resource for each slot: the first that is free, in an order shuffled once for each search.
     RoundrobinRandom,
@@ -64,35 +66,50 @@ impl Mode {
 }
 
 /// Settings of a search, as a project keeps them or a request sends them. What is `None` was not said.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// How several resources share a slot.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// How long a slot is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<CalendarSpan>,
     /// The first instant of the search.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<RelativeTime>,
     /// The first instant after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<RelativeTime>,
     /// Free time around a slot, in seconds, unless a side says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub buffer_s: Option<i64>,
     /// Free time before a slot, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub buffer_before_s: Option<i64>,
     /// Free time after a slot, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub buffer_after_s: Option<i64>,
     /// The step between starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeslot_increments: Option<CalendarSpan>,
     /// Whether starts are aligned to the hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub round_to_nearest_hour: Option<bool>,
     /// Whether events that last all day are no obstacle.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ignore_all_day_events: Option<bool>,
     /// Kept for clients that send it; has no effect.
+    #[serde(skip)]
     pub closest_time_interval: Option<Value>,
     /// How long before its start a slot can last be booked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub minimum_notice: Option<CalendarSpan>,
     /// The most bookings that start on one day.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bookings_per_day: Option<u32>,
     /// The most bookings that start in one week, Monday to Sunday.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bookings_per_week: Option<u32>,
 }
 

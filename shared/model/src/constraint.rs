@@ -7,6 +7,7 @@
 //! the IANA release that chrono-tz carries.
 
 use chrono::{Datelike, NaiveDate, Weekday};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::fault::{Fault, FaultKind, Faults};
@@ -61,11 +62,13 @@ pub struct Hours {
 }
 
 /// Where a period begins or ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Edge {
     /// At an instant, in Unix seconds.
+    #[serde(rename = "at")]
     Instant(i64),
     /// When the clock turns to this day, counted from 1970-01-01.
+    #[serde(rename = "day")]
     Date(i64),
 }
 
@@ -335,12 +338,14 @@ fn edge(text: &str) -> Result<Edge, InvalidInstant> {
 }
 
 /// A list of constraints, made ready to be evaluated for many resources and ranges.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     /// What is open of each week, in seconds since its Monday began.
     week: Intervals,
     /// If there are allowed periods, everything else is closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     allowed: Vec<(Edge, Edge)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     blocked: Vec<(Edge, Edge)>,
 }
 

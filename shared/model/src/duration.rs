@@ -125,7 +125,7 @@ impl FromStr for CalendarSpan {
 }
 
 /// A distance from now. Its months and days are the calendar's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distance {
     months: u32,
     span: CalendarSpan,
@@ -184,7 +184,8 @@ impl Distance {
 }
 
 /// A time as it may be sent, relative to the request or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RelativeTime {
     /// At an instant.
     At(DateTime<Utc>),

@@ -4,11 +4,13 @@
 //! clock: the same arithmetic serves both.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::time::TimeSlot;
 
 /// A half-open range of seconds: `start` belongs to it, `end` does not. Empty unless `start < end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "(i64, i64)", into = "(i64, i64)")]
 pub struct Interval {
     /// The first second inside.
     pub start: i64,
@@ -45,6 +47,18 @@ impl Interval {
     }
 }
 
+impl From<(i64, i64)> for Interval {
+    fn from((start, end): (i64, i64)) -> Self {
+        Self::new(start, end)
+    }
+}
+
+impl From<Interval> for (i64, i64) {
+    fn from(interval: Interval) -> Self {
+        (interval.start, interval.end)
+    }
+}
+
 impl From<TimeSlot> for Interval {
     fn from(slot: TimeSlot) -> Self {
         Self::new(slot.start().timestamp(), slot.end().timestamp())
@@ -52,7 +66,8 @@ impl From<TimeSlot> for Interval {
 }
 
 /// A set of seconds, as intervals that are sorted and neither empty nor overlapping nor touching.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Interval>")]
 pub struct Intervals(Vec<Interval>);
 
 impl Intervals {
@@ -194,6 +209,12 @@ impl Intervals {
             }
         }
         covered
+    }
+}
+
+impl From<Vec<Interval>> for Intervals {
+    fn from(intervals: Vec<Interval>) -> Self {
+        intervals.into_iter().collect()
     }
 }
 

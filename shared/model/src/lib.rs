@@ -18,6 +18,7 @@ pub mod graph;
 pub mod ids;
 pub mod interval;
 mod json_text;
+pub mod kept_json;
 pub mod key;
 pub mod lenient;
 pub mod location;

@@ -1,18 +1,25 @@
 //! A project: the settings of a booking page. Who can be booked, when, how, and what the page looks like.
 
-use std::borrow::Cow;
+mod defaults;
+pub mod form;
+mod memo;
+pub mod reminder;
+pub mod rules;
+mod template;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::availability::Settings;
-use crate::booking::Customer;
 use crate::fault::Faults;
-use crate::graph::Graph;
 use crate::ids::{LocationId, ProjectId, ResourceId, ServiceId};
-use crate::json_text;
-use crate::time::{UnknownTimeZone, parse_zone};
+use crate::kept_json::KeptJson;
+
+pub use form::FormField;
+use memo::Memo;
+pub use reminder::Reminder;
+pub use rules::{BookingDefaults, Rules, availability_faults};
+pub use template::fill_template;
 
 /// The most resources of a project.
 pub const MAX_RESOURCES: usize = 500;
@@ -24,6 +31,9 @@ pub const MAX_PLACES: usize = 100;
 pub const TIME_DATE_FORMATS: [&str; 2] = ["12h-mdy-sun", "24h-dmy-mon"];
 
 /// The settings of a booking page.
+///
+/// What we act on is in [`Project::rules`], typed. What clients sent is kept beside it and shown as it was sent. The rules
+/// are made when a project is written and stored with it, so that a booking parses nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Project {
     /// Names it.
@@ -32,37 +42,26 @@ pub struct Project {
     pub slug: String,
     /// What people call it.
     pub name: String,
-    /// What a search for free time starts from: `mode`, `length`, `from`, `to`, and so on.
-    #[serde(with = "json_text")]
-    pub availability: Map<String, Value>,
-    /// When it may be booked, beside what each resource says.
-    #[serde(with = "json_text")]
-    pub availability_constraints: Vec<Value>,
+    availability: KeptJson<Map<String, Value>>,
+    availability_constraints: KeptJson<Vec<Value>>,
     /// Who or what can be booked, in order of priority. Some may be gone by now.
     pub resources: Vec<ResourceId>,
-    /// What a booking starts from: `graph`, `what`, `where`, `description`, `rescheduling_url`.
-    #[serde(with = "json_text")]
-    pub booking: Map<String, Value>,
+    booking: KeptJson<Map<String, Value>>,
     /// The fields of the page's form, by name.
-    #[serde(with = "json_text")]
-    pub customer_fields: Map<String, Value>,
+    pub customer_fields: KeptJson<Map<String, Value>>,
     /// How the page looks, and its words.
-    #[serde(with = "json_text")]
-    pub ui: Map<String, Value>,
+    pub ui: KeptJson<Map<String, Value>>,
     /// Whom to remind when. Kept; nothing acts on it.
-    #[serde(with = "json_text")]
-    pub reminders: Vec<Value>,
+    pub reminders: KeptJson<Vec<Value>>,
     /// Whatever its owner wants to keep with it.
-    #[serde(with = "json_text")]
-    pub meta: Map<String, Value>,
+    pub meta: KeptJson<Map<String, Value>>,
     /// Kept; nothing acts on it.
     pub allow_conference: bool,
     /// Whether its bookings may overlap others.
     pub allow_double_bookings: bool,
     /// Kept; nothing acts on it.
     pub enabled_email_notification: bool,
-    /// How long a reservation holds its time unless it says itself, as sent: seconds, or a duration.
-    pub reservation_time: Option<String>,
+    reservation_time: Option<String>,
     /// Kept; nothing acts on it.
     pub use_hours_from: Option<String>,
     /// Degrees north.
@@ -73,200 +72,333 @@ pub struct Project {
     pub locations: Vec<LocationId>,
     /// What it is about. Some may be gone by now.
     pub services: Vec<ServiceId>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Memo::is_empty")]
+    rules: Memo,
+}
+
+/// A stored project that this version cannot read. Its fields were checked when they were written, so the caller is never at
+/// fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the stored project {id} cannot be read: {faults}")]
+pub struct UnreadableProject {
+    /// The project.
+    pub id: ProjectId,
+    /// Everything that is wrong with it, by its own fields.
+    pub faults: Faults,
 }
 
 impl Project {
-    /// The project with everything that a booking page cannot do without: where something is missing, or `null`, it
-    /// gets what is usual.
-    #[must_use]
-    pub fn with_defaults(mut self) -> Self {
-        fill(
-            &mut self.availability,
-            &json!({ "mode": "roundrobin_random", "length": "1 hour" }),
-        );
-        fill(
-            &mut self.booking,
-            &json!({ "graph": Graph::Instant.name() }),
-        );
-        fill(
-            &mut self.customer_fields,
-            &json!({
-                "name": { "title": "Name", "required": true },
-                "email": { "title": "E-mail", "format": "email", "required": true },
-            }),
-        );
-        fill(
-            &mut self.ui,
-            &json!({
-                "display_name": "",
-                "avatar": "",
-                "show_credits": false,
-                "show_timezone_helper": true,
-                "availability_view": "agendaWeek",
-                "time_date_format": "12h-mdy-sun",
-                "localization": {},
-            }),
-        );
-        if let Some(Value::Object(localization)) = self.ui.get_mut("localization") {
-            fill(
-                localization,
-                &json!({
-                    "submit_button": "Book it",
-                    "success_message": "We have received your booking for %s",
-                    "allocated_resource_prefix": "with",
-                    "reschedule_submit_button": "Move it",
-                    "reschedule_success_message": "Your booking has moved to its new time",
-                }),
-            );
-        }
-        self
-    }
-}
-
-/// Gives `map` those of `defaults` that it lacks, before its own: a page shows the fields of its form in this order.
-fn fill(map: &mut Map<String, Value>, defaults: &Value) {
-    let own = std::mem::take(map);
-    let is_missing = |name: &str| own.get(name).is_none_or(Value::is_null);
-    for (name, default) in defaults.as_object().into_iter().flatten() {
-        if is_missing(name) {
-            map.insert(name.clone(), default.clone());
+    /// A project without settings. [`Project::with_defaults`] gives it what a booking page needs.
+    pub fn new(id: ProjectId, slug: String, name: String, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            slug,
+            name,
+            availability: KeptJson::default(),
+            availability_constraints: KeptJson::default(),
+            resources: Vec::new(),
+            booking: KeptJson::default(),
+            customer_fields: KeptJson::default(),
+            ui: KeptJson::default(),
+            reminders: KeptJson::default(),
+            meta: KeptJson::default(),
+            allow_conference: false,
+            allow_double_bookings: false,
+            enabled_email_notification: false,
+            reservation_time: None,
+            use_hours_from: None,
+            latitude: None,
+            longitude: None,
+            locations: Vec::new(),
+            services: Vec::new(),
+            created_at: now,
+            updated_at: now,
+            rules: Memo::default(),
         }
     }
-    for (name, value) in own {
-        map.entry(name).or_insert(value);
-    }
-}
 
-/// What is wrong with a project's `availability`. Empty if it can be kept. What is not known is kept too, as the original
-/// does.
-pub fn availability_faults(availability: &Map<String, Value>) -> Faults {
-    let mut faults = Settings::parse(availability, "availability.")
-        .err()
-        .unwrap_or_default();
-    let zone = availability
-        .get("output_timezone")
-        .filter(|zone| !zone.is_null());
-    if let Some(zone) = zone
-        && zone.as_str().is_none_or(|name| parse_zone(name).is_err())
-    {
-        let sentence = UnknownTimeZone.to_string();
-        faults.add("availability.output_timezone", sentence);
+    /// What its fields mean: the settings of a search, the schedule, what a booking starts from.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableProject`] if any of its fields cannot be read, even one that the caller has no use for: a project is
+    /// unreadable for everybody or for nobody.
+    pub fn rules(&self) -> Result<&Rules, UnreadableProject> {
+        let found = self.rules.get(self.sources());
+        found.map_err(|faults| self.unreadable(faults.clone()))
     }
-    faults
-}
 
-/// A project's `what`, `where` or `description` for one customer: `{{customer.<field>}}` stands for what the customer
-/// gave, any field of the form included; a placeholder that nothing is known for leaves nothing. The result is plain
-/// text, and what was filled in is not looked at again.
-pub fn fill_template(template: &str, customer: &Customer) -> String {
-    let mut filled = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((placeholder, after)) = after.split_once("}}") else {
-            break;
-        };
-        filled.push_str(before);
-        filled.push_str(&placeholder_value(placeholder.trim(), customer));
-        rest = after;
+    /// What a search for free time starts from, as sent: `mode`, `length`, `from`, `to`, and so on.
+    pub fn availability(&self) -> &KeptJson<Map<String, Value>> {
+        &self.availability
     }
-    filled.push_str(rest);
-    filled
-}
 
-fn placeholder_value<'a>(placeholder: &str, customer: &'a Customer) -> Cow<'a, str> {
-    let text = |field: &'a Option<String>| Cow::from(field.as_deref().unwrap_or_default());
-    match placeholder.strip_prefix("customer.") {
-        None => Cow::default(),
-        Some("name") => Cow::from(customer.name.as_str()),
-        Some("email") => text(&customer.email),
-        Some("phone") => text(&customer.phone),
-        Some("voip") => text(&customer.voip),
-        Some("timezone") => text(&customer.timezone),
-        Some(field) => customer.fields.get(field).map(in_words).unwrap_or_default(),
+    /// When it may be booked, beside what each resource says, as sent.
+    pub fn availability_constraints(&self) -> &KeptJson<Vec<Value>> {
+        &self.availability_constraints
     }
-}
 
-/// A value of the form as people write it; several are listed.
-fn in_words(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::String(text) => Cow::from(text.as_str()),
-        Value::Number(_) | Value::Bool(_) => Cow::from(value.to_string()),
-        Value::Array(values) => {
-            let words: Vec<_> = values.iter().map(in_words).collect();
-            Cow::from(words.join(", "))
+    /// What a booking starts from, as sent: `graph`, `what`, `where`, `description`, `rescheduling_url`.
+    pub fn booking(&self) -> &KeptJson<Map<String, Value>> {
+        &self.booking
+    }
+
+    /// How long a reservation holds its time by default, as sent: seconds, or a duration like `5 minutes`.
+    pub fn reservation_time(&self) -> Option<&str> {
+        self.reservation_time.as_deref()
+    }
+
+    /// Replaces what a search for free time starts from.
+    pub fn set_availability(&mut self, availability: Map<String, Value>) {
+        self.availability = availability.into();
+        self.rules = Memo::default();
+    }
+
+    /// Replaces when it may be booked.
+    pub fn set_availability_constraints(&mut self, constraints: Vec<Value>) {
+        self.availability_constraints = constraints.into();
+        self.rules = Memo::default();
+    }
+
+    /// Replaces what a booking starts from.
+    pub fn set_booking(&mut self, booking: Map<String, Value>) {
+        self.booking = booking.into();
+        self.rules = Memo::default();
+    }
+
+    /// Replaces how long a reservation holds its time by default.
+    pub fn set_reservation_time(&mut self, time: Option<String>) {
+        self.reservation_time = time;
+        self.rules = Memo::default();
+    }
+
+    /// The members of one of its fields, e.g. of `ui`, to show them.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableProject`] if they are no JSON; `field` is its name.
+    pub fn members<T: serde::de::DeserializeOwned>(
+        &self,
+        field: &str,
+        kept: &KeptJson<T>,
+    ) -> Result<T, UnreadableProject> {
+        let members = kept.read();
+        members.map_err(|error| self.unreadable(Faults::one(field, error.to_string())))
+    }
+
+    /// Checks that all that was sent of it can be shown, without reading it.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableProject`] with the first field that is no JSON.
+    pub fn check(&self) -> Result<(), UnreadableProject> {
+        for (field, read) in [
+            ("availability", self.availability.check()),
+            (
+                "availability_constraints",
+                self.availability_constraints.check(),
+            ),
+            ("booking", self.booking.check()),
+            ("customer_fields", self.customer_fields.check()),
+            ("ui", self.ui.check()),
+            ("reminders", self.reminders.check()),
+            ("meta", self.meta.check()),
+        ] {
+            read.map_err(|error| self.unreadable(Faults::one(field, error.to_string())))?;
         }
-        Value::Null | Value::Object(_) => Cow::default(),
+        Ok(())
+    }
+
+    fn sources(&self) -> rules::Sources<'_> {
+        rules::Sources {
+            availability: &self.availability,
+            availability_constraints: &self.availability_constraints,
+            booking: &self.booking,
+            reservation_time: self.reservation_time.as_deref(),
+        }
+    }
+
+    fn unreadable(&self, faults: Faults) -> UnreadableProject {
+        let id = self.id;
+        UnreadableProject { id, faults }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::rules::tests::PARSED;
     use super::*;
-    use crate::Random;
-    use crate::ids::CustomerId;
-
-    struct Zeros;
-
-    impl Random for Zeros {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
+    use crate::availability::Mode;
+    use crate::duration::CalendarSpan;
+    use crate::graph::Graph;
+    use serde_json::json;
 
     fn object(value: Value) -> Map<String, Value> {
-        value.as_object().expect("an object").clone()
+        value.as_object().cloned().expect("an object")
+    }
+
+    pub(super) fn project() -> Project {
+        let id = "00000000-0000-4000-8000-000000000001"
+            .parse()
+            .expect("an id");
+        let (slug, name) = ("lightning".to_owned(), "Lightning".to_owned());
+        let mut project = Project::new(id, slug, name, DateTime::UNIX_EPOCH);
+        project.set_availability(object(json!({
+            "length": "1 hour", "mode": "exclusive", "to": "3 weeks", "buffer": "15 minutes", "of_ours": [1.50],
+        })));
+        project.set_availability_constraints(vec![
+            json!({ "allow_day_and_time": { "day": "Monday", "start": 9, "end": 17 } }),
+            json!({ "block_period": { "start": "2026-12-24", "end": "2026-12-27T08:00:00Z" } }),
+        ]);
+        project.set_booking(object(json!({
+            "what": "Bolt for {{customer.name}}", "timeout": { "time": 25, "unit": "min" }, "only_offered": 1,
+        })));
+        project.set_reservation_time(Some("5 minutes".to_owned()));
+        project.with_defaults()
+    }
+
+    fn parses_of<T>(work: impl FnOnce() -> T) -> (T, u32) {
+        PARSED.with(|parsed| parsed.set(0));
+        let done = work();
+        (done, PARSED.with(std::cell::Cell::get))
+    }
+
+    fn stored(project: &Project) -> Value {
+        serde_json::to_value(project).expect("a record")
+    }
+
+    fn read(record: &Value) -> Project {
+        serde_json::from_str(&record.to_string()).expect("a project")
+    }
+
+    /// A record of this version, written out. If this fails, the form of stored rules has changed: raise `VERSION` in
+    /// `memo.rs`, so that rules in the older form are made anew.
+    #[test]
+    fn rules_are_stored_in_the_form_of_their_version() {
+        assert_eq!(
+            stored(&project())["rules"],
+            json!([1, 2_699_435_840_u32, {
+                "settings": {
+                    "mode": "exclusive",
+                    "length": { "days": 0, "seconds": 3600 },
+                    "to": { "after": { "months": 0, "span": { "days": 21, "seconds": 0 } } },
+                    "buffer_s": 900,
+                },
+                "schedule": {
+                    "week": [[32400, 61200]],
+                    "blocked": [[{ "day": 20_811 }, { "at": 1_798_358_400 }]],
+                },
+                "booking": {
+                    "graph": "instant",
+                    "what": "Bolt for {{customer.name}}",
+                    "only_offered": true,
+                    "payment_time": { "days": 0, "seconds": 1500 },
+                },
+                "hold": { "days": 0, "seconds": 300 },
+            }])
+        );
     }
 
     #[test]
-    fn a_template_is_filled_with_what_the_customer_gave() {
-        let customer = Customer {
-            id: CustomerId::random(&Zeros),
-            name: "Marty <McFly>".to_owned(),
-            email: Some("marty@example.com".to_owned()),
-            phone: None,
-            voip: None,
-            timezone: None,
-            fields: object(json!({
-                "company_name": "{{customer.email}}", "seats": 3, "extras": ["hoverboard", true], "more": { "a": 1 },
-            })),
-        };
-        for (template, filled) in [
-            (
-                "Meeting with {{customer.name}}",
-                "Meeting with Marty <McFly>",
-            ),
-            (
-                "{{ customer.email }}{{customer.email}}",
-                "marty@example.commarty@example.com",
-            ),
-            ("{{customer.company_name}}!", "{{customer.email}}!"),
-            (
-                "{{customer.seats}}: {{customer.extras}}",
-                "3: hoverboard, true",
-            ),
-            (
-                "[{{customer.phone}}{{customer.more}}{{customer.nope}}{{nope}}{{}}]",
-                "[]",
-            ),
-            (
-                "{customer.name} {{customer.name",
-                "{customer.name} {{customer.name",
-            ),
-            ("æ{{customer.seats}}ø", "æ3ø"),
-            ("", ""),
-        ] {
-            assert_eq!(fill_template(template, &customer), filled, "{template}");
+    fn a_project_is_parsed_when_it_is_written_and_not_when_it_is_read() {
+        let (project, parses) = parses_of(project);
+        assert_eq!(parses, 1);
+        let record = stored(&project);
+        let (read, parses) = parses_of(|| {
+            let read = read(&record);
+            let rules = read.rules().expect("readable").clone();
+            assert_eq!(&rules, project.rules().expect("readable"));
+            rules
+        });
+        assert_eq!(parses, 0);
+        assert_eq!(read.settings.mode, Some(Mode::Exclusive));
+        assert_eq!(read.settings.buffers_s(), (900, 900));
+        assert_eq!(read.booking.graph, Some(Graph::Instant));
+        assert_eq!(read.hold, Some(CalendarSpan::exact(300)));
+    }
+
+    #[test]
+    fn rules_of_no_version_of_another_or_of_other_fields_are_made_of_the_fields_once() {
+        let project = project();
+        let expected = project.rules().expect("readable");
+        let mut older = stored(&project);
+        older.as_object_mut().expect("a record").remove("rules");
+        let mut newer = stored(&project);
+        newer["rules"] = json!([2, { "of": "another form" }, 3, 4]);
+        let mut of_others = stored(&project);
+        of_others["rules"][1] = 7.into();
+        for record in [older, newer, of_others] {
+            let read = read(&record);
+            assert_eq!(read, project);
+            let (rules, parses) = parses_of(|| (read.rules().cloned(), read.rules().cloned()));
+            assert_eq!(parses, 1);
+            assert_eq!(
+                (rules.0.as_ref(), rules.1.as_ref()),
+                (Ok(expected), Ok(expected))
+            );
+            // Whoever writes it next stores them.
+            assert_eq!(stored(&read)["rules"], stored(&project)["rules"]);
         }
     }
 
     #[test]
-    fn what_is_missing_is_filled_and_what_is_there_stays() {
-        let mut map = object(json!({ "a": 1, "b": null }));
-        fill(&mut map, &json!({ "a": 2, "b": 2, "c": 2 }));
-        assert_eq!(map, object(json!({ "a": 1, "b": 2, "c": 2 })));
+    fn a_change_of_a_field_leaves_no_rules_of_the_old_one() {
+        let mut project = read(&stored(&project()));
+        project.set_availability(object(json!({ "mode": "mutual" })));
+        let rules = project.rules().expect("readable");
+        assert_eq!(
+            (rules.settings.mode, rules.settings.length),
+            (Some(Mode::Mutual), None)
+        );
+        project.set_reservation_time(None);
+        assert_eq!(project.rules().expect("readable").hold, None);
+    }
+
+    #[test]
+    fn rules_that_are_too_large_to_store_are_made_of_the_fields() {
+        let mut project = project();
+        let description = "x".repeat(24 * 1024);
+        project.set_booking(object(json!({ "description": description })));
+        let project = project.with_defaults();
+        let record = stored(&project);
+        assert!(record.get("rules").is_none());
+        let read = read(&record);
+        assert_eq!(read.rules(), project.rules());
+    }
+
+    #[test]
+    fn a_project_is_unreadable_as_a_whole_and_says_by_which_fields() {
+        let mut record = stored(&project());
+        record["availability"] = r#"{"mode":"exclusive","length":"1 aeon"}"#.into();
+        record["booking"] = r#"{"graph":"tree"}"#.into();
+        record["reservation_time"] = "soon".into();
+        record["availability_constraints"] = "[".into();
+        let unreadable = read(&record).rules().cloned().expect_err("unreadable");
+        let fields: Vec<&str> = unreadable
+            .faults
+            .iter()
+            .map(|fault| fault.path.as_str())
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                "availability.length",
+                "availability_constraints",
+                "booking.graph",
+                "reservation_time"
+            ]
+        );
+        assert!(unreadable.to_string().contains(&unreadable.id.to_string()));
+        // It can still be mended.
+        let mut project = read(&record);
+        project.set_availability(Map::new());
+        project.set_availability_constraints(Vec::new());
+        project.set_booking(Map::new());
+        project.set_reservation_time(None);
+        assert!(project.with_defaults().rules().is_ok());
     }
 }

@@ -6,6 +6,7 @@ use model::availability::Refusal;
 use model::booking::CannotAct;
 use model::fault::Faults;
 use model::ids::{ProjectId, ResourceId};
+use model::project::UnreadableProject;
 use store::StoreError;
 
 /// Why something cannot be offered or booked.
@@ -78,6 +79,15 @@ impl fmt::Display for Stored {
         match self {
             Self::Project(id) => write!(f, "project {id}"),
             Self::Resource(id) => write!(f, "resource {id}"),
+        }
+    }
+}
+
+impl From<UnreadableProject> for SchedulingError {
+    fn from(UnreadableProject { id, faults }: UnreadableProject) -> Self {
+        Self::UnreadableSettings {
+            of: Stored::Project(id),
+            faults,
         }
     }
 }

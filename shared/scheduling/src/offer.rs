@@ -4,6 +4,8 @@
 //! Callers with a secret may search by settings of their own. A public key or token may only narrow what is offered: by an
 //! earlier end, a later start, fewer resources and more constraints. So what it is offered is exactly what it can book.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use model::TimeSlot;
 use model::availability::{
@@ -15,9 +17,8 @@ use model::duration::{CalendarSpan, RelativeTime};
 use model::fault::Faults;
 use model::filter::Filters;
 use model::ids::{BookingId, ResourceId};
-use model::lenient;
 use model::occupancy::{Buffers, Claim, Tolerance};
-use model::project::Project;
+use model::project::{Project, Rules};
 use model::resource::{DEFAULT_PUBLIC_LENGTH_S, Resource};
 use model::time::Tz;
 use model::wall::DAY_S;
@@ -31,38 +32,32 @@ use crate::error::{SchedulingError, Stored};
 #[derive(Clone, Debug)]
 pub struct Offer<'a> {
     project: Option<&'a Project>,
-    settings: Settings,
-    schedules: Vec<Schedule>,
+    rules: Option<&'a Rules>,
+    settings: Cow<'a, Settings>,
 }
 
 impl<'a> Offer<'a> {
-    /// Reads what `project` offers; without a project, what any resource does.
+    /// What `project` offers; without a project, what any resource does.
     ///
     /// # Errors
     ///
     /// [`SchedulingError::UnreadableSettings`] names the project.
     pub fn of(project: Option<&'a Project>) -> Result<Self, SchedulingError> {
-        let Some(project) = project else {
-            return Ok(Self {
-                project: None,
-                settings: Settings::default(),
-                schedules: Vec::new(),
-            });
-        };
-        let of = Stored::Project(project.id);
-        let unreadable = |faults| SchedulingError::UnreadableSettings { of, faults };
-        let settings = Settings::parse(&project.availability, "availability.");
-        let constraints = &project.availability_constraints;
+        let rules = project.map(Project::rules).transpose()?;
+        let settings = rules.map(|rules| Cow::Borrowed(&rules.settings));
         Ok(Self {
-            project: Some(project),
-            settings: settings.map_err(unreadable)?,
-            schedules: vec![schedule(constraints, of)?],
+            project,
+            rules,
+            settings: settings.unwrap_or_default(),
         })
     }
 
     /// The constraints besides those of each resource.
     pub fn schedules(&self) -> Vec<Schedule> {
-        self.schedules.clone()
+        self.rules
+            .map(|rules| rules.schedule.clone())
+            .into_iter()
+            .collect()
     }
 
     /// Whether events that last all day are no obstacle to what is booked by it.
@@ -74,6 +69,11 @@ impl<'a> Offer<'a> {
     pub fn is_overlapping(&self) -> bool {
         self.project
             .is_some_and(|project| project.allow_double_bookings)
+    }
+
+    /// How long a reservation holds its time by default.
+    pub fn hold(&self) -> Option<CalendarSpan> {
+        self.rules?.hold
     }
 
     /// The free time around what is booked by it.
@@ -128,7 +128,7 @@ impl<'a> Offer<'a> {
         zone: Tz,
     ) -> Result<Terms, SchedulingError> {
         let has_range = request.from.is_some() || request.to.is_some();
-        let settings = request.over(self.settings.clone());
+        let settings = request.over(self.settings.as_ref().clone());
         if has_range || self.project.is_none() {
             let terms = settings.terms(now, zone);
             return terms.map_err(|faults| SchedulingError::InvalidSettings { faults });
@@ -204,7 +204,7 @@ impl<'a> Offer<'a> {
     /// Whether every booking must be one that is offered, though its caller has a secret: the project's
     /// `booking.only_offered`.
     pub fn is_required(&self) -> bool {
-        self.project.is_some_and(is_required)
+        self.rules.is_some_and(|rules| rules.booking.only_offered)
     }
 
     /// Checks that `slot` of `resource` is offered, as far as that can be told without what is taken of it. Without a
@@ -306,13 +306,6 @@ impl<'a> Offer<'a> {
         unless_first(search.offers(slot, resource.id))?;
         Ok(search)
     }
-}
-
-/// Whether every booking of `project` must be one that is offered, though its caller has a secret: its
-/// `booking.only_offered`.
-pub fn is_required(project: &Project) -> bool {
-    let is_required = project.booking.get("only_offered");
-    is_required.and_then(lenient::flag) == Some(true)
 }
 
 /// A slot that is offered as far as can be told without what is taken of its resource.

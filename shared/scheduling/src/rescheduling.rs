@@ -8,7 +8,7 @@ use model::project::Project;
 use store::{Store, Tenant};
 
 use crate::error::{Noun, SchedulingError};
-use crate::offer::{Offer, is_required};
+use crate::offer::Offer;
 
 /// What the new time of one booking is held to.
 #[derive(Clone, Debug)]
@@ -56,7 +56,8 @@ impl Rescheduling {
                 is_held: true,
             });
         }
-        let of_project = project.as_ref().is_some_and(is_required);
+        let rules = project.as_ref().map(Project::rules).transpose()?;
+        let of_project = rules.is_some_and(|rules| rules.booking.only_offered);
         let is_held = by
             .only_offered
             .unwrap_or(booking.only_offered || of_project);

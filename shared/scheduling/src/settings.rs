@@ -6,22 +6,25 @@ use model::availability::{MAX_MONTHS_AHEAD, MAX_STARTS, Settings};
 use model::duration::{CalendarSpan, RelativeTime};
 use model::fault::{Fault, Faults};
 use model::graph::Graph;
-use model::project::Project;
+use model::project::{Project, Rules};
 use model::time::Tz;
-use serde_json::Value;
 
 /// Everything of `project` that can never work, by its own fields. What cannot be read at all is not told again.
 pub fn faults(project: &Project, now: DateTime<Utc>) -> Faults {
-    let settings = Settings::parse(&project.availability, "availability.");
-    let range = settings.ok().and_then(|settings| range(&settings, now));
+    let Ok(rules) = project.rules() else {
+        return Faults::none();
+    };
+    let range = range(&rules.settings, now);
     let wide = too_wide(project, now).map(|sentence| Fault::new("availability.to", sentence));
-    range.or(wide).into_iter().chain(graph(project)).collect()
+    range.or(wide).into_iter().chain(graph(rules)).collect()
 }
 
 /// Whether a search of the whole range, over all of its resources, would be refused: why, without its subject.
 pub fn too_wide(project: &Project, now: DateTime<Utc>) -> Option<String> {
-    let settings = Settings::parse(&project.availability, "").ok()?;
-    let starts = settings
+    let starts = project
+        .rules()
+        .ok()?
+        .settings
         .terms(now, Tz::UTC)
         .ok()?
         .starts(project.resources.len());
@@ -34,12 +37,10 @@ pub fn too_wide(project: &Project, now: DateTime<Utc>) -> Option<String> {
 }
 
 /// A page's booking has no settings, so it cannot say how many seats a group has.
-fn graph(project: &Project) -> Option<Fault> {
-    let name = project.booking.get("graph").and_then(Value::as_str)?;
-    let graph: Graph = name.parse().ok()?;
+fn graph(rules: &Rules) -> Option<Fault> {
     let sentence = "must be group_customer or group_customer_payment for a page on which seats are booked: a group_owner \
                     needs settings.max_seats, which a page cannot send";
-    (graph == Graph::GroupOwner).then(|| Fault::new("booking.graph", sentence))
+    (rules.booking.graph == Some(Graph::GroupOwner)).then(|| Fault::new("booking.graph", sentence))
 }
 
 /// How far ahead a search may reach, in words.

@@ -2,7 +2,7 @@
 # installs anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test soak test-sam test-dynamodb lint costs bench setup
+.PHONY: help run web test describe soak test-sam test-dynamodb lint costs bench setup
 
 help: ## Say what there is.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ lint: ## Check formatting, lints, documentation and the template, with warnings 
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --all-features --no-deps
 	scripts/lint-template
 
-costs: ## Count what each operation costs, and write docs/OPERATIONS.md's table.
-	@scripts/costs
+describe: ## Write what the code describes: docs/openapi.json, tables of the documents, gateway events, routes in Cargo.toml.
+	@scripts/describe
+
+costs: ## Write the table of costs in docs/OPERATIONS.md only, which is a part of make describe.
+	@scripts/describe contract::costs::
 
 bench: ## Measure release builds beside bare ones, and print one table; ARGS=warm measures a part, see bench/README.md.
 	@bench/run $(ARGS)

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// The event that calls an operation, as `authorization` and at `path`.
 pub(crate) fn of(operation: &str, path: Option<&str>, authorization: Option<&str>) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
-    let text = std::fs::read_to_string(folder.join(format!("{operation}.json")));
+    let text = std::fs::read_to_string(folder.join(operation).join("event.json"));
     let mut event: Value = serde_json::from_str(&text.expect("an event")).expect("JSON");
     if let Some(path) = path {
         event["rawPath"] = path.into();

@@ -5,7 +5,9 @@ mod bookings;
 mod client;
 mod clock;
 mod database;
+pub mod dossier;
 mod engine;
+pub mod events;
 mod faults;
 pub mod function;
 pub mod graphs;
@@ -13,6 +15,7 @@ pub mod invariants;
 mod log;
 pub mod roles;
 mod simulation;
+pub mod walk;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -102,6 +102,15 @@ pub fn routes() -> Vec<(String, String)> {
 /// The function that API Gateway hands a path to: an exact route before a greedy one, a longer greedy one before a
 /// shorter, `$default` last.
 pub fn served_by<'a>(path: &str, routes: &'a [(String, String)]) -> &'a str {
+    &serving(path, routes).1
+}
+
+/// The route by which API Gateway does so.
+pub fn served_by_route<'a>(path: &str, routes: &'a [(String, String)]) -> &'a str {
+    &serving(path, routes).0
+}
+
+fn serving<'a>(path: &str, routes: &'a [(String, String)]) -> &'a (String, String) {
     let rank = |route: &str| match route.strip_suffix("{proxy+}") {
         _ if route == path => Some(usize::MAX),
         Some(prefix) if path.starts_with(prefix) => Some(prefix.len()),
@@ -110,7 +119,7 @@ pub fn served_by<'a>(path: &str, routes: &'a [(String, String)]) -> &'a str {
     };
     let best = routes
         .iter()
-        .filter_map(|(route, function)| rank(route).map(|rank| (rank, function)))
+        .filter_map(|route| rank(&route.0).map(|rank| (rank, route)))
         .max();
     best.expect("the template has a $default route").1
 }

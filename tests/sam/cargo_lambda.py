@@ -62,12 +62,12 @@ def watch(place, target, scratch):
 def invoke(port, function, operation):
     """What is wrong with the answer of one `cargo lambda invoke`, if anything is."""
     command = ["cargo", "lambda", "invoke", "--invoke-address", HERE, "--invoke-port", str(port), function]
-    command += ["--data-file", f"events/{operation}.json"]
+    command += ["--data-file", f"events/{operation}/event.json"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
     with contextlib.suppress(ValueError, LookupError):
         if json.loads(ended.stdout)["statusCode"] == EXPECTED[operation]:
             return []
-    return [f"cargo lambda invoke {function}, events/{operation}.json: {ended.stdout}{ended.stderr}"]
+    return [f"cargo lambda invoke {function}, events/{operation}: {ended.stdout}{ended.stderr}"]
 
 
 def deploy_dry(function):

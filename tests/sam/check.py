@@ -60,7 +60,7 @@ class Sam:
         To load the SAM CLI takes longer than all it does here, so this process's copy of it is called."""
         place = Place(demo, BRIDGE)
         arguments = ["local", "invoke", self.function(event(operation)), *self.options]
-        arguments += ["--event", f"events/{operation}.json", "--env-vars", str(env_file(place))]
+        arguments += ["--event", f"events/{operation}/event.json", "--env-vars", str(env_file(place))]
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as log, place.with_demo():
             os.dup2(output.fileno(), 1)
             os.dup2(log.fileno(), 2)
@@ -139,7 +139,7 @@ def main():
         """One if the answer is as expected, else none."""
         if answer.get("statusCode") == EXPECTED[operation]:
             return 1
-        fail([f"events/{operation}.json, {how}: expected {EXPECTED[operation]}, got {answer}"])
+        fail([f"events/{operation}, {how}: expected {EXPECTED[operation]}, got {answer}"])
         return 0
 
     fail(takes_a_secret_from_elsewhere(folder))

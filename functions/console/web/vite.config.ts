@@ -12,9 +12,9 @@ function examples(): Plugin {
     resolveId: (id) => (id === name ? `\0${name}` : undefined),
     load(id) {
       if (id !== `\0${name}`) return undefined;
-      const requests = readdirSync(events)
-        .map((file) => [file.replace(/\.json$/, ""), JSON.parse(readFileSync(new URL(file, events), "utf8")) as Event] as const)
-        .filter(([, event]) => event.rawPath)
+      const requests = readdirSync(events, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => [name, JSON.parse(readFileSync(new URL(`${name}/event.json`, events), "utf8")) as Event] as const)
         .map(([operation, { rawPath: path, rawQueryString: query, body }]) => [operation, { path, query, ...(body && { body: JSON.parse(body) as unknown }) }]);
       return `export default ${JSON.stringify(Object.fromEntries(requests))}`;
     },
@@ -23,7 +23,7 @@ function examples(): Plugin {
 
 /** An API Gateway event, as far as it matters here. */
 interface Event {
-  rawPath?: string;
+  rawPath: string;
   rawQueryString?: string;
   body?: string;
 }

@@ -7,22 +7,12 @@ use api::operations::Operation;
 use chrono::TimeDelta;
 use model::scope::Scope;
 use serde_json::json;
-use tests::{Client, Options, TestServer};
+use tests::dossier::Dossier;
+use tests::events::{send, sound_event};
+use tests::walk::every_operation;
+use tests::{Client, TestServer};
 
-use crate::contract::every_operation::{self, NEVER_DONE};
 use crate::contract::operations::read;
-
-/// Those that give something away that must not reach further than the caller: what it is decides whether they are done.
-const GIVES_AWAY: [&str; 8] = [
-    "create_app",
-    "create_credential",
-    "create_key",
-    "create_timetime_api_key",
-    "import_credential",
-    "import_key",
-    "rotate_key",
-    "update_key",
-];
 
 /// By operation, the scopes that its row of the access table names.
 fn written() -> BTreeMap<String, Vec<Scope>> {
@@ -67,25 +57,21 @@ async fn check(
     wrong: &mut Vec<String>,
 ) {
     let id = operation.id.as_str();
-    let event = every_operation::sound_event(server, id).await;
+    let event = sound_event(server, id).await;
     for missing in scopes {
-        let reply = every_operation::send(
-            server,
-            event
-                .clone()
-                .by(&key(server, &all_but(*missing)).await)
-                .value(),
-        )
-        .await;
+        let without = event.clone().by(&key(server, &all_but(*missing)).await);
+        let reply = send(server, without.value()).await;
         if reply.status() != 403 {
             wrong.push(format!("{id} without {missing}: {}", reply.status()));
         }
     }
     let exactly = event.by(&key(server, scopes).await);
-    let reply = every_operation::send(server, exactly.value()).await;
+    let reply = send(server, exactly.value()).await;
     let status = reply.status().as_u16();
-    let gives_away = status == 403 && GIVES_AWAY.contains(&id);
-    let is_done = status < 400 || gives_away || NEVER_DONE.contains(&id);
+    let dossier = Dossier::of(id);
+    // What it gives away must not reach further than the caller.
+    let gives_away = status == 403 && dossier.gives_away;
+    let is_done = status < 400 || gives_away || dossier.never_done.is_some();
     if !is_done {
         wrong.push(format!("{id} with {scopes:?}: {status}"));
     }
@@ -96,25 +82,16 @@ async fn every_operation_takes_exactly_the_scopes_of_its_row() {
     let written = written();
     assert!(written.len() > 80, "the table was read");
     let mut wrong = Vec::new();
-    for (_, operations) in local::functions() {
-        let keyed = operations
-            .list()
-            .iter()
-            .filter(|operation| written.contains_key(&operation.id));
-        let (writing, reading): (Vec<_>, Vec<_>) = keyed.partition(|operation| operation.writes);
-        let alone = writing.into_iter().map(|operation| vec![operation]);
-        for operations in alone.chain([reading]) {
-            let server = TestServer::start_with(Options {
-                allow_imported_keys: true,
-                ..Options::default()
-            })
-            .await;
+    every_operation(
+        |operation| written.contains_key(&operation.id),
+        async |server, operations| {
             for operation in operations {
                 server.clock.advance(TimeDelta::minutes(1));
-                check(&server, operation, &written[&operation.id], &mut wrong).await;
+                check(server, operation, &written[&operation.id], &mut wrong).await;
             }
-        }
-    }
+        },
+    )
+    .await;
     let advice = "see its Access in functions/*/src/lib.rs and its row in docs/API-DESIGN.md";
     assert!(wrong.is_empty(), "{advice}\n{}", wrong.join("\n"));
 }

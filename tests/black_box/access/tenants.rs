@@ -1,38 +1,32 @@
 //! Tenants do not meet, and neither do an account's live and test app: whoever asks for what is another's
 //! hears exactly what they hear about something that does not exist, and nothing of the other's changes.
 
+use std::collections::BTreeMap;
+
 use api::operations::Operation;
 use http::Method;
 use local::demo::{EMAIL, TEST_SLUG};
 use model::graph::Action;
 use model::ids::BookingId;
 use serde_json::{Value, json};
-use tests::{Client, Reply, TestApp, TestServer, booking, with};
+use tests::dossier::Dossier;
+use tests::events::{filled, filled_text};
+use tests::{Client, Reply, TestApp, TestServer, booking};
 
 /// When an app's event is.
 const EVENT: (&str, &str) = ("2026-12-05T10:00:00Z", "2026-12-05T11:00:00Z");
 
-/// A list of events with that one in it.
-const EVENTS: &str = "events?start=2026-12-05T00:00:00Z&end=2026-12-06T00:00:00Z";
-
-/// A name for everything of an app that a request can ask for.
+/// A name for everything of an app that a request can ask for, by the words that stand for them in `attacks` of
+/// `events/*/operation.json`.
 #[derive(Clone, Debug)]
-struct Things {
-    tentative: String,
-    declined: String,
-    resource: String,
-    email: String,
-    calendar: String,
-    event: String,
-    credential: String,
-    key: String,
-    slug: String,
-    project: String,
-    location: String,
-    service: String,
-    widget: String,
-    filters: String,
-    customer_email: String,
+struct Things(BTreeMap<String, String>);
+
+impl std::ops::Index<&str> for Things {
+    type Output = String;
+
+    fn index(&self, name: &str) -> &String {
+        &self.0[name]
+    }
 }
 
 impl Things {
@@ -77,200 +71,100 @@ impl Things {
         assert_eq!(client.put(&decline, json!({})).await.status, 200);
         let credential = credential_of(&client, &resource, "server-token").await;
         let (key, _) = server.make_key(&client, json!({ "name": "Named" })).await;
-        Self {
-            tentative,
-            declined,
-            resource,
-            email,
-            calendar,
-            event,
-            credential,
-            key,
-            slug: app.slug.clone(),
-            project,
-            location,
-            service,
-            widget,
-            filters,
-            customer_email,
-        }
+        let slug = app.slug.clone();
+        let named = [
+            ("tentative", tentative),
+            ("declined", declined),
+            ("resource", resource),
+            ("email", email),
+            ("calendar", calendar),
+            ("event", event),
+            ("credential", credential),
+            ("key", key),
+            ("slug", slug),
+            ("project", project),
+            ("location", location),
+            ("service", service),
+            ("widget", widget),
+            ("filters", filters),
+            ("customer_email", customer_email),
+        ];
+        Self(named.map(|(name, thing)| (name.to_owned(), thing)).into())
     }
 
     /// Names of the same form that nothing has.
     fn that_do_not_exist(&self, server: &TestServer) -> Self {
         // Those that are text are as long as the real ones, for an answer may repeat them.
-        Self {
-            tentative: random_id(server),
-            declined: random_id(server),
-            resource: random_id(server),
-            email: self.email.replace("doc@", "cod@"),
-            calendar: random_id(server),
-            event: random_id(server),
-            credential: random_id(server),
-            key: random_id(server),
-            // No slug of ours has an l.
-            slug: format!("{}l", &self.slug[..self.slug.len() - 1]),
-            project: random_id(server),
-            location: random_id(server),
-            service: random_id(server),
-            widget: random_id(server),
-            filters: random_id(server),
-            customer_email: self.customer_email.replace("marty@", "ytram@"),
-        }
+        let other = |(name, thing): (&String, &String)| {
+            let other = match name.as_str() {
+                "email" => thing.replace("doc@", "cod@"),
+                "customer_email" => thing.replace("marty@", "ytram@"),
+                // No slug of ours has an l.
+                "slug" => format!("{}l", &thing[..thing.len() - 1]),
+                _ => random_id(server),
+            };
+            (name.clone(), other)
+        };
+        Self(self.0.iter().map(other).collect())
     }
 
-    fn all(&self) -> [&str; 15] {
-        [
-            &self.tentative,
-            &self.declined,
-            &self.resource,
-            &self.email,
-            &self.calendar,
-            &self.event,
-            &self.credential,
-            &self.key,
-            &self.slug,
-            &self.project,
-            &self.location,
-            &self.service,
-            &self.widget,
-            &self.filters,
-            &self.customer_email,
-        ]
+    /// The same, but for the app, of which nothing has the name.
+    fn of_no_app(&self, server: &TestServer) -> Self {
+        let mut things = self.clone();
+        let slug = self.that_do_not_exist(server)["slug"].clone();
+        things.0.insert("slug".to_owned(), slug);
+        things
+    }
+
+    fn all(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
     }
 
     /// Every request that asks for one of these.
     fn requests(&self) -> Vec<(Method, String, Value)> {
-        let mut requests = Vec::new();
-        for operation in local::operations().list() {
-            for path in self.paths(operation) {
-                requests.push((operation.method.clone(), path, body_of(operation)));
-            }
-        }
-        let stolen = booking(
-            &self.resource,
-            "instant",
-            "2026-12-03T10:00:00Z",
-            "2026-12-03T11:00:00Z",
-        );
-        let token = json!({ "type": "client-token", "resource_id": self.resource });
-        let forgotten = json!({ "email": self.email });
-        requests.push((Method::POST, "/v2/bookings".to_owned(), stolen));
-        requests.push((Method::POST, "/v2/credentials".to_owned(), token));
-        let event = json!({ "start": EVENT.0, "end": EVENT.1, "what": "Stolen", "where": "Out" });
-        let by_resource = with(event.clone(), "resource_id", self.resource.clone().into());
-        let by_calendar = with(event, "calendar_id", self.calendar.clone().into());
-        let calendar = json!({ "resource_id": self.resource, "name": "Stolen" });
-        requests.push((Method::POST, "/v2/events".to_owned(), by_resource));
-        requests.push((Method::POST, "/v2/events".to_owned(), by_calendar));
-        requests.push((Method::POST, "/v2/calendars".to_owned(), calendar));
-        let one = json!({ "resource_ids": [self.resource], "future": "2 days" });
-        let of_calendar = json!({ "calendar_ids": [self.calendar], "future": "2 days" });
-        let team = json!({ "users": [{ "_email": self.email }], "future": "2 days" });
-        let slots = json!({ "resources": [self.resource], "mode": "mutual", "to": "2 days" });
-        let of_project = json!({ "project_id": self.project, "to": "2 days" });
-        for (path, search) in [
-            ("findtime", one.clone()),
-            ("findtime", of_calendar),
-            ("findtime/bulk", json!({ "users": [one] })),
-            ("findtime/team", team),
-            ("availability", slots),
-            ("availability", of_project),
-        ] {
-            requests.push((Method::POST, format!("/v2/{path}"), search));
-        }
-        requests.push((
-            Method::POST,
-            "/v2/resources/resetpassword".to_owned(),
-            forgotten,
-        ));
-        let searches = [
-            format!("bookings?search=resource.id:{}", self.resource),
-            format!("bookings?search=calendar.id:{}", self.calendar),
-            format!("bookings?search=project.id:{}", self.project),
-            format!("bookings?search=customer.email:{}", self.customer_email),
-            format!("bookings?search=meta.secret:{}", self.slug),
-            format!("calendars?search=resource.id:{}", self.resource),
-            format!("{EVENTS}&search=resource.id:{}", self.resource),
-            format!("{EVENTS}&search=calendar.id:{}", self.calendar),
-            format!("credentials?search=resource.id:{}", self.resource),
-            format!("resources?search=id:{}", self.resource),
-            format!("resources?search=email:{}", self.email),
-            format!("projects?search=locations.uuid:{}", self.location),
-            format!("projects?search=services.uuid:{}", self.service),
-            format!("locations?search=id:{}", self.location),
-            format!("location/services?search=id:{}", self.service),
-        ];
-        requests.extend(searches.map(|search| (Method::GET, format!("/v2/{search}"), json!({}))));
-        requests
+        let operations = local::operations();
+        let operations = operations.list().iter();
+        operations.flat_map(|one| self.attacks(one)).collect()
     }
 
-    /// The operation's paths with these names in it; none if its path asks for nothing.
-    fn paths(&self, operation: &Operation) -> Vec<String> {
+    /// The requests of an operation that ask for one of these.
+    fn attacks(&self, operation: &Operation) -> Vec<(Method, String, Value)> {
+        let mut requests = Vec::new();
+        for attack in Dossier::of(&operation.id).attacks {
+            let path = attack.path.as_ref().unwrap_or(&operation.path);
+            let actions: Vec<&str> = match path.contains("{action}") {
+                true => Action::ALL.iter().map(|action| action.name()).collect(),
+                false => vec![""],
+            };
+            let body = attack.body.unwrap_or_else(|| json!({}));
+            for action in actions {
+                let path = filled_text(path, &self.0).replace("{action}", action);
+                assert!(
+                    !path.contains('{'),
+                    "events/{}/operation.json: nothing is called as in {path}",
+                    operation.id
+                );
+                requests.push((operation.method.clone(), path, filled(&body, &self.0)));
+            }
+        }
+        requests
+    }
+}
+
+#[test]
+fn every_operation_whose_path_names_something_is_asked_for_anothers() {
+    for operation in local::operations().list() {
         // Pages are the same for everybody and read nothing that is anybody's.
         let is_page = !["/v1/", "/v2/"]
             .iter()
             .any(|api| operation.path.starts_with(api));
-        if is_page || !operation.path.contains('{') {
-            return Vec::new();
-        }
-        let ids: Vec<&str> = match operation.path.split('/').nth(2) {
-            Some("bookings") => vec![&self.tentative, &self.declined],
-            Some("resources") => vec![&self.resource],
-            Some("calendars") => vec![&self.calendar],
-            Some("events") => vec![&self.event],
-            Some("credentials") => vec![&self.credential],
-            Some("keys") => vec![&self.key],
-            Some("apps") => vec![&self.slug],
-            // What anybody may see of a page by its slug has tests in projects.rs; an app's slug names none.
-            Some("projects") if operation.path.contains("{slug}") => vec![&self.slug],
-            Some("projects") => vec![&self.project],
-            Some("locations") => vec![&self.location],
-            Some("location") => vec![&self.service],
-            // An older page's configuration is anybody's to read; what may be in it has tests in widgets.rs.
-            Some("widgets") if operation.path.starts_with("/v2/widgets/embed/") => Vec::new(),
-            Some("widgets") if operation.path.contains("{slug}") => vec![&self.slug],
-            Some("widgets") => vec![&self.widget],
-            Some("findtime") => vec![&self.filters],
-            Some("users") => vec![&self.resource],
-            // Every app has the same templates.
-            Some("templates") => Vec::new(),
-            _ => panic!(
-                "say what {} is about in tests/black_box/access/tenants.rs",
-                operation.path
-            ),
-        };
-        let actions: Vec<&str> = match operation.path.contains("{action}") {
-            true => Action::ALL.iter().map(|action| action.name()).collect(),
-            false => vec![""],
-        };
-        ids.iter()
-            .flat_map(|id| actions.iter().map(move |action| (id, action)))
-            .map(|(id, action)| {
-                let path = operation.path.replace("{id}", id).replace("{slug}", id);
-                path.replace("{action}", action)
-                    .replace("{email}", &self.email)
-                    .replace("{resource_id}", &self.resource)
-            })
-            .collect()
-    }
-}
-
-/// A body with which the operation would change what it is about.
-fn body_of(operation: &Operation) -> Value {
-    match operation.id.as_str() {
-        "update_booking" => json!({ "meta": { "stolen": true } }),
-        "update_resource"
-        | "update_app"
-        | "update_project"
-        | "update_location"
-        | "update_service"
-        | "update_calendar"
-        | "update_widget"
-        | "update_filter_collection" => json!({ "name": "Stolen" }),
-        "update_event" => json!({ "what": "Stolen" }),
-        "set_project_resources" => json!([]),
-        _ => json!({}),
+        let dossier = Dossier::of(&operation.id);
+        let is_said = !dossier.attacks.is_empty() || dossier.no_attack.is_some();
+        assert!(
+            is_page || !operation.path.contains('{') || is_said,
+            "say in `attacks` of events/{}/operation.json how somebody asks for another tenant's",
+            operation.id
+        );
     }
 }
 
@@ -359,7 +253,7 @@ async fn what_is_anothers_looks_like_what_does_not_exist() {
     let session = server
         .sign_in("stranger@clinic.example", "a long password")
         .await;
-    let token = async |token_type| server.token(&app, &own.resource, token_type).await;
+    let token = async |token_type| server.token(&app, &own["resource"], token_type).await;
     let callers = [
         ("an app key", app.clone()),
         ("a widget key", server.with_key(&stranger.widget_key)),
@@ -401,10 +295,7 @@ async fn an_accounts_live_and_test_app_do_not_meet_either() {
         let key = server.with_key(&mine.api_key);
         cannot_tell_from_nothing(&server, &mine.slug, &key, &things).await;
         // Both apps are the person's own, so only by its slug may the session find the other.
-        let things = Things {
-            slug: things.that_do_not_exist(&server).slug,
-            ..things
-        };
+        let things = things.of_no_app(&server);
         let session = session.header("timekit-app", &mine.slug);
         cannot_tell_from_nothing(&server, "the session", &session, &things).await;
         assert_eq!(everything(&owner).await, before);
@@ -418,17 +309,14 @@ async fn a_resources_token_reaches_no_other_resource_of_its_app() {
     let things = Things::made_in(&app, &server).await;
     let owner = server.with_key(&app.api_key);
     // Who has a client-token can be in a team, and the others of the app find it there; find_time.rs has tests of that.
-    let page = credential_of(&owner, &things.resource, "client-token").await;
+    let page = credential_of(&owner, &things["resource"], "client-token").await;
     let page = format!("/v2/credentials/{page}");
     owner.delete(&page).await.expecting(204);
     let new = json!({ "name": "Room", "timezone": "UTC", "email": "room@clinic.example" });
     let room = owner.post("/v2/resources", new).await.id();
     let before = everything(&owner).await;
     // The app is the token's own.
-    let things = Things {
-        slug: things.that_do_not_exist(&server).slug,
-        ..things
-    };
+    let things = things.of_no_app(&server);
     for token_type in ["server-token", "client-token"] {
         let token = server.token(&owner, &room, token_type).await;
         let token = server.with_token(&app.slug, &token);
@@ -446,7 +334,7 @@ async fn no_list_shows_anything_of_another_tenant() {
     let token = server
         .token(
             &server.with_key(&live.api_key),
-            &things.resource,
+            &things["resource"],
             "client-token",
         )
         .await;
@@ -472,11 +360,7 @@ async fn no_list_shows_anything_of_another_tenant() {
                 operation.path
             );
             let seen = caller.get(&path).await.body.to_string();
-            for thing in things
-                .all()
-                .into_iter()
-                .chain([token.1.as_str(), &live.widget_key])
-            {
+            for thing in things.all().chain([token.1.as_str(), &live.widget_key]) {
                 assert!(!seen.contains(thing), "{path} shows {thing}");
             }
         }
@@ -517,8 +401,8 @@ async fn an_answer_about_anothers_calendar_is_the_one_about_no_calendar() {
     let own = Things::made_in(&stranger, &server).await;
     let stranger = server.with_key(&stranger.api_key);
     let (start, end) = ("2026-12-05T10:00:00Z", "2026-12-05T11:00:00Z");
-    let mut body = booking(&own.resource, "instant", start, end);
-    body["calendar_id"] = things.calendar.into();
+    let mut body = booking(&own["resource"], "instant", start, end);
+    body["calendar_id"] = things["calendar"].clone().into();
     let theirs = stranger.post("/v2/bookings", body.clone()).await;
     assert_eq!(theirs.faults(), ["calendar_id"]);
     body["calendar_id"] = random_id(&server).into();
@@ -583,7 +467,9 @@ async fn every_answer_of_a_test_app_says_so_and_none_of_a_live_app_does() {
     for (app, says) in [(live, None), (test, Some("true"))] {
         let things = Things::made_in(&app, &server).await;
         let key = server.with_key(&app.api_key);
-        let token = server.token(&key, &things.resource, "server-token").await;
+        let token = server
+            .token(&key, &things["resource"], "server-token")
+            .await;
         for caller in [
             key,
             server.with_token(&app.slug, &token),
@@ -594,18 +480,18 @@ async fn every_answer_of_a_test_app_says_so_and_none_of_a_live_app_does() {
                 (
                     200,
                     caller
-                        .get(&format!("/v2/bookings/{}", things.tentative))
+                        .get(&format!("/v2/bookings/{}", things["tentative"]))
                         .await,
                 ),
                 (201, {
-                    let body = json!({ "type": "client-token", "resource_id": things.resource });
+                    let body = json!({ "type": "client-token", "resource_id": things["resource"] });
                     caller.post("/v2/credentials", body).await
                 }),
                 (404, caller.get(&format!("/v2/bookings/{unknown}")).await),
                 (
                     409,
                     caller
-                        .delete(&format!("/v2/bookings/{}", things.tentative))
+                        .delete(&format!("/v2/bookings/{}", things["tentative"]))
                         .await,
                 ),
                 (422, caller.post("/v2/bookings", json!({})).await),
@@ -625,7 +511,9 @@ async fn every_answer_of_a_test_app_says_so_and_none_of_a_live_app_does() {
         let (_, narrow) = server.make_key(&owner, narrow).await;
         let bound = json!({ "name": "Page", "kind": "widget", "allowed_origins": ["https://clinic.example"] });
         let (_, bound) = server.make_key(&owner, bound).await;
-        let page = server.token(&owner, &things.resource, "client-token").await;
+        let page = server
+            .token(&owner, &things["resource"], "client-token")
+            .await;
         let page = server.with_token(&app.slug, &page);
         let forged = session
             .header("timekit-app", &app.slug)

@@ -1,11 +1,10 @@
 //! `ETag` and `If-Match`: a change that was decided on an older state is refused, and no change is ever half lost.
 
 use http::Method;
-use local::demo::{DECLINED, DOC_BROWN, ROOM, TEST_SLUG};
+use local::demo::{DOC_BROWN, ROOM};
 use serde_json::{Value, json};
+use tests::events::sound_event;
 use tests::{Client, Reply, TestServer};
-
-use crate::input::bad_input::every_operation;
 
 fn path(id: impl std::fmt::Display) -> String {
     format!("/v2/resources/{id}")
@@ -166,64 +165,14 @@ async fn every_operation_on_a_thing_with_an_etag_shows_it_and_takes_if_match() {
         .filter(|operation| operation.is_versioned)
     {
         let server = TestServer::start().await;
-        let mut asked = every_operation(&server).into_iter();
-        let room = ROOM.to_string();
-        let new = json!({
-            "resource_id": room, "name": "A", "start": "2026-12-01", "end": "2026-12-01", "all_day": true, "what": "A",
-            "where": "B",
-        });
-        let made = async |path: &str| server.app().post(path, new.clone()).await.id();
-        let (caller, path, body) = match asked.find(|asked| asked.id == operation.id) {
-            // There is none in the demo.
-            Some(asked) if asked.id == "update_event" => {
-                let path = format!("/v2/events/{}", made("/v2/events").await);
-                (asked.caller, path, json!({ "what": "New" }).to_string())
-            }
-            Some(asked) => (asked.caller, asked.path, asked.body.to_string()),
-            None => {
-                let id = match operation.id.as_str() {
-                    "get_group" => {
-                        let group = tests::group(
-                            &ROOM.to_string(),
-                            "2026-12-01T10:00:00Z",
-                            "2026-12-01T11:00:00Z",
-                            5,
-                        );
-                        server.app().post("/v2/bookings", group).await.id()
-                    }
-                    // Only one to which nothing more can happen is deleted.
-                    "get_booking" | "delete_booking" => DECLINED.to_string(),
-                    "get_calendar" | "delete_calendar" => made("/v2/calendars").await,
-                    "get_event" | "delete_event" => made("/v2/events").await,
-                    _ => DOC_BROWN.to_string(),
-                };
-                let path = operation.path.replace("{id}", &id);
-                (server.app(), path, String::new())
-            }
-        };
-        let caller = match operation.path.as_str() {
-            "/v2/users/me" => {
-                let doc = DOC_BROWN.to_string();
-                let token = server.token(&server.app(), &doc, "server-token").await;
-                server.with_token(TEST_SLUG, &token)
-            }
-            _ => caller,
-        };
-        let body = match operation.id.as_str() {
-            "update_user" => json!({ "name": "New" }).to_string(),
-            _ => body,
-        };
+        let event = sound_event(&server, &operation.id).await;
+        let (caller, (method, path, body)) = (event.sender(&server), event.request());
         if operation.takes_if_match() {
             let caller = caller.header("if-match", "\"other\"");
-            let method = operation.method.clone();
-            assert_stale(&caller.send(method, &path, &body).await);
+            let sent = caller.send(method.clone(), &path, &body);
+            assert_stale(&sent.await);
         }
-        let path = match operation.id.as_str() {
-            // It has bookings to come.
-            "delete_resource" => format!("{path}?bookings=keep"),
-            _ => path,
-        };
-        let reply = caller.send(operation.method.clone(), &path, &body).await;
+        let reply = caller.send(method, &path, &body).await;
         assert!((200..300).contains(&reply.status), "{}", operation.id);
         let shown = reply.header("etag").is_some();
         assert_eq!(shown, operation.shows_etag(), "{}", operation.id);

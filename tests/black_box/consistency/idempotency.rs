@@ -18,8 +18,6 @@ use serde_json::{Value, json};
 use store::{IdempotencyKey, Keep, KeptAnswer, RecordOwner, Seed, StoreError};
 use tests::{Client, NOW, Options, Reply, TestServer, instant};
 
-use crate::input::bad_input::every_operation;
-
 const HEADER: &str = "idempotency-key";
 const KEY: &str = "5f0b2c8e-6f5a-4b5e-9c55-0a1f0f1f9f10";
 const RESOURCES: &str = "/v2/resources";
@@ -62,7 +60,7 @@ async fn every_post_that_writes_is_done_once_under_one_key() {
     let writing: BTreeSet<&str> = writing.map(|operation| operation.id.as_str()).collect();
     for id in writing {
         let server = with_imports().await;
-        let mut asked = every_operation(&server).into_iter();
+        let mut asked = server.sound_requests().into_iter();
         let asked = asked.find(|asked| asked.id == id).expect("a sound request");
         let caller = asked.caller.header(HEADER, KEY);
         let first = caller.post(&asked.path, asked.body.clone()).await;
@@ -103,7 +101,7 @@ async fn where_nothing_is_written_or_nobody_known_the_key_has_no_effect() {
             assert!(!takes, "{}", operation.id);
         }
     }
-    for asked in every_operation(&server) {
+    for asked in server.sound_requests() {
         let found = operations.list().iter().find(|found| found.id == asked.id);
         if found.expect("an operation").takes_idempotency_key() {
             continue;

@@ -7,6 +7,7 @@ use local::tables::TEMPLATE;
 use serde::Deserialize;
 use serde_norway::Value as Yaml;
 
+use crate::contract::described::{assert_described, with_part};
 use crate::contract::every_operation::{self, Called};
 use crate::contract::template::metrics_of_alarms;
 
@@ -129,32 +130,11 @@ const END: &str = "\n<!-- Here it ends. -->";
 
 #[tokio::test]
 async fn the_table_of_costs_is_what_the_operations_were_counted_to_cost() {
-    let prices = Prices::read();
-    let path = format!("{}/../docs/OPERATIONS.md", env!("CARGO_MANIFEST_DIR"));
-    let document = std::fs::read_to_string(&path).expect("docs/OPERATIONS.md");
-    let (before, rest) = document.split_once(BEGIN).expect("where the table begins");
-    let (written, after) = rest.split_once(END).expect("where the table ends");
     let of_test_app = &every_operation::called().await.called;
     let of_live_app = every_operation::called_for_a_live_app().await.called;
-    let counted = table(&prices, of_test_app, &of_live_app);
-    if written == counted {
-        return;
-    }
-    if std::env::var_os("LATCHKEY_WRITE_COSTS").is_some() {
-        let document = format!("{before}{BEGIN}{counted}{END}{after}");
-        std::fs::write(&path, document).expect("docs/OPERATIONS.md");
-        return;
-    }
-    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    let (written, counted) = (lines(written), lines(&counted));
-    let gone = written.iter().filter(|line| !counted.contains(line));
-    let new = counted.iter().filter(|line| !written.contains(line));
-    let gone = gone.map(|line| format!("- {line}"));
-    let differences: Vec<String> = gone.chain(new.map(|line| format!("+ {line}"))).collect();
-    panic!(
-        "what operations cost has changed; if it should have, run make costs:\n{}",
-        differences.join("\n")
-    );
+    let counted = table(&Prices::read(), of_test_app, &of_live_app);
+    let path = "docs/OPERATIONS.md";
+    assert_described(path, &with_part(path, BEGIN, END, &counted));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What is stated in several places is stated alike, and every operation is as it is stated.
 
 mod costs;
+pub(crate) mod described;
 pub(crate) mod every_operation;
 mod openapi;
 pub(crate) mod operations;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use serde_json::Value;
+use tests::events::SoundRequest;
 use tests::{Options, TestServer};
 
 use crate::contract::operations::read;
-use crate::input::bad_input::{Asked, every_operation};
 
 /// The schemas that a body must match: its own, and what that consists of.
 fn schemas_of<'a>(document: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
@@ -29,7 +29,7 @@ struct Described<'a> {
 }
 
 impl<'a> Described<'a> {
-    fn of(document: &'a Value, asked: &Asked) -> Self {
+    fn of(document: &'a Value, asked: &SoundRequest) -> Self {
         let operation = document["paths"]
             .as_object()
             .into_iter()
@@ -73,14 +73,14 @@ impl<'a> Described<'a> {
 }
 
 /// Whether the request without this field is refused because it is missing.
-async fn is_missed(server: &TestServer, asked: &Asked, field: &str) -> bool {
+async fn is_missed(server: &TestServer, asked: &SoundRequest, field: &str) -> bool {
     // Past the limits of callers that are not known.
     server.clock.advance(TimeDelta::minutes(16));
     let mut body = asked.body.clone();
     let removed = body.as_object_mut().and_then(|fields| fields.remove(field));
     assert!(
         removed.is_some(),
-        "{}: its sound body in tests/black_box/input/bad_input.rs lacks {field}",
+        "the sound_body in events/{}/operation.json lacks {field}",
         asked.id
     );
     let text = body.to_string();
@@ -108,7 +108,7 @@ async fn every_field_that_the_document_requires_is_refused_when_missing() {
     let server = server().await;
     let document: Value = serde_json::from_str(&read("docs/openapi.json")).expect("JSON");
     let mut seen = 0;
-    for asked in every_operation(&server) {
+    for asked in server.sound_requests() {
         for field in Described::of(&document, &asked).required() {
             assert!(
                 is_missed(&server, &asked, field).await,
@@ -129,7 +129,7 @@ async fn every_field_that_is_refused_when_missing_is_required_by_the_document_or
     let server = server().await;
     let document: Value = serde_json::from_str(&read("docs/openapi.json")).expect("JSON");
     let mut unsaid = Vec::new();
-    for asked in every_operation(&server) {
+    for asked in server.sound_requests() {
         let described = Described::of(&document, &asked);
         for field in asked.body.as_object().expect("a body").keys() {
             let is_said = described.required().contains(field.as_str())

@@ -1,7 +1,7 @@
 //! What stands in more than one place says the same in all of them: operations in code, OpenAPI, template,
 //! events and access table; CORS in code and template; what each function may do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use api::operations::Operation;
@@ -14,12 +14,12 @@ use model::scope::Scope;
 use serde_json::Value;
 use serde_norway::Value as Yaml;
 use tests::TestServer;
+use tests::dossier::Dossier;
+use tests::events::{Event, function_request, request};
 use tests::roles::{routes, served_by, template_functions};
 use tower::ServiceExt as _;
 
-use crate::contract::every_operation::function_request;
-
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the workspace")
@@ -54,33 +54,6 @@ fn every_path_with_and_without_its_slash_falls_to_the_function_that_serves_it() 
             }
         }
     }
-}
-
-#[test]
-fn cargo_lambdas_emulator_has_the_routes_of_the_template() {
-    let mut entries: Vec<String> = routes()
-        .iter()
-        .flat_map(|(route, function)| {
-            // What is greedy also takes nothing at all, which its pattern there does not.
-            let paths = match route.strip_suffix("{proxy+}") {
-                _ if route == "$default" => vec!["/".to_owned(), "/{*proxy}".to_owned()],
-                Some(prefix) => vec![prefix.to_owned(), format!("{prefix}{{*proxy}}")],
-                None => vec![route.clone()],
-            };
-            paths
-                .into_iter()
-                .map(move |path| format!("{path:?} = {function:?}\n"))
-        })
-        .collect();
-    entries.sort();
-    let section = format!(
-        "[workspace.metadata.lambda.watch.router]\n{}",
-        entries.concat()
-    );
-    assert!(
-        (read("Cargo.toml") + "\n").contains(&(section.clone() + "\n")),
-        "Cargo.toml must have this section, made of the routes of template.yaml:\n{section}"
-    );
 }
 
 #[test]
@@ -190,15 +163,10 @@ fn every_operation_has_a_file_of_its_own() {
 }
 
 #[test]
-fn the_committed_openapi_document_is_the_one_the_code_describes() {
+fn every_operation_of_the_openapi_document_has_an_id_of_its_own_and_a_summary() {
     let described: Value =
         serde_json::from_str(&local::operations().openapi().to_json().expect("a document"))
             .expect("JSON");
-    let committed: Value = serde_json::from_str(&read("docs/openapi.json")).expect("JSON");
-    assert!(
-        described == committed,
-        "run: cargo run --package local --bin latchkey -- openapi > docs/openapi.json"
-    );
     let mut ids = BTreeSet::new();
     for path in described["paths"].as_object().expect("paths").values() {
         for operation in path
@@ -259,10 +227,10 @@ fn every_operation_is_documented_with_its_callers_its_cost_and_its_errors() {
             );
         }
         let sends = described["requestBody"]["required"] == true;
-        let event: Value = serde_json::from_str(&read(&format!("events/{id}.json"))).expect("JSON");
+        let example = Dossier::of(id).request;
         assert!(
-            !sends || event["body"].is_string(),
-            "{id}: its body has no example; write one in events/{id}.json"
+            !sends || example.body.is_some(),
+            "{id}: its body has no example; write one in events/{id}/operation.json"
         );
     }
 }
@@ -345,51 +313,6 @@ fn the_openapi_document_shows_the_envelope_that_answers_come_in() {
         schema("/v2/bookings/bulk", "put", "200")["$ref"],
         "#/components/schemas/BulkAnswer"
     );
-}
-
-#[test]
-fn the_access_table_of_the_documents_says_what_the_code_does() {
-    let documents = read("docs/API-DESIGN.md");
-    let section = documents
-        .split("## Access table")
-        .nth(1)
-        .expect("docs/API-DESIGN.md has an access table");
-    let section = section.split("\n## ").next().expect("a section");
-    let written: BTreeMap<String, (String, String)> = section
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .map(|line| {
-            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-            let [operation, route, who] = cells.as_slice() else {
-                panic!("three cells: {line}")
-            };
-            (
-                operation.trim_matches('`').to_owned(),
-                ((*route).to_owned(), (*who).to_owned()),
-            )
-        })
-        .collect();
-    let true_ones: BTreeMap<String, (String, String)> = operations()
-        .into_iter()
-        .map(|operation| {
-            let route = format!("{} {}", operation.method, operation.path);
-            (operation.id, (route, openapi::callers(operation.access)))
-        })
-        .collect();
-    for (operation, row) in &true_ones {
-        let expected = format!("| `{operation}` | {} | {} |", row.0, row.1);
-        assert_eq!(
-            written.get(operation),
-            Some(row),
-            "docs/API-DESIGN.md, Access table, must have the row:\n{expected}"
-        );
-    }
-    for operation in written.keys() {
-        assert!(
-            true_ones.contains_key(operation),
-            "docs/API-DESIGN.md, Access table: {operation} does not exist"
-        );
-    }
 }
 
 #[test]
@@ -499,43 +422,31 @@ fn the_gateway_and_the_local_server_allow_pages_the_same() {
 }
 
 #[test]
-fn there_is_one_event_for_each_operation_and_none_else() {
-    let files: BTreeSet<String> = std::fs::read_dir(root().join("events"))
+fn every_operation_has_a_folder_of_facts_and_nothing_else_has() {
+    let folders: BTreeSet<String> = std::fs::read_dir(root().join("events"))
         .expect("events/")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
-        .filter(|name| name != "env" && name != "expected")
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
-    let ids: BTreeSet<String> = operations()
-        .into_iter()
-        .map(|operation| operation.id)
-        .collect();
-    let missing: Vec<_> = ids.difference(&files).collect();
-    let stray: Vec<_> = files.difference(&ids).collect();
+    let ids: BTreeSet<String> = operations().into_iter().map(|one| one.id).collect();
+    let missing: Vec<_> = ids.difference(&folders).collect();
+    let stray: Vec<_> = folders.difference(&ids).collect();
     assert!(
         missing.is_empty(),
-        "write events/<operation>.json, and its status in events/expected.json, for {missing:?}"
+        "write events/<operation>/operation.json, which events/README.md explains, for {missing:?}"
     );
     assert!(
         stray.is_empty(),
-        "no operation is called {stray:?}: remove the events"
+        "no operation is called {stray:?}: remove their folders from events/"
     );
 }
 
 /// Each event on a fresh demo, through the very conversion that Lambda uses.
 #[tokio::test]
 async fn every_event_reaches_its_operation_and_gets_the_status_written_beside_it() {
-    let expected: BTreeMap<String, u16> =
-        serde_json::from_str(&read("events/expected.json")).expect("statuses");
     for operation in operations() {
-        let event = read(&format!("events/{}.json", operation.id));
-        let request = lambda_http::request::from_str(&event).expect("an API Gateway event");
+        let request = request(Event::of(&operation.id).value());
         assert_eq!(request.method(), operation.method, "{}", operation.id);
         assert!(
             fits(request.uri().path(), &operation.path),
@@ -548,9 +459,9 @@ async fn every_event_reaches_its_operation_and_gets_the_status_written_beside_it
         let response = response.expect("an answer");
         let status = response.status().as_u16();
         assert_eq!(
-            Some(&status),
-            expected.get(&operation.id),
-            "events/{}.json",
+            status,
+            Dossier::of(&operation.id).status,
+            "events/{}/operation.json",
             operation.id
         );
     }
@@ -570,15 +481,14 @@ fn fits(path: &str, pattern: &str) -> bool {
 fn no_event_holds_a_secret_but_the_published_key() {
     let published = auth::presented::basic_with_key(auth::development::DEVELOPMENT_KEY);
     for operation in operations() {
-        let event: Value =
-            serde_json::from_str(&read(&format!("events/{}.json", operation.id))).expect("JSON");
+        let Event(event) = Event::of(&operation.id);
         let sent = event["headers"]
             .as_object()
             .expect("headers")
             .get("authorization");
         assert!(
             sent.is_none_or(|value| *value == *published),
-            "events/{}.json",
+            "events/{}",
             operation.id
         );
     }

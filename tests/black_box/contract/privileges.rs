@@ -11,11 +11,12 @@ use chrono::TimeDelta;
 use http_body_util::BodyExt as _;
 use local::demo::{ACCOUNT, DOC_BROWN, ROOM, TEST_PROJECT, TEST_SLUG};
 use serde_json::json;
+use tests::events::send;
 use tests::roles::{MASTER_SECRET, Right, Rights, granted, template_functions};
 use tests::{Roles, TestServer, booking};
 use tower::ServiceExt as _;
 
-use crate::contract::every_operation::{self, person, resource};
+use crate::contract::every_operation;
 
 /// What each function uses: for every operation, for every kind of caller, and in the ways that few requests take.
 async fn used() -> Rights {
@@ -41,12 +42,12 @@ fn one_of_each() -> Vec<Operation> {
 
 /// By a public key, a resource, a person, a key that is refused, and one that was used in the hour before.
 async fn every_caller(server: &TestServer) {
-    let person = person(server).await.header("origin", server.base());
+    let person = server.person().await.header("origin", server.base());
     let (app, nothing) = (server.app(), json!({ "name": "Nothing", "scopes": [] }));
     let (_, refused) = server.make_key(&app, nothing).await;
     let callers = [
         server.with_key(server.demo.test.widget_key.expose()),
-        resource(server).await,
+        server.resource().await,
         person.header("timekit-app", TEST_SLUG),
         refused,
         app,
@@ -72,7 +73,7 @@ async fn every_repetition(server: &TestServer) {
         if let Some(called) = repeatable {
             let mut event = called.event.clone();
             event["headers"]["idempotency-key"] = "once".into();
-            let status = every_operation::send(server, &event).await.status();
+            let status = send(server, &event).await.status();
             assert!(
                 status.is_success(),
                 "{function}, {}: {status}",
@@ -103,7 +104,7 @@ async fn rare_ways(server: &TestServer) {
     let feed = format!("/v2/resources/{ROOM}/calendar_feed");
     let feed = app.post(&feed, json!({})).await.expecting(201);
     let token = server.token(&app, &ROOM.to_string(), "server-token").await;
-    let person = person(server).await;
+    let person = server.person().await;
     let session = person.headers().iter().find(|(name, _)| name == "cookie");
     let leaked =
         json!({ "keys": [feed.body["data"]["url"], token.1, session.map(|(_, cookie)| cookie)] });

@@ -3,11 +3,9 @@
 
 use chrono::TimeDelta;
 use http::Method;
-use local::demo::{
-    CALENDAR, CONFIRMED, DOC_BROWN, EMAIL, LOCATION, NAMED_KEY, ROOM, SERVICE, TENTATIVE,
-    TEST_PROJECT, TEST_SLUG,
-};
+use local::demo::{CONFIRMED, EMAIL, ROOM, TEST_SLUG};
 use serde_json::{Value, json};
+use tests::dossier::Dossier;
 use tests::{Client, Options, Reply, TestServer, booking};
 use uuid::Uuid;
 
@@ -52,258 +50,18 @@ async fn total(client: &Client) -> Value {
     client.get("/v2/bookings").await.expecting(200).body["total"].take()
 }
 
-/// One operation that takes a body, asked for by somebody who may, with a body that is sound.
-pub(crate) struct Asked {
-    pub(crate) id: String,
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) caller: Client,
-    pub(crate) body: Value,
-}
-
-/// Every operation that takes a body.
-pub(crate) fn every_operation(server: &TestServer) -> Vec<Asked> {
-    let app = server.app();
-    let nobody = server.anonymous().header("timekit-app", TEST_SLUG);
-    let auth = json!({ "email": "doc.brown@latchkey.example", "password": "great scott 1955" });
-    let key = json!({
-        "name": "Partner", "kind": "named", "scopes": ["bookings.read"], "expires_at": "2030-01-01T00:00:00Z",
-        "allowed_cidrs": ["0.0.0.0/0"], "allowed_origins": [],
-    });
-    let mut imported = key.clone();
-    imported["sha256"] = "0123456789abcdef".repeat(4).into();
-    let resource = json!({
-        "name": "Emmett Brown", "first_name": "Emmett", "last_name": "Brown", "timezone": "America/Los_Angeles",
-        "image": "https://example.com/doc.png", "meta": { "a": { "b": [1, 2] } }, "tags": ["x"],
-        "availability_constraints": [{ "allow_hours": { "start": 9, "end": 17 } }],
-    });
-    let mut new_booking = hour();
-    new_booking["meta"] = json!({ "a": { "b": [1, 2] } });
-    new_booking["settings"] = json!({ "allow_double_bookings": true, "buffer": "15 minutes" });
-    new_booking["participants"] = json!(["doc@example.com"]);
-    new_booking["project_id"] = TEST_PROJECT.to_string().into();
-    new_booking["action"] = "create".into();
-    new_booking["customer"]["timezone"] = "Europe/Copenhagen".into();
-    new_booking["customer"]["company"] = json!(["Acme"]);
-    new_booking["event"] = json!({ "what": "Else", "start": TEN });
-    let message = json!({ "confirm": { "message": "See you there." } });
-    let settings = json!({
-        "name": "Demo", "callback": "https://example.com/", "from_email": "a@example.com", "from_name": "A",
-        "contact_name": "B", "contact_email": "b@example.com", "redirect_origins": ["https://clinic.example"],
-        "act_on_get": false,
-    });
-
-    let project = json!({
-        "name": "Consultation", "slug": null, "resources": [DOC_BROWN.to_string()],
-        "availability": { "mode": "mutual", "length": "1 hour" }, "booking": { "graph": "instant", "what": "A" },
-        "availability_constraints": [{ "allow_weekdays": {} }], "customer_fields": { "phone": { "title": "Phone" } },
-        "ui": { "localization": { "submit_button": "Book" } }, "reminders": [{ "type": "email" }], "meta": { "a": [1] },
-        "allow_conference": 1, "allow_double_bookings": true, "enabled_email_notification": false,
-        "reservation_time": "5 minutes", "use_hours_from": "resource", "latitude": "39.4", "longitude": -123.3,
-        "locations": [LOCATION.to_string()], "services": [SERVICE.to_string()],
-    });
-    let location = json!({
-        "name": "Clock tower", "description": "Tall", "latitude": 39.4, "longitude": "-123.3", "use_custom_hours": true,
-        "meta": { "t_store_city": "Hill Valley" },
-    });
-    let service = json!({
-        "name": "Time travel", "description": "There and back", "image_url": "https://example.com/a.png",
-        "availability": { "length": "1 hour" }, "meta": { "a": 1 },
-    });
-
-    let calendar = json!({
-        "name": "Holidays", "description": "Away", "foregroundcolor": "#000000", "backgroundcolor": "#fbe983",
-        "primary": false, "provider_sync": false,
-    });
-    let event = json!({
-        "resource_id": DOC_BROWN.to_string(), "calendar_id": CALENDAR.to_string(), "start": TEN, "end": ELEVEN,
-        "all_day": false, "what": "Dentist", "where": "Town", "description": "Ouch", "my_rsvp": "accepted",
-        "participants": ["dentist@example.com"], "invite": true, "sync_provider": false,
-    });
-
-    let operations = local::operations();
-    let with_body = operations.list().iter().filter(|operation| {
-        // The one body that is a bare array has tests of its own, in projects.rs; the page of a link posts an empty form;
-        // and what a server-token alone may send is the body of update_resource.
-        let is_other = [
-            "set_project_resources",
-            "perform_external_action",
-            "update_user",
-            "change_password",
-        ]
-        .contains(&operation.id.as_str());
-        operation.method != Method::GET && operation.method != Method::DELETE && !is_other
-    });
-    with_body
-        .map(|operation| {
-            let own = |id: Uuid| operation.path.replace("{id}", &id.to_string());
-            let (caller, path, body) = match operation.id.as_str() {
-                "create_booking" => (&app, operation.path.clone(), new_booking.clone()),
-                "create_bookings" => {
-                    let body = json!({
-                        "bookings": [new_booking.clone()], "stop_on_first_error": true, "relate_bookings": true,
-                        "delete_all_on_error": false,
-                    });
-                    (&app, operation.path.clone(), body)
-                }
-                "act_on_bookings" => {
-                    let body = json!({
-                        "bookings": [{ "id": TENTATIVE.to_string(), "action": "confirm" }], "stop_on_first_error": true,
-                    });
-                    (&app, operation.path.clone(), body)
-                }
-                "reserve_slot" => {
-                    let mut body = hour();
-                    body["reservation_time"] = 60.into();
-                    body["settings"] = json!({ "buffer": "15 minutes" });
-                    (&app, operation.path.clone(), body)
-                }
-                "extend_reservation" => {
-                    let body = json!({ "reservation_id": Uuid::from_u128(7).to_string(), "reservation_time": 60 });
-                    (&app, operation.path.clone(), body)
-                }
-                "reschedule_booking" => {
-                    let body = json!({
-                        "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T10:00:00Z", "resource_id": DOC_BROWN.to_string(),
-                        "message": "Late",
-                    });
-                    (&app, own(CONFIRMED.uuid()), body)
-                }
-                "update_booking" => (&app, own(CONFIRMED.uuid()), json!({ "meta": { "a": { "b": [1, 2] } } })),
-                "act_on_booking" | "act_on_booking_by_post" => {
-                    let path = own(TENTATIVE.uuid()).replace("{action}", "confirm");
-                    (&app, path, message.clone())
-                }
-                "create_resource" | "create_user" => (&app, operation.path.clone(), resource.clone()),
-                "update_resource" => (&app, own(DOC_BROWN.uuid()), resource.clone()),
-                "create_calendar" => {
-                    let mut body = calendar.clone();
-                    body["resource_id"] = DOC_BROWN.to_string().into();
-                    (&app, operation.path.clone(), body)
-                }
-                "update_calendar" => (&app, own(CALENDAR.uuid()), calendar.clone()),
-                "create_event" => (&app, operation.path.clone(), event.clone()),
-                "update_event" => (&app, own(Uuid::from_u128(7)), event.clone()),
-                "sync_accounts_by_post" | "sync_microsoft_accounts" => {
-                    (&app, operation.path.clone(), json!({ "any": "thing" }))
-                }
-                "create_calendar_feed" => (&app, own(ROOM.uuid()), json!({ "any": "thing" })),
-                "invite_resource" => {
-                    let body = json!({ "email": "new@example.com", "name": "A", "timezone": "UTC" });
-                    (&app, operation.path.clone(), body)
-                }
-                "reset_resource_password" | "reset_user_password" => {
-                    (&app, operation.path.clone(), json!({ "email": "doc@example.com" }))
-                }
-                "create_credential" => {
-                    let body = json!({
-                        "type": "client-token", "resource_id": DOC_BROWN.to_string(), "description": "Screen",
-                        "scopes": ["widget"], "referrer": ["https://clinic.example"], "expires": "2030-01-01T00:00:00Z",
-                    });
-                    (&app, operation.path.clone(), body)
-                }
-                "authenticate_resource" => (&nobody, operation.path.clone(), auth.clone()),
-                "create_key" => (&app, operation.path.clone(), key.clone()),
-                "import_key" => (&app, operation.path.clone(), imported.clone()),
-                "update_key" => {
-                    let body = json!({
-                        "name": "Partner", "scopes": ["bookings.read"], "allowed_cidrs": ["0.0.0.0/0"],
-                        "rate_limit": { "limit": 60, "window": "1 minute" },
-                    });
-                    (&app, own(NAMED_KEY.uuid()), body)
-                }
-                "rotate_key" => (&app, own(NAMED_KEY.uuid()), json!({ "overlap": "24 hours" })),
-                "report_leaked_keys" => {
-                    let body = json!({ "keys": ["test_api_key_foobar", "tt1.0"] });
-                    (&nobody, operation.path.clone(), body)
-                }
-                "create_timetime_api_key" => (&app, operation.path.clone(), json!({ "name": "A" })),
-                "import_credential" => {
-                    let body = json!({
-                        "type": "client-token", "resource_id": ROOM.to_string(), "description": "Screen",
-                        "referrer": ["https://clinic.example"], "sha256": "fedcba9876543210".repeat(4),
-                    });
-                    (&app, operation.path.clone(), body)
-                }
-                "create_account" => {
-                    let body = json!({ "name": "A", "email": "a@example.com", "password": "great scott 1955" });
-                    (&nobody, operation.path.clone(), body)
-                }
-                "create_session" => {
-                    let body = json!({ "email": EMAIL, "password": server.demo.password });
-                    (&nobody, operation.path.clone(), body)
-                }
-                "reset_password" => {
-                    let body = json!({ "token": "x".repeat(43), "password": "great scott 1955" });
-                    (&nobody, operation.path.clone(), body)
-                }
-                "create_app" => (&app, operation.path.clone(), json!({ "name": "A", "test_mode": true })),
-                "update_app" => {
-                    let body = json!({ "name": "Demo (test)", "settings": settings });
-                    (&app, operation.path.replace("{slug}", TEST_SLUG), body)
-                }
-                "list_available_slots" | "list_available_dates" | "count_available_slots"
-                | "list_unavailable_slots" => {
-                    let body = json!({
-                        "project_id": TEST_PROJECT.to_string(), "resources": [DOC_BROWN.to_string()],
-                        "mode": "mutual", "length": "30 minutes", "from": "tomorrow", "to": "2 weeks",
-                        "buffer": "15 minutes", "buffer_before": "5 minutes", "buffer_after": "0 minutes",
-                        "timeslot_increments": "15 minutes", "round_to_nearest_hour": true,
-                        "ignore_all_day_events": false, "closest_time_interval": "", "minimum_notice": "2 hours",
-                        "max_bookings_per_day": 3, "max_bookings_per_week": 9,
-                        "output_timezone": "Europe/Copenhagen",
-                        "constraints": [{ "allow_hours": { "start": 9, "end": "17:30" } }],
-                    });
-                    (&app, operation.path.clone(), body)
-                }
-                "find_time" | "find_time_bulk" | "find_time_team" => {
-                    let mut body = json!({
-                        "filters": { "or": [{ "specific_day": { "day": "Monday" } }] },
-                        "start": "tomorrow", "future": "2 weeks", "length": "30 minutes", "buffer": "15 minutes",
-                        "sort": "asc", "all_solutions": true, "no_day_span": true, "ignore_all_day_events": false,
-                    });
-                    match operation.id.as_str() {
-                        "find_time_team" => body["users"] = json!([{ "resource_ids": [DOC_BROWN.to_string()] }]),
-                        _ => body["resource_ids"] = json!([DOC_BROWN.to_string()]),
-                    }
-                    (&app, operation.path.clone(), body)
-                }
-                "create_widget" | "update_widget" => {
-                    let body = json!({ "name": "Front desk", "config": { "app": TEST_SLUG, "debug": true } });
-                    (&app, own(Uuid::from_u128(7)), body)
-                }
-                "create_filter_collection" | "update_filter_collection" => {
-                    let body = json!({ "name": "Mornings", "filters": { "and": [{ "daytime": {} }] } });
-                    (&app, own(Uuid::from_u128(7)), body)
-                }
-                "create_project" => (&app, operation.path.clone(), project.clone()),
-                "update_project" => {
-                    let mut body = project.clone();
-                    body["slug"] = TEST_SLUG.into();
-                    (&app, own(TEST_PROJECT.uuid()), body)
-                }
-                "add_project_resource" => {
-                    (&app, own(TEST_PROJECT.uuid()), json!({ "resource_id": ROOM.to_string() }))
-                }
-                "create_location" => (&app, operation.path.clone(), location.clone()),
-                "update_location" => (&app, own(LOCATION.uuid()), location.clone()),
-                "create_service" => (&app, operation.path.clone(), service.clone()),
-                "update_service" => (&app, own(SERVICE.uuid()), service.clone()),
-                "update_template" => {
-                    let body = json!({ "subject": "A", "body": "B", "enabled": true });
-                    (&app, operation.path.replace("{slug}", "booking_confirmed"), body)
-                }
-                new => panic!("add a sound body for {new} to tests/black_box/input/bad_input.rs"),
-            };
-            Asked {
-                id: operation.id.clone(),
-                method: operation.method.clone(),
-                path,
-                caller: caller.clone(),
-                body,
-            }
-        })
-        .collect()
+#[test]
+fn every_operation_that_takes_a_body_has_one_to_be_spoilt() {
+    for operation in local::operations().list() {
+        let takes_none = [Method::GET, Method::DELETE].contains(&operation.method);
+        let dossier = Dossier::of(&operation.id);
+        let (body, why_not) = (dossier.sound_body(), &dossier.no_sound_body);
+        assert!(
+            takes_none || body.is_some() != why_not.is_some(),
+            "write a sound_body into events/{0}/operation.json, with every field that {0} reads",
+            operation.id
+        );
+    }
 }
 
 #[tokio::test]
@@ -331,7 +89,7 @@ async fn what_is_not_json_is_refused_by_every_operation() {
         b"{\"a\": \"\xff\"}",
         deep.as_bytes(),
     ];
-    for asked in every_operation(&server) {
+    for asked in server.sound_requests() {
         for body in bodies {
             // Past the limits of callers that are not known.
             server.clock.advance(TimeDelta::minutes(16));
@@ -360,7 +118,7 @@ async fn json_that_is_no_object_is_refused_by_every_operation() {
         ..Options::default()
     })
     .await;
-    for asked in every_operation(&server) {
+    for asked in server.sound_requests() {
         let fields = asked.body.as_object().expect("a body");
         let listed: Vec<Value> = fields.values().cloned().collect();
         for body in [
@@ -1072,7 +830,7 @@ async fn no_body_makes_any_operation_fail_and_nothing_is_kept_that_cannot_be_rea
     .await;
     let (odd, mut dice) = (odd_values(), Dice(1955));
     let mut failures = Vec::new();
-    for asked in every_operation(&server) {
+    for asked in server.sound_requests() {
         let sound = asked
             .caller
             .send(asked.method.clone(), &asked.path, &asked.body.to_string())

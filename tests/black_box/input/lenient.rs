@@ -4,9 +4,10 @@
 use chrono::TimeDelta;
 use local::demo::{CALENDAR, CONFIRMED, DOC_BROWN, NAMED_KEY, ROOM, TENTATIVE};
 use serde_json::{Value, json};
+use tests::events::SoundRequest;
 use tests::{Client, Options, Reply, TestServer, booking};
 
-use crate::input::bad_input::{Asked, every_operation, places};
+use crate::input::bad_input::places;
 
 /// How many requests are sent before the clock goes on, past the limits of callers that are not known.
 const AT_ONCE: usize = 8;
@@ -18,7 +19,7 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    async fn send(&mut self, asked: &Asked, body: &Value) -> Reply {
+    async fn send(&mut self, asked: &SoundRequest, body: &Value) -> Reply {
         if self.sent.is_multiple_of(AT_ONCE) {
             self.server.clock.advance(TimeDelta::minutes(16));
         }
@@ -31,7 +32,7 @@ impl Sender<'_> {
     }
 
     /// What is wrong with the sound body once `value` stands at `place`.
-    async fn faults(&mut self, asked: &Asked, place: &str, value: &Value) -> Vec<String> {
+    async fn faults(&mut self, asked: &SoundRequest, place: &str, value: &Value) -> Vec<String> {
         let mut body = asked.body.clone();
         *body.pointer_mut(place).expect("a place") = value.clone();
         let reply = self.send(asked, &body).await;
@@ -67,7 +68,7 @@ async fn the_other_forms_of_a_value_are_as_good_as_its_own_in_every_field_of_eve
         sent: 0,
     };
     let mut differences = Vec::new();
-    for asked in every_operation(&server) {
+    for asked in server.sound_requests() {
         for place in places(&asked.body) {
             let own = asked.body.pointer(&place).expect("a place");
             // The documented form, and another that must be read as it.
@@ -153,7 +154,7 @@ async fn what_is_wrong_with_a_field_is_said_in_the_callers_words_and_briefly() {
         json!({ "a": [1] }),
     ];
     let mut findings = Vec::new();
-    for asked in every_operation(&server) {
+    for asked in server.sound_requests() {
         for place in places(&asked.body) {
             for value in &wrong {
                 let mut body = asked.body.clone();

@@ -1,15 +1,15 @@
 //! Every operation has a bound, stated in docs/API-DESIGN.md and held by the largest request that it accepts: the longest
 //! lists and texts, all includes, and a body filled up to its own bound. Counts are compared, and never times.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use api::answer_size::{MAX_BODY, escaped_length};
 use chrono::TimeDelta;
 use local::demo::{DOC_BROWN, ROOM};
 use serde_json::{Value, json};
-use tests::{Client, Log, NOW, Options, TestServer, instant};
+use tests::dossier::Dossier;
+use tests::events::{Event, send, sound_event};
+use tests::walk::every_operation;
+use tests::{Client, Log, NOW, TestServer, instant};
 
-use crate::contract::every_operation::{self, Event, NEVER_DONE};
 use crate::contract::operations::{operations, read};
 use crate::limits::per_request::fill_with_large_bookings;
 
@@ -24,111 +24,61 @@ const INCLUDES: &str = "attributes,available_actions,calendar,calendars,credenti
     event,events,history,locations,meta,participants,project,provider_accounts,related,resource,resources,services,user,\
     vouchers";
 
-/// A row of the table in the documents.
-#[derive(Debug, PartialEq, Eq)]
-struct Bound {
-    kind: String,
-    /// The most calls to the store.
-    calls: u64,
-}
-
-fn stated() -> BTreeMap<String, Bound> {
-    let documents = read("docs/API-DESIGN.md");
-    let section = documents.split("\n## What one request may take\n").nth(1);
-    let section = section.expect("docs/API-DESIGN.md says what one request may take");
-    let section = section.split("\n## ").next().expect("a section");
-    let rows = section.split("| operation | kind |").nth(1);
-    let rows = rows.expect("a table of operations").lines();
-    rows.filter(|line| line.starts_with("| `"))
-        .map(|line| {
-            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-            let [operation, kind, calls] = cells.as_slice() else {
-                panic!("three cells: {line}")
-            };
-            let bound = Bound {
-                kind: (*kind).to_owned(),
-                calls: calls.parse().unwrap_or_else(|_| panic!("a number: {line}")),
-            };
-            (operation.trim_matches('`').to_owned(), bound)
-        })
-        .collect()
-}
-
 #[test]
-fn every_operation_has_a_stated_bound() {
-    let stated = stated();
-    let there: BTreeSet<String> = operations().into_iter().map(|one| one.id).collect();
-    for operation in &there {
-        let bound = stated.get(operation).unwrap_or_else(|| {
-            panic!(
-                "docs/API-DESIGN.md, What one request may take, must have a row for {operation}; its largest request \
-                 belongs in tests/black_box/limits/per_operation.rs"
-            )
-        });
+fn every_operation_has_a_bound_of_a_kind_that_the_documents_explain() {
+    for operation in operations() {
+        let kind = Dossier::of(&operation.id).bound.kind;
+        let advice = "the kinds are in docs/API-DESIGN.md, What one request may take";
         assert!(
-            KINDS.contains(&bound.kind.as_str()),
-            "{operation}: {bound:?}"
-        );
-    }
-    for operation in stated.keys() {
-        assert!(
-            there.contains(operation),
-            "there is no {operation}: remove its row"
+            KINDS.contains(&kind.as_str()),
+            "{}: {kind}; {advice}",
+            operation.id
         );
     }
 }
 
 #[tokio::test]
 async fn the_largest_request_that_an_operation_accepts_keeps_to_its_bound() {
-    let stated = stated();
     let mut broken = Vec::new();
-    for (_, operations) in local::functions() {
-        let (writing, reading): (Vec<_>, Vec<_>) = operations
-            .list()
-            .iter()
-            .partition(|operation| operation.writes);
-        // What changes nothing may share a server.
-        let alone = writing.into_iter().map(|operation| vec![operation]);
-        for operations in alone.chain([reading]) {
-            let server = TestServer::start_with(Options {
-                allow_imported_keys: true,
-                ..Options::default()
-            })
-            .await;
+    every_operation(
+        |_| true,
+        async |server, operations| {
             for operation in operations {
-                let Event(event) = largest(&server, &operation.id).await;
-                // Past the life of every lease of permits, so that its renewals are counted.
-                server.clock.advance(TimeDelta::seconds(10));
-                let log = Log::start();
-                let response = every_operation::send(&server, &event).await;
-                let status = response.status().as_u16();
-                let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
-                let size = escaped_length(&body.expect("a body"));
-                let lines = log.requests();
-                let line = lines.first().expect("a line");
-                let id = operation.id.as_str();
-                let calls = line["StoreCalls"].as_u64().expect("a number");
-                let is_done =
-                    status < 400 || NEVER_DONE.contains(&id) || TOO_LARGE_TO_SHOW.contains(&id);
-                let most = stated.get(id).map_or(0, |bound| bound.calls);
-                if !is_done || size > MAX_BODY || calls > most {
-                    broken.push(format!(
-                        "{id}: {status}, {size} bytes, {calls} calls, {most} stated: {line}"
-                    ));
-                }
+                broken.extend(beyond_its_bound(server, &operation.id).await);
             }
-        }
-    }
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
+        },
+    )
+    .await;
+    let advice = "see bound in events/*/operation.json";
+    assert!(broken.is_empty(), "{advice}\n{}", broken.join("\n"));
 }
 
-/// What is done and then has too much to show.
-const TOO_LARGE_TO_SHOW: [&str; 1] = ["act_on_bookings"];
+/// What is wrong if the largest request of an operation is refused or takes more than its bound.
+async fn beyond_its_bound(server: &TestServer, id: &str) -> Option<String> {
+    let Event(event) = largest(server, id).await;
+    // Past the life of every lease of permits, so that its renewals are counted.
+    server.clock.advance(TimeDelta::seconds(10));
+    let log = Log::start();
+    let response = send(server, &event).await;
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+    let size = escaped_length(&body.expect("a body"));
+    let lines = log.requests();
+    let line = lines.first().expect("a line");
+    let calls = line["StoreCalls"].as_u64().expect("a number");
+    let dossier = Dossier::of(id);
+    let is_done =
+        status < 400 || dossier.never_done.is_some() || dossier.bound.may_be_too_large_to_show;
+    let most = dossier.bound.store_calls;
+    let is_within = is_done && size <= MAX_BODY && calls <= most;
+    (!is_within)
+        .then(|| format!("{id}: {status}, {size} bytes, {calls} calls, {most} stated: {line}"))
+}
 
 /// The largest request of an operation that is accepted, after whatever must be there for it to be the largest.
 async fn largest(server: &TestServer, operation: &str) -> Event {
     let app = server.app();
-    let event = every_operation::sound_event(server, operation).await;
+    let event = sound_event(server, operation).await;
     let event = match operation {
         "list_bookings" | "list_groups" => {
             fill_with_large_bookings(server, 400).await;

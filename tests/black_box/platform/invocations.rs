@@ -15,16 +15,19 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use store::{Connection, Store, Table, Tables};
 use tests::TestServer;
+use tests::dossier::Dossier;
+use tests::events::Event;
 use tests::function::{Answered, Function, is_function, serve_as_function};
 
-use crate::contract::operations::{operations, read};
+use crate::contract::operations::operations;
 
 /// What the full names of these tests begin with.
-const HERE: &str = "invocations::";
+const HERE: &str = "platform::invocations::";
 
 /// An event of events/, of payload version 2.0.
 fn event(operation: &str) -> Value {
-    serde_json::from_str(&read(&format!("events/{operation}.json"))).expect("an event")
+    let Event(event) = Event::of(operation);
+    event
 }
 
 /// A sound event, for another path and query.
@@ -94,8 +97,6 @@ async fn answer(router: &Router, event: &Value) -> Answered {
 /// there it is the REST API's alone: the test in contract.rs has the other.
 #[tokio::test]
 async fn every_event_gets_its_status_in_both_payload_versions() {
-    let expected: BTreeMap<String, u64> =
-        serde_json::from_str(&read("events/expected.json")).expect("statuses");
     let server = TestServer::start().await;
     for operation in operations() {
         let version_2 = event(&operation.id);
@@ -113,9 +114,9 @@ async fn every_event_gets_its_status_in_both_payload_versions() {
         };
         for answered in answers {
             assert_eq!(
-                Some(&answered.status),
-                expected.get(&operation.id),
-                "events/{}.json: {answered:?}",
+                answered.status,
+                u64::from(Dossier::of(&operation.id).status),
+                "events/{}: {answered:?}",
                 operation.id
             );
         }

@@ -9,10 +9,11 @@ use http::Method;
 use lambda_http::RequestExt as _;
 use local::demo::{CONFIRMED, EMAIL, ROOM, TEST_APP, TEST_SLUG};
 use serde_json::{Value, json};
+use tests::events::{Event, function_request, request};
 use tests::{Fault, Lasting, Log, Reply, TestServer, booking, with};
 use tower::ServiceExt as _;
 
-use crate::contract::every_operation::{self, function_request, person, request};
+use crate::contract::every_operation;
 
 fn text<'a>(line: &'a Value, field: &str) -> &'a str {
     line[field]
@@ -286,11 +287,7 @@ async fn requests_served_at_once_are_each_charged_for_their_own() {
 async fn the_line_names_the_request_as_the_gateway_lambda_and_the_trace_do_and_takes_no_callers_word_for_it()
  {
     let server = TestServer::start().await;
-    let event = std::fs::read_to_string(format!(
-        "{}/../events/get_booking.json",
-        env!("CARGO_MANIFEST_DIR")
-    ));
-    let mut event: Value = serde_json::from_str(&event.expect("an event")).expect("JSON");
+    let Event(mut event) = Event::of("get_booking");
     event["requestContext"]["requestId"] = "IaRLnhDNoAMEVUQ=".into();
     for header in ["x-request-id", "x-amzn-trace-id", "x-amzn-requestid"] {
         event["headers"][header] = "Root=1-forged".into();
@@ -364,7 +361,7 @@ async fn no_secret_header_or_body_is_in_the_log() {
     let token = server
         .token(&app, &local::demo::DOC_BROWN.to_string(), "server-token")
         .await;
-    let person = person(&server).await;
+    let person = server.person().await;
     let session = person
         .header("timekit-app", TEST_SLUG)
         .header("origin", server.base());

@@ -47,7 +47,7 @@ function ofGuides() {
 /** What the reference writes of the example events, signed in each way. */
 function ofReference() {
   return CALLS.flatMap((id, at) => {
-    const { rawPath, rawQueryString, requestContext, body } = JSON.parse(readFileSync(new URL(`${id}.json`, events), "utf8"));
+    const { rawPath, rawQueryString, requestContext, body } = JSON.parse(readFileSync(new URL(`${id}/event.json`, events), "utf8"));
     const call = {
       url: `${url}${rawPath}${rawQueryString && `?${rawQueryString}`}`,
       method: requestContext.http.method,

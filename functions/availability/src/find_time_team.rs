@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use api::answer_size::{MAX_BODY, escaped_length};
 use api::caller::App;
-use api::credential_view::reach;
 use api::{ApiError, Body, OutputZone, State, Written};
 use auth::Principal;
+use auth::principal::credential_reach;
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::ids::ResourceId;
@@ -152,7 +152,9 @@ async fn user(
         // One that any page may use, before one that is some page's own.
         .min_by_key(|(one, _)| (!one.referrer.is_empty(), one.created_at));
     let token = match usable {
-        Some((one, version)) if is_resource || principal.reach().covers(&reach(one)).is_ok() => {
+        Some((one, version))
+            if is_resource || principal.reach().covers(&credential_reach(one)).is_ok() =>
+        {
             let secret = state.master_secret().await?;
             Some(secret.resource_token(version, one.id)?.expose().to_owned())
         }

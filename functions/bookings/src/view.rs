@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use api::calendar_view::CalendarView;
 use api::{ApiError, OutputZone};
 use auth::Principal;
 use chrono::{DateTime, Utc};
@@ -15,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::{Decision, DecisionError, Store, Version};
 use utoipa::ToSchema;
+use views::CalendarView;
 
 use crate::includes::Includes;
 

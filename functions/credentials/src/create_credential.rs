@@ -1,8 +1,9 @@
 use api::caller::App;
-use api::credential_view::{CredentialView, reach};
 use api::{ApiError, Body, Created, Idempotency, State};
 use auth::issue::credential;
+use auth::principal::credential_reach;
 use axum::extract::State as Extract;
+use views::CredentialView;
 
 use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
 
@@ -42,7 +43,7 @@ pub(crate) async fn create_credential(
         state.random(),
         now,
     )?;
-    principal.reach().covers(&reach(&made))?;
+    principal.reach().covers(&credential_reach(&made))?;
     let view = CredentialView::of(&made, &principal, secret)?;
     once.keep(&Created(view.without_token()))?;
     once.store(&state).create_credential(tenant, &made).await?;

@@ -1,11 +1,12 @@
 use api::caller::App;
-use api::credential_view::{CredentialView, reach};
 use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
 use auth::issue::credential;
+use auth::principal::credential_reach;
 use axum::extract::State as Extract;
 use model::key::{Credential, HashedKey};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use views::CredentialView;
 
 use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
 
@@ -77,7 +78,7 @@ pub(crate) async fn import_credential(
         secret_version: None,
         ..made
     };
-    principal.reach().covers(&reach(&imported))?;
+    principal.reach().covers(&credential_reach(&imported))?;
     let answer = Created(CredentialView::of(&imported, &principal, secret)?);
     once.keep(&answer)?;
     once.store(&state)

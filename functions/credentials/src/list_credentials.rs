@@ -1,5 +1,4 @@
 use api::caller::App;
-use api::credential_view::CredentialView;
 use api::page::Paging;
 use api::search::Search;
 use api::{ApiError, Faults, Query, State, Written};
@@ -7,6 +6,7 @@ use axum::extract::State as Extract;
 use model::ids::ResourceId;
 use model::key::Credential;
 use store::{Direction, Position, Walk};
+use views::CredentialView;
 
 /// What credentials can be searched by. An old client writes `resource_id`.
 const SEARCHABLE: &[&str] = &["resource.id", "resource_id"];

@@ -1,11 +1,12 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Created, Faults, Idempotency, State, audit};
+use api::{ApiError, Body, Created, Faults, Idempotency, State};
 use auth::PlainKey;
 use auth::issue::{self, Secret};
 use axum::extract::State as Extract;
 use model::audit::AuditAction;
 use model::key::KeyKind;
 
+use crate::audit_event;
 use crate::key_fields::{self, KeyRequest};
 use crate::view::KeyView;
 
@@ -49,7 +50,7 @@ pub(crate) async fn create_key(
         now,
     );
     key_fields::refuse_wider(&key, &principal)?;
-    let event = audit::event(&state, &principal, address, AuditAction::Created, key.id);
+    let event = audit_event::by_caller(&state, &principal, address, AuditAction::Created, key.id);
     once.keep(&Created(KeyView::to_keep(&key, public, now)))?;
     once.store(&state)
         .create_key(&key, public, &event, state.config().max_keys)

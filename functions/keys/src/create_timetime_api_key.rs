@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Faults, Field, Idempotency, PublicTexts, State, audit};
+use api::{ApiError, Body, Faults, Field, Idempotency, PublicTexts, State};
 use auth::PlainKey;
 use auth::issue::{self, NewKey, Secret};
 use axum::Json;
@@ -11,6 +11,7 @@ use model::key::KeyKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::audit_event;
 use crate::key_fields;
 use crate::view::SHOWN_ONCE;
 
@@ -83,7 +84,7 @@ pub(crate) async fn create_timetime_api_key(
         state.now(),
     );
     key_fields::refuse_wider(&key, &principal)?;
-    let event = audit::event(&state, &principal, address, AuditAction::Created, key.id);
+    let event = audit_event::by_caller(&state, &principal, address, AuditAction::Created, key.id);
     let answer = |shown: Option<&str>| {
         let answer = NewTimetimeApiKey {
             id: key.id.to_string(),

@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, State, audit};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
 use auth::issue::{self, Secret};
 use auth::plain_key::hash_secret;
 use axum::extract::State as Extract;
@@ -8,6 +8,7 @@ use model::key::{HashedKey, KeyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::audit_event;
 use crate::key_fields::{self, KeyRequest};
 use crate::view::KeyView;
 
@@ -87,7 +88,7 @@ pub(crate) async fn import_key(
         now,
     );
     key_fields::refuse_wider(&key, &principal)?;
-    let event = audit::event(&state, &principal, address, AuditAction::Imported, key.id);
+    let event = audit_event::by_caller(&state, &principal, address, AuditAction::Imported, key.id);
     let answer = Created(match &public {
         Some(public) => KeyView::with_key(&key, public, now),
         None => KeyView::of(&key, None, None, now),

@@ -1,6 +1,5 @@
 //! What becomes of secrets that were found where they should not be.
 
-use api::audit;
 use api::caller::Address;
 use api::{ApiError, State};
 use auth::FeedAddress;
@@ -11,6 +10,8 @@ use model::audit::{AuditAction, AuditEvent};
 use model::ids::{AppId, KeyId};
 use model::key::{HashedKey, KeyKind, TokenType};
 use store::Tenant;
+
+use crate::audit_event;
 
 /// Who is named in the audit log.
 const BY: &str = "leak report";
@@ -118,5 +119,5 @@ async fn end_feed(state: &State, address: Address, feed: FeedAddress) -> Result<
 
 fn event(state: &State, address: Address, app: AppId, key: KeyId) -> AuditEvent {
     let by = BY.to_owned();
-    audit::event_by(state, app, by, address, AuditAction::Leaked, key)
+    audit_event::by(state, app, by, address, AuditAction::Leaked, key)
 }

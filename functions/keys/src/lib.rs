@@ -1,5 +1,6 @@
 //! Keys: what an app calls with. One file per operation.
 
+mod audit_event;
 mod create_key;
 mod create_timetime_api_key;
 mod get_key;

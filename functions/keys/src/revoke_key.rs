@@ -1,7 +1,9 @@
 use api::caller::{Address, App};
-use api::{ApiError, NoContent, Path, State, audit};
+use api::{ApiError, NoContent, Path, State};
 use axum::extract::State as Extract;
 use model::audit::AuditAction;
+
+use crate::audit_event;
 
 /// Revokes a key for good. The next request with it is refused, everywhere.
 #[utoipa::path(
@@ -22,7 +24,7 @@ pub(crate) async fn revoke_key(
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
     // Committed first, answered then: whoever hears 204 can rely on it.
-    let event = audit::event(&state, &principal, address, AuditAction::Revoked, id);
+    let event = audit_event::by_caller(&state, &principal, address, AuditAction::Revoked, id);
     if state.store().revoke_key(&event, event.at).await? {
         Ok(NoContent)
     } else {

@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, Path, State, audit};
+use api::{ApiError, Body, Created, Faults, Field, Idempotency, Path, State};
 use auth::PlainKey;
 use auth::issue::{self, NewKey, Secret};
 use axum::extract::State as Extract;
@@ -10,6 +10,7 @@ use model::key::{ApiKey, KeyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::audit_event;
 use crate::key_fields::{KeyRefused, refuse_wider_or_ended};
 use crate::view::KeyView;
 
@@ -91,7 +92,7 @@ pub(crate) async fn rotate_key(
             new,
         ))
     };
-    let event = audit::event(&state, &principal, address, AuditAction::Rotated, id);
+    let event = audit_event::by_caller(&state, &principal, address, AuditAction::Rotated, id);
     let new = once
         .store(&state)
         .rotate_key(&event, public, state.config().max_keys, replace)

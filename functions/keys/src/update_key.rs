@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Data, Faults, Field, Object, Path, PublicTexts, State, audit};
+use api::{ApiError, Body, Data, Faults, Field, Object, Path, PublicTexts, State};
 use auth::Reach;
 use auth::principal::key_reach;
 use axum::extract::State as Extract;
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::audit_event;
 use crate::key_fields::{self, KeyRefused, RateLimitRequest, refuse_wider_or_ended};
 use crate::view::KeyView;
 
@@ -75,7 +76,7 @@ pub(crate) async fn update_key(
 ) -> Result<Data<KeyView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
     let changes = Changes::read(request, state.config().max_rate)?;
-    let mut event = audit::event(&state, &principal, address, AuditAction::Updated, id);
+    let mut event = audit_event::by_caller(&state, &principal, address, AuditAction::Updated, id);
     event.detail = Some(changes.names());
     let (own, now) = (principal.reach(), state.now());
     let change = |key: ApiKey| changes.apply(key, &own, now);

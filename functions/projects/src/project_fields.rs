@@ -7,6 +7,7 @@ use api::shape::joined;
 use api::{ApiError, Faults, Field, Named, Names, PublicTexts, Shaped, State};
 use chrono::{DateTime, Utc};
 use model::availability::Settings;
+use model::constraint::kept_constraints_faults;
 use model::graph::Graph;
 use model::ids::{LocationId, ResourceId, ServiceId};
 use model::kept_json::KeptJson;
@@ -182,7 +183,12 @@ impl ProjectFields {
             "availability_constraints",
             request.availability_constraints,
         );
-        api::constraints::check(faults, availability_constraints.as_deref());
+        if let Some(constraints) = &availability_constraints {
+            faults.append(kept_constraints_faults(
+                constraints,
+                "availability_constraints",
+            ));
+        }
         let booking = request.booking.map(|Shaped(fields, _)| fields);
         let mut booking = free_form(faults, "booking", booking, MAX_SMALL);
         check_booking(faults, booking.as_mut());

@@ -1,10 +1,10 @@
-use api::calendar_view::CalendarView;
 use api::caller::App;
 use api::{ApiError, Body, Created, Faults, Idempotency, OutputZone, State, Tagged};
 use axum::extract::State as Extract;
 use model::ids::CalendarId;
 use model::resource::{Calendar, MAX_CALENDARS, Resource};
 use store::{Expected, Versioned};
+use views::CalendarView;
 
 use crate::calendar_fields::{CalendarFields, CalendarRequest, CreateCalendarRequest};
 use crate::owner::{names_one, resource_id};

@@ -1,4 +1,3 @@
-use api::calendar_view::EventView;
 use api::caller::App;
 use api::{ApiError, Body, Created, Faults, Idempotency, OutputZone, State, Tagged};
 use axum::extract::State as Extract;
@@ -8,6 +7,7 @@ use model::event::{Event, event_slot_somewhere};
 use model::ids::{CalendarId, EventId, ResourceId};
 use model::resource::Resource;
 use store::{Store, Tenant, Version, Versioned};
+use views::EventView;
 
 use crate::event_fields::{CreateEventRequest, EventFields, EventRequest, no_calendar, refused};
 use crate::owner::{names_one, resource_id};

@@ -1,8 +1,8 @@
-use api::calendar_view::CalendarView;
 use api::caller::App;
 use api::{ApiError, Data, Include, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 use model::ids::CalendarId;
+use views::CalendarView;
 
 use crate::coming_events::coming_events;
 

@@ -1,8 +1,8 @@
-use api::calendar_view::EventView;
 use api::caller::App;
 use api::{ApiError, Data, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 use store::Version;
+use views::EventView;
 
 use crate::own_event::{event_id, own_event};
 

@@ -1,4 +1,3 @@
-use api::calendar_view::CalendarView;
 use api::caller::App;
 use api::page::Paging;
 use api::search::Search;
@@ -7,6 +6,7 @@ use axum::extract::State as Extract;
 use model::ids::ResourceId;
 use model::resource::Resource;
 use store::{CalendarRow, Direction, Position, Walk};
+use views::CalendarView;
 
 use crate::coming_events::coming_events;
 use crate::owner::id;

@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use api::calendar_view::EventView;
 use api::caller::App;
 use api::page::Paging;
 use api::search::Search;
@@ -10,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use model::event::Event;
 use model::ids::{CalendarId, ResourceId};
 use store::{Chunk, Direction, EventWindow, Position, Store, StoreError, Tenant, Walk};
+use views::EventView;
 
 use crate::owner::id;
 

@@ -6,6 +6,7 @@ use auth::Principal;
 use auth::principal::token_reach;
 use model::availability::MIN_LENGTH_S;
 use model::booking::MAX_BOOKING_DAYS;
+use model::constraint::kept_constraints_faults;
 use model::duration::CalendarSpan;
 use model::key::TokenType;
 use model::resource::{MAX_CAPACITY, Resource};
@@ -105,7 +106,12 @@ impl ResourceFields {
             "availability_constraints",
             request.availability_constraints,
         );
-        api::constraints::check(faults, constraints.as_deref());
+        if let Some(constraints) = &constraints {
+            faults.append(kept_constraints_faults(
+                constraints,
+                "availability_constraints",
+            ));
+        }
         let meta = cleared(faults, "meta", request.meta);
         faults.size("meta", &meta, MAX_FREE_FORM);
         let tags = cleared(faults, "tags", request.tags);

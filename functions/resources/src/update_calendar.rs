@@ -1,4 +1,3 @@
-use api::calendar_view::CalendarView;
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, IfMatch, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
@@ -6,6 +5,7 @@ use model::Dated as _;
 use model::ids::CalendarId;
 use model::resource::Resource;
 use store::Versioned;
+use views::CalendarView;
 
 use crate::calendar_fields::{CalendarFields, CalendarRequest};
 

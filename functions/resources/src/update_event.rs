@@ -1,9 +1,9 @@
-use api::calendar_view::EventView;
 use api::caller::App;
 use api::{ApiError, Body, Data, Faults, IfMatch, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 use model::event::Event;
 use store::Version;
+use views::EventView;
 
 use crate::event_fields::{EventFields, EventRequest, refused};
 use crate::own_event::{event_id, own_event};

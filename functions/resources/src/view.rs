@@ -3,8 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use api::calendar_view::CalendarView;
-use api::credential_view::CredentialView;
 use api::{ApiError, Include, OutputZone, State};
 use auth::principal::token_reach;
 use auth::{MasterSecret, Principal};
@@ -18,6 +16,8 @@ use model::time::format_instant;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use views::CalendarView;
+use views::CredentialView;
 
 use crate::coming_events::coming_events;
 

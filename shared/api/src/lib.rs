@@ -5,15 +5,11 @@ pub mod address;
 pub mod ambient;
 pub mod answer;
 pub mod answer_size;
-pub mod audit;
 pub mod authorize;
 pub mod body;
-pub mod calendar_view;
 pub mod caller;
 pub mod concurrency;
-pub mod constraints;
 pub mod cors;
-pub mod credential_view;
 pub mod edge;
 pub mod error;
 #[cfg(feature = "gateway")]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::ids::{AccountId, AppId, CredentialId, KeyId, ResourceId};
-use model::key::{ApiKey, KeyKind, Mode, TokenType};
+use model::key::{ApiKey, Credential, KeyKind, Mode, TokenType};
 use model::origin::Origin;
 use model::rate::RateLimit;
 use model::scope::{Scope, Scopes};
@@ -351,6 +351,15 @@ pub fn token_reach(
         origins,
         rate: Some(KEY_RATE),
     }
+}
+
+/// How far a credential's token reaches.
+pub fn credential_reach(credential: &Credential) -> Reach {
+    token_reach(
+        credential.token_type,
+        credential.expires_at,
+        credential.referrer.clone(),
+    )
 }
 
 /// How far a key reaches.

@@ -160,6 +160,17 @@ impl Hours {
     }
 }
 
+/// Everything that is wrong with a list of constraints that is to be kept; `field` is where it is.
+pub fn kept_constraints_faults(list: &[Value], field: &str) -> Faults {
+    let bytes = serde_json::to_vec(list).map_or(usize::MAX, |json| json.len());
+    // What is kept is bounded in bytes, which are at least as many as the characters that the original counts.
+    if bytes > MAX_CONSTRAINT_CHARS {
+        let max_bytes = MAX_CONSTRAINT_CHARS;
+        return Faults::one(field, FaultKind::TooLarge { max_bytes });
+    }
+    parse_constraints(list, field).err().unwrap_or_default()
+}
+
 /// Reads a list of constraints as it arrives; `field` is where it stands.
 ///
 /// # Errors

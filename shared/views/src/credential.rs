@@ -1,13 +1,12 @@
-//! A credential as callers see it. Two functions show it, so it is here.
+//! A resource's credential.
 
-use auth::principal::token_reach;
-use auth::{MasterSecret, Principal, Reach};
+use auth::master_secret::VersionGone;
+use auth::principal::credential_reach;
+use auth::{MasterSecret, Principal};
 use model::key::{Credential, TokenType};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::error::ApiError;
 
 /// A resource's credential.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -55,8 +54,8 @@ impl CredentialView {
         credential: &Credential,
         caller: &Principal,
         secret: &MasterSecret,
-    ) -> Result<Self, ApiError> {
-        let needed = reach(credential);
+    ) -> Result<Self, VersionGone> {
+        let needed = credential_reach(credential);
         let token = match credential.secret_version {
             Some(version) if caller.reach().covers(&needed).is_ok() => Some(
                 secret
@@ -105,13 +104,4 @@ impl CredentialView {
         view.hide_token();
         view
     }
-}
-
-/// How far a credential's token reaches.
-pub fn reach(credential: &Credential) -> Reach {
-    token_reach(
-        credential.token_type,
-        credential.expires_at,
-        credential.referrer.clone(),
-    )
 }

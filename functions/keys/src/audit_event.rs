@@ -1,21 +1,20 @@
-//! Lines for the audit log, as handlers write them.
+//! What happens to a key, for the audit log.
 
+use api::State;
+use api::caller::Address;
 use auth::Principal;
 use model::audit::{AuditAction, AuditEvent};
 use model::ids::{AppId, KeyId};
 
-use crate::caller::Address;
-use crate::state::State;
-
 /// What `principal` does to one of its app's keys, from `address`, now.
-pub fn event(
+pub(crate) fn by_caller(
     state: &State,
     principal: &Principal,
     address: Address,
     action: AuditAction,
     key: KeyId,
 ) -> AuditEvent {
-    event_by(
+    by(
         state,
         principal.app,
         principal.actor(),
@@ -26,7 +25,7 @@ pub fn event(
 }
 
 /// What somebody does to an app's key, from `address`, now.
-pub fn event_by(
+pub(crate) fn by(
     state: &State,
     app: AppId,
     by: String,

@@ -1,13 +1,12 @@
-//! Calendars and events as callers see them. Two functions show calendars, so they are here.
+//! Calendars and their events.
 
+use api::OutputZone;
 use model::event::Event;
 use model::ids::CalendarId;
 use model::resource::Resource;
 use model::time::format_instant;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::zone::OutputZone;
 
 /// A resource's calendar.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -1,0 +1,8 @@
+//! What several functions show of a noun. A view is the shape of a response's JSON, and it is made of records that are read
+//! already. What one function shows is in that function's folder.
+
+pub mod calendar;
+pub mod credential;
+
+pub use calendar::{CalendarView, EventView};
+pub use credential::CredentialView;

@@ -11,8 +11,8 @@ use model::ids::BookingId;
 use model::project::Project;
 use model::resource::Resource;
 use model::scope::Scope;
-use scheduling::Rescheduling;
 use scheduling::rescheduling::{By, check_possible};
+use scheduling::{Rescheduling, SchedulingError};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -93,7 +93,8 @@ impl Moving {
         check_possible(&booking, now)?;
         let resource = store.get_resource(tenant, booking.resource_id).await?;
         if resource.is_none() {
-            return Err(ApiError::RESOURCE_GONE);
+            let resource = booking.resource_id;
+            return Err(SchedulingError::ResourceGone { resource }.into());
         }
         Ok(Self {
             booking,

@@ -6,10 +6,10 @@ use axum::extract::State as Extract;
 use model::booking::Act;
 use model::graph::Action;
 use model::ids::BookingId;
+use scheduling::plan::ActionPlan;
 use serde_json::{Map, Value};
 use store::Expected;
 
-use crate::acting::Acting;
 use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
@@ -46,7 +46,7 @@ pub(crate) async fn act_on_booking(
 ) -> Result<Tagged<Data<BookingView>>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let action: Action = action.parse().map_err(|_| ApiError::NotFound("Action"))?;
-    let acting = Acting {
+    let plan = ActionPlan {
         expected,
         ..parse(&body, id, action, principal.actor())?
     };
@@ -54,7 +54,7 @@ pub(crate) async fn act_on_booking(
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
-            let acted = acting.decide(&mut decision, now).await?;
+            let acted = plan.decide(&mut decision, now).await?;
             let view = Viewer::show_decided(
                 &principal,
                 state.store(),
@@ -79,7 +79,7 @@ pub(crate) fn parse(
     id: BookingId,
     action: Action,
     by: String,
-) -> Result<Acting, ApiError> {
+) -> Result<ActionPlan, ApiError> {
     let mut faults = Faults::none();
     let message = said(&mut faults, body, action, "message");
     let payment_id = if action == Action::Pay {
@@ -97,7 +97,7 @@ pub(crate) fn parse(
         message,
         payment_id,
     };
-    Ok(Acting {
+    Ok(ActionPlan {
         id,
         act,
         with_related: with_related.unwrap_or(true),

@@ -5,10 +5,10 @@ use api::{ApiError, Body, Faults, OutputZone, State};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use model::graph::Action;
+use scheduling::plan::ActionPlan;
 use serde_json::{Map, Value};
 
 use crate::act_on_booking::parse;
-use crate::acting::Acting;
 use crate::bulk::{BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
 use crate::includes::Includes;
 use crate::view::Viewer;
@@ -40,24 +40,24 @@ pub(crate) async fn act_on_bookings(
     let bulk = request.parse()?;
     let _turn = turn_for(&state, principal.app, bulk.bookings.len()).await?;
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
-    let actings = bulk
+    let plans = bulk
         .bookings
         .into_iter()
         .map(|booking| read(booking, principal.actor()));
     if bulk.is_all_or_nothing {
-        let actings: Vec<Acting> = actings
+        let plans: Vec<ActionPlan> = plans
             .enumerate()
-            .map(|(index, acting)| acting.map_err(|error| of_many(index, error)))
+            .map(|(index, plan)| plan.map_err(|error| of_many(index, error)))
             .collect::<Result<_, _>>()?;
         return store
             .until_decided(|| async {
                 let mut decision = store.decision(tenant, now);
-                let mut changed = Vec::with_capacity(actings.len());
+                let mut changed = Vec::with_capacity(plans.len());
                 let mut done = BTreeSet::new();
-                for (index, acting) in actings.iter().enumerate() {
+                for (index, plan) in plans.iter().enumerate() {
                     decision.next_part();
-                    let booking = acting.decide_once(&mut decision, &mut done, now).await;
-                    changed.push(booking.map_err(|error| of_many(index, error))?);
+                    let booking = plan.decide_once(&mut decision, &mut done, now).await;
+                    changed.push(booking.map_err(|error| of_many(index, error.into()))?);
                 }
                 let viewer = Viewer::of(&principal, store, &include, zone, &changed).await?;
                 let viewer = viewer.with_decided(&mut decision).await.map_err(of_part)?;
@@ -71,15 +71,15 @@ pub(crate) async fn act_on_bookings(
     }
     let mut results = Vec::new();
     let mut done = BTreeSet::new();
-    for acting in actings {
-        let result = match acting {
+    for plan in plans {
+        let result = match plan {
             Err(error) => Err(error),
-            Ok(acting) => {
+            Ok(plan) => {
                 let acted = store
                     .until_decided(|| async {
                         let mut decision = store.decision(tenant, now);
                         let mut done = done.clone();
-                        let booking = acting.decide_once(&mut decision, &mut done, now).await?;
+                        let booking = plan.decide_once(&mut decision, &mut done, now).await?;
                         let view = Viewer::show_decided(
                             &principal,
                             store,
@@ -109,7 +109,7 @@ pub(crate) async fn act_on_bookings(
     BulkAnswer::new(StatusCode::OK, results)
 }
 
-fn read(booking: Value, by: String) -> Result<Acting, ApiError> {
+fn read(booking: Value, by: String) -> Result<ActionPlan, ApiError> {
     let body: Map<String, Value> = item(booking)?;
     let mut faults = Faults::none();
     let mut text = |name: &str| {

@@ -6,7 +6,6 @@ use axum::extract::State as Extract;
 use model::ids::BookingId;
 
 use crate::includes::Includes;
-use crate::making::Making;
 use crate::request::CreateBookingRequest;
 use crate::view::{BookingView, Viewer};
 
@@ -37,12 +36,12 @@ pub(crate) async fn create_booking(
     Body(request): Body<CreateBookingRequest>,
 ) -> Result<Tagged<Created<BookingView>>, ApiError> {
     let id = BookingId::random(state.random());
-    let making = Making::read(request, &principal, &state, id).await?;
+    let plan = request.plan(&principal, &state, id).await?;
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
-            let booking = making.decide(&mut decision, now).await?;
+            let booking = plan.decide(&mut decision, now).await?;
             let view = Viewer::show_decided(
                 &principal,
                 state.store(),

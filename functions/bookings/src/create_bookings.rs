@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
 use model::ids::BookingId;
+use scheduling::plan::BookingPlan;
 use serde::Deserialize;
 use serde_json::Value;
 use store::{Decision, Seed};
 
 use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
 use crate::includes::Includes;
-use crate::making::Making;
 use crate::request::CreateBookingRequest;
 use crate::view::{BookingView, Viewer};
 
@@ -101,9 +101,10 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    async fn read(&self, booking: Value, id: BookingId) -> Result<Making, ApiError> {
-        let making = Making::read(item(booking)?, self.principal, self.state, id).await?;
-        Ok(making.related_to(self.related.clone()))
+    async fn plan(&self, booking: Value, id: BookingId) -> Result<BookingPlan, ApiError> {
+        let request: CreateBookingRequest = item(booking)?;
+        let plan = request.plan(self.principal, self.state, id).await?;
+        Ok(plan.related_to(self.related.clone()))
     }
 
     async fn make_each(
@@ -136,14 +137,14 @@ impl Maker<'_> {
         if let Some(made) = decision.booking(id).await? {
             return self.show(made, &mut decision).await;
         }
-        let making = self.read(booking, id).await?;
+        let plan = self.plan(booking, id).await?;
         store
             .until_decided(|| async {
                 let mut decision = store.decision(tenant, now);
                 if let Some(made) = decision.booking(id).await? {
                     return Ok(Some(self.show(made, &mut decision).await?));
                 }
-                let booking = making.decide(&mut decision, now).await?;
+                let booking = plan.decide(&mut decision, now).await?;
                 let view = self.show(booking, &mut decision).await?;
                 Ok::<_, ApiError>(decision.commit(view).await?)
             })
@@ -166,20 +167,20 @@ impl Maker<'_> {
         ids: &[BookingId],
         once: &Idempotency,
     ) -> Result<BulkAnswer, ApiError> {
-        let mut makings = Vec::with_capacity(ids.len());
+        let mut plans = Vec::with_capacity(ids.len());
         for (index, (booking, id)) in bookings.into_iter().zip(ids).enumerate() {
-            let making = self.read(booking, *id).await;
-            makings.push(making.map_err(|error| of_many(index, error))?);
+            let plan = self.plan(booking, *id).await;
+            plans.push(plan.map_err(|error| of_many(index, error))?);
         }
         let (store, tenant, now) = (once.store(self.state), self.principal.tenant(), self.now);
         store
             .until_decided(|| async {
                 let mut decision = store.decision(tenant, now);
-                let mut made = Vec::with_capacity(makings.len());
-                for (index, making) in makings.iter().enumerate() {
+                let mut made = Vec::with_capacity(plans.len());
+                for (index, plan) in plans.iter().enumerate() {
                     decision.next_part();
-                    let booking = making.decide(&mut decision, now).await;
-                    made.push(booking.map_err(|error| of_many(index, error))?);
+                    let booking = plan.decide(&mut decision, now).await;
+                    made.push(booking.map_err(|error| of_many(index, error.into()))?);
                 }
                 let viewer = Viewer::of(
                     self.principal,

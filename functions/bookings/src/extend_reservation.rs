@@ -2,14 +2,13 @@ use api::caller::App;
 use api::{ApiError, Body, Data, Faults, Field, OutputZone, State};
 use axum::extract::State as Extract;
 use model::ids::ReservationId;
-use model::reservation::Reservation;
+use scheduling::Actor;
+use scheduling::plan::ExtensionPlan;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Decision, Store, Tenant};
 use utoipa::ToSchema;
 
-use crate::request::id;
-use crate::reservation_view::{ReservationView, reservation_time, until};
+use crate::reservation_view::{ReservationView, reservation_time};
 
 /// A reservation to hold for longer.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,31 +42,12 @@ pub(crate) async fn extend_reservation(
     zone: OutputZone,
     Body(request): Body<ExtendReservationRequest>,
 ) -> Result<Data<ReservationView>, ApiError> {
-    let mut faults = Faults::none();
-    let asked = reservation_time(&mut faults, request.reservation_time);
-    let named = faults.required("reservation_id", request.reservation_id);
-    let id: Option<ReservationId> = id(
-        &mut faults,
-        "reservation_id",
-        named.map_or(Field::Absent, Field::Value),
-    );
-    let id = faults.finish(id)?;
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let plan = parse(request)?;
+    let (store, actor, now) = (state.store(), Actor::from(&principal), state.now());
     let reservation = store
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
-            let held = decision.reservation(id).await?;
-            let held = held.ok_or(ApiError::NotFound("Reservation"))?;
-            let held = held.standing(now)?;
-            refuse_orphan(store, tenant, &mut decision, &held).await?;
-            let until = until(now, held.timezone, asked, None);
-            let is_the_same = until == held.until;
-            let reservation = Reservation { until, ..held };
-            let reservation = if is_the_same {
-                reservation
-            } else {
-                decision.put_reservation(reservation)
-            };
+            let mut decision = store.decision(actor.tenant, now);
+            let reservation = plan.decide(store, &actor, &mut decision, now).await?;
             Ok::<_, ApiError>(decision.commit(reservation).await?)
         })
         .await?;
@@ -76,19 +56,10 @@ pub(crate) async fn extend_reservation(
     })
 }
 
-/// Refuses to hold a slot on for a resource or project that is gone: no booking could be made of it.
-async fn refuse_orphan(
-    store: &Store,
-    tenant: Tenant,
-    decision: &mut Decision<'_>,
-    held: &Reservation,
-) -> Result<(), ApiError> {
-    if !decision.has_resource(held.resource_id).await? {
-        return Err(ApiError::NotFound("Resource"));
-    }
-    if let Some(id) = held.project_id {
-        let project = store.get_project(tenant, id).await?;
-        project.ok_or(ApiError::NotFound("Project"))?;
-    }
-    Ok(())
+fn parse(request: ExtendReservationRequest) -> Result<ExtensionPlan, ApiError> {
+    let mut faults = Faults::none();
+    let hold = reservation_time(&mut faults, request.reservation_time);
+    let named = faults.required("reservation_id", request.reservation_id);
+    let id: Option<ReservationId> = faults.parsed_id("reservation_id", named.as_deref());
+    Ok(faults.finish(id.map(|id| ExtensionPlan { id, hold }))?)
 }

@@ -2,24 +2,20 @@
 
 mod act_on_booking;
 mod act_on_bookings;
-mod acting;
 mod bulk;
 mod create_booking;
 mod create_bookings;
 mod customer_links;
 mod delete_booking;
 mod extend_reservation;
-mod external_action;
-mod external_action_page;
 mod get_booking;
 mod get_booking_calendar;
 mod get_group;
 mod ical;
 mod includes;
+mod link;
 mod list_bookings;
 mod list_groups;
-mod making;
-mod payment;
 mod perform_external_action;
 mod read_calendar_feed;
 mod request;

@@ -2,7 +2,7 @@ use api::{ApiError, Path, Query, State};
 use axum::extract::State as Extract;
 use axum::response::Response;
 
-use crate::external_action::{Link, answer};
+use crate::link::{Link, respond};
 
 /// Does what a customer's link is for, in one transaction, and leads on. The page behind the link posts here.
 #[utoipa::path(
@@ -34,5 +34,5 @@ pub(crate) async fn perform_external_action(
         let link = Link::read(&state, (&id, &action), &query).await?;
         link.perform(&state).await
     };
-    answer(outcome.await)
+    respond(outcome.await)
 }

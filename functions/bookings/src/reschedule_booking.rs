@@ -4,22 +4,17 @@ use api::idempotency::Idempotency;
 use api::{ApiError, Body, Data, Faults, Field, Object, OutputZone, Path, State};
 use auth::Principal;
 use axum::extract::State as Extract;
-use chrono::{DateTime, Utc};
-use model::TimeSlot;
-use model::booking::{Booking, CannotAct, NewPlace};
-use model::graph::Action;
-use model::ids::{BookingId, ResourceId};
-use scheduling::Rescheduling;
-use scheduling::offer::{Placed, check_in_no_project};
-use scheduling::rescheduling::By;
+use model::ids::BookingId;
+use scheduling::Actor;
+use scheduling::plan::ReschedulePlan;
 use serde::Deserialize;
-use store::{Decision, Store, Tenant};
+use store::Expected;
 use utoipa::ToSchema;
 
 use crate::act_on_booking::MAX_MESSAGE;
 use crate::includes::Includes;
-use crate::request::{id as parse_id, refuse_too_long, slot};
-use crate::view::{BookingView, Viewer, version};
+use crate::request::slot;
+use crate::view::{BookingView, Viewer};
 
 /// Where a booking shall go.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -88,44 +83,24 @@ pub(crate) async fn reschedule_booking(
     IfMatch(expected): IfMatch,
     Body(request): Body<RescheduleBookingRequest>,
 ) -> Result<Tagged<Data<BookingView>>, ApiError> {
-    let id: BookingId = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
-    let wanted = parse(request, &principal)?;
+    let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let new_id = BookingId::random(state.random());
+    let plan = ReschedulePlan {
+        expected,
+        ..parse(request, id, new_id, &principal)?
+    };
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
-    let by = principal.actor();
+    let actor = Actor::from(&principal);
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
-            let booking = decision.booking(id).await?;
-            let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
-            expected.check(&version(&booking))?;
-            let rescheduling = Rescheduling::of((&store, tenant), &booking, wanted.by, now).await?;
-            let to = wanted.resource_id.unwrap_or(booking.resource_id);
-            let taken = if (to, wanted.slot) == (booking.resource_id, booking.slot) {
-                // It stays where it is, so that a form that is sent twice makes no second booking.
-                if !decision.has_resource(to).await? {
-                    return Err(ApiError::RESOURCE_GONE);
-                }
-                let allowed = booking.check_allows(Action::RescheduleByCustomer);
-                allowed.map_err(CannotAct::from)?;
-                booking
-            } else {
-                let moving = Moving {
-                    at: (&store, tenant),
-                    rescheduling: &rescheduling,
-                    wanted: &wanted,
-                    new_id,
-                    by: &by,
-                    now,
-                };
-                moving.decide(&mut decision, booking, to).await?
-            };
+            let booking = plan.decide(&store, &actor, &mut decision, now).await?;
             let view = Viewer::show_decided(
                 &principal,
                 state.store(),
                 &include,
                 zone,
-                taken,
+                booking,
                 &mut decision,
                 now,
             )
@@ -138,104 +113,40 @@ pub(crate) async fn reschedule_booking(
         .await
 }
 
-/// A booking's way to another time or resource.
-struct Moving<'a> {
-    at: (&'a Store, Tenant),
-    rescheduling: &'a Rescheduling,
-    wanted: &'a Wanted,
+fn parse(
+    request: RescheduleBookingRequest,
+    id: BookingId,
     new_id: BookingId,
-    by: &'a str,
-    now: DateTime<Utc>,
-}
-
-impl Moving<'_> {
-    /// Makes it part of `decision`, and answers the new booking.
-    async fn decide(
-        &self,
-        decision: &mut Decision<'_>,
-        booking: Booking,
-        to: ResourceId,
-    ) -> Result<Booking, ApiError> {
-        let (at, now, slot, id) = (self.at, self.now, self.wanted.slot, booking.id);
-        let (store, tenant) = at;
-        let resource = store.get_resource(tenant, to).await?;
-        let is_gone = if to == booking.resource_id {
-            resource.is_none()
-        } else {
-            !decision.has_resource(booking.resource_id).await?
-        };
-        if is_gone {
-            return Err(ApiError::RESOURCE_GONE);
-        }
-        let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
-        refuse_too_long(slot, resource.timezone)?;
-        // The same calendar if it is this resource's, else the first.
-        let calendar = resource
-            .calendar(Some(booking.calendar_id))
-            .or_else(|| resource.calendar(None))
-            .ok_or(ApiError::NotFound("Calendar"))?;
-        let place = NewPlace {
-            resource_id: resource.id,
-            calendar_id: calendar.id,
-            timezone: resource.timezone,
-            slot,
-        };
-        let message = self.wanted.message.clone();
-        let (left, mut taken) = booking.reschedule(self.new_id, place, self.by, message, now)?;
-        decision.capacity(resource.id, resource.capacity);
-        if let Some(offer) = self.rescheduling.offer(&mut taken)? {
-            if self.rescheduling.project().is_none() && tenant.only_resource.is_none() {
-                check_in_no_project(at, &[resource.id]).await?;
-            }
-            let offered = offer.check(at, &resource, slot, Some(id), now).await?;
-            let placed = Placed {
-                id: self.new_id.uuid(),
-                buffers: taken.buffers,
-                tolerance: taken.tolerance(),
-            };
-            offered.require(decision, slot, resource.id, placed);
-        }
-        decision.put(left);
-        Ok(decision.put(taken))
-    }
-}
-
-struct Wanted {
-    by: By,
-    slot: TimeSlot,
-    resource_id: Option<ResourceId>,
-    message: Option<String>,
-}
-
-fn parse(request: RescheduleBookingRequest, principal: &Principal) -> Result<Wanted, ApiError> {
+    principal: &Principal,
+) -> Result<ReschedulePlan, ApiError> {
     let mut faults = Faults::none();
     let slot = slot(&mut faults, request.start, request.end);
-    let resource_id = parse_id(&mut faults, "resource_id", request.resource_id);
+    let resource_id = faults.id("resource_id", request.resource_id);
     let message = faults.optional("message", request.message);
     let message = faults.text("message", message, 0..=MAX_MESSAGE);
-    let by = by(&mut faults, request.settings, principal);
-    let wanted = slot.map(|slot| Wanted {
-        by,
+    let only_offered = only_offered(&mut faults, request.settings, principal);
+    let plan = slot.map(|slot| ReschedulePlan {
+        id,
+        new_id,
+        expected: Expected::Any,
         slot,
         resource_id,
+        only_offered,
         message,
     });
-    Ok(faults.finish(wanted)?)
+    Ok(faults.finish(plan)?)
 }
 
-/// Who reschedules. Pages are always held to what is offered, and say no more about it than at a booking.
-fn by(
+/// Whether the new time must be one that is offered. Pages are always held to what is offered, and say no more about it than
+/// at a booking.
+fn only_offered(
     faults: &mut Faults,
     settings: Field<Object<RescheduleSettings>>,
     principal: &Principal,
-) -> By {
-    let is_public = principal.is_public();
-    if settings.is_present() && is_public {
+) -> Option<bool> {
+    if settings.is_present() && principal.is_public() {
         faults.add("settings", "cannot be set with a public key or token");
     }
     let Object(settings) = faults.optional("settings", settings).unwrap_or_default();
-    By {
-        is_public,
-        only_offered: faults.optional("settings.only_offered", settings.only_offered),
-    }
+    faults.optional("settings.only_offered", settings.only_offered)
 }

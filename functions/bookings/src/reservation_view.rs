@@ -1,10 +1,9 @@
-//! A reservation as callers see it, and how long one lasts.
+//! A reservation as callers see it, and how long it is to last.
 
 use api::{Faults, Field, OutputZone};
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use model::duration::CalendarSpan;
 use model::reservation::{Reservation, parse_hold};
-use model::time::{Tz, format_instant};
+use model::time::format_instant;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -47,9 +46,6 @@ impl ReservationView {
     }
 }
 
-/// How long a slot is held unless the request or its project says. Source: the wire contract.
-const DEFAULT_HOLD: CalendarSpan = CalendarSpan::exact(30);
-
 /// For how long a slot is to be held, as the request says: seconds, or a duration.
 pub(crate) fn reservation_time(faults: &mut Faults, field: Field<Value>) -> Option<CalendarSpan> {
     let name = "reservation_time";
@@ -58,19 +54,4 @@ pub(crate) fn reservation_time(faults: &mut Faults, field: Field<Value>) -> Opti
         other => other.to_string(),
     };
     faults.parsed(name, Some(&text), parse_hold)
-}
-
-/// When a slot that is held from `now` on lapses, by its resource's calendar: on a whole second, as the sheets have it, and
-/// never early. What neither the request nor its project says is held for the usual time.
-pub(crate) fn until(
-    now: DateTime<Utc>,
-    zone: Tz,
-    asked: Option<CalendarSpan>,
-    of_project: Option<CalendarSpan>,
-) -> DateTime<Utc> {
-    let span = asked.or(of_project).unwrap_or(DEFAULT_HOLD);
-    let exact = span.after(now, zone);
-    exact
-        .duration_round_up(TimeDelta::seconds(1))
-        .unwrap_or(exact)
 }

@@ -1,19 +1,21 @@
 use api::caller::App;
 use api::idempotency::Idempotency;
 use api::{ApiError, Body, Created, Faults, Field, Object, OutputZone, State};
+use auth::Principal;
 use axum::extract::State as Extract;
 use model::graph::Graph;
 use model::ids::ReservationId;
-use model::reservation::Reservation;
-use scheduling::Offer;
-use scheduling::offer::{Placed, check_in_no_project};
+use scheduling::Actor;
+use scheduling::owner::resource_id;
+use scheduling::plan::{ReservationPlan, ReservationRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::payment::timeout;
-use crate::request::{BookingSettings, Reserved, id, no_calendar, refuse_too_long, reserved};
-use crate::reservation_view::{ReservationView, reservation_time, until};
+use crate::request::{
+    BookingSettings, SentTexts, buffers, parse_customer, read_texts, slot, timeout,
+};
+use crate::reservation_view::{ReservationView, reservation_time};
 
 /// A slot to hold for a while.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -97,93 +99,70 @@ pub(crate) async fn reserve_slot(
     once: Idempotency,
     Body(request): Body<ReserveSlotRequest>,
 ) -> Result<Created<ReservationView>, ApiError> {
-    let mut faults = Faults::none();
-    let payment_time = timeout(&mut faults, request.timeout);
-    let asked = reservation_time(&mut faults, request.reservation_time);
-    let graph = faults.optional("graph", request.graph);
-    let graph = faults.parsed("graph", graph.as_deref(), str::parse::<Graph>);
-    if graph.is_some_and(Graph::takes_a_seat) {
-        faults.add("graph", "takes a seat in a group, which cannot be reserved");
-    }
-    let calendar_id = id(&mut faults, "calendar_id", request.calendar_id);
-    let project_id = id(&mut faults, "project_id", request.project_id);
-    let held = reserved(
-        &mut faults,
-        &principal,
-        state.random(),
-        Reserved {
-            resource_id: request.resource_id,
-            start: request.start,
-            end: request.end,
-            what: request.what,
-            place: request.place,
-            description: request.description,
-            customer: request.customer,
-            settings: request.settings,
-        },
-    );
-    let held = faults.finish(held)?;
-    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
-    let resource = store.get_resource(tenant, held.resource_id).await?;
-    let resource = resource.ok_or(ApiError::NotFound("Resource"))?;
-    refuse_too_long(held.slot, resource.timezone)?;
-    let project = match project_id {
-        Some(id) => Some(
-            store
-                .get_project(tenant, id)
-                .await?
-                .ok_or(ApiError::NotFound("Project"))?,
-        ),
-        None => None,
-    };
-    let offer = Offer::of(project.as_ref())?;
-    let only_offered = held.only_offered.unwrap_or(offer.is_required());
-    let offered = if only_offered {
-        let at = (state.store(), tenant);
-        if project.is_none() && tenant.only_resource.is_none() {
-            check_in_no_project(at, &[resource.id]).await?;
-        }
-        Some(offer.check(at, &resource, held.slot, None, now).await?)
-    } else {
-        None
-    };
-    let of_project = offer.ignores_all_day_events();
-    let ignore_all_day_events = held.ignore_all_day_events.unwrap_or(of_project);
-    let reservation = Reservation {
-        id: ReservationId::random(state.random()),
-        resource_id: resource.id,
-        further_resources: Vec::new(),
-        calendar_id: resource.calendar(calendar_id).ok_or_else(no_calendar)?.id,
-        project_id,
-        graph,
-        slot: held.slot,
-        timezone: resource.timezone,
-        buffers: held.buffers,
-        ignore_all_day_events,
-        only_offered,
-        event: held.event,
-        customer: held.customer,
-        payment_time,
-        until: until(now, resource.timezone, asked, offer.hold()),
-        created_at: now,
-        version: String::new(),
-    };
+    let request = parse(request, &principal, &state)?;
+    let (store, actor, now) = (once.store(&state), Actor::from(&principal), state.now());
+    let id = ReservationId::random(state.random());
+    let plan = ReservationPlan::read(&store, &actor, request, id, now).await?;
     store
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
-            decision.capacity(resource.id, resource.capacity);
-            if let Some(offered) = &offered {
-                let placed = Placed {
-                    id: reservation.id.uuid(),
-                    buffers: reservation.buffers,
-                    tolerance: reservation.tolerance(),
-                };
-                offered.require(&mut decision, reservation.slot, resource.id, placed);
-            }
-            let reservation = decision.put_reservation(reservation.clone());
+            let mut decision = store.decision(actor.tenant, now);
+            let reservation = plan.decide(&mut decision);
             let answer = Created(ReservationView::new(&reservation, zone));
             once.keep(&answer)?;
             Ok(decision.commit(answer).await?)
         })
         .await
+}
+
+fn parse(
+    request: ReserveSlotRequest,
+    principal: &Principal,
+    state: &State,
+) -> Result<ReservationRequest, ApiError> {
+    let mut faults = Faults::none();
+    let payment_time = timeout(&mut faults, request.timeout);
+    let hold = reservation_time(&mut faults, request.reservation_time);
+    let graph = faults.optional("graph", request.graph);
+    let graph = faults.parsed("graph", graph.as_deref(), str::parse::<Graph>);
+    if graph.is_some_and(Graph::takes_a_seat) {
+        faults.add("graph", "takes a seat in a group, which cannot be reserved");
+    }
+    let calendar_id = faults.id("calendar_id", request.calendar_id);
+    let project_id = faults.id("project_id", request.project_id);
+    let resource_id = resource_id(&mut faults, request.resource_id, principal.tenant());
+    let slot = slot(&mut faults, request.start, request.end);
+    let texts = SentTexts {
+        what: request.what,
+        place: request.place,
+        description: request.description,
+        participants: Field::Absent,
+    };
+    let texts = read_texts(&mut faults, texts, None, false);
+    let customer = faults.optional("customer", request.customer);
+    let customer = customer.and_then(|fields| parse_customer(&mut faults, fields, state.random()));
+    let settings = faults.optional("settings", request.settings);
+    let Object(settings) = settings.unwrap_or_default();
+    let buffers = buffers(&mut faults, &settings);
+    let mut flag = |name: &str, field| faults.optional(name, field);
+    let ignore_all_day_events = flag(
+        "settings.ignore_all_day_events",
+        settings.ignore_all_day_events,
+    );
+    let only_offered = flag("settings.only_offered", settings.only_offered);
+    let read = resource_id.zip(slot).zip(buffers);
+    let ((resource_id, slot), buffers) = faults.finish(read)?;
+    Ok(ReservationRequest {
+        resource_ids: vec![resource_id],
+        slot,
+        calendar_id,
+        project_id,
+        graph,
+        buffers,
+        ignore_all_day_events,
+        only_offered,
+        event: texts.into_event(),
+        customer,
+        payment_time,
+        hold,
+    })
 }

@@ -3,7 +3,7 @@ use axum::extract::State as Extract;
 use axum::http::Method;
 use axum::response::Response;
 
-use crate::external_action::{Link, answer};
+use crate::link::{Link, respond};
 
 /// Shows the page behind a customer's link, which asks before anything is done.
 ///
@@ -46,5 +46,5 @@ pub(crate) async fn show_external_action(
             link.ask(&state).await
         }
     };
-    answer(outcome.await)
+    respond(outcome.await)
 }

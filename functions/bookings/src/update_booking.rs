@@ -3,6 +3,7 @@ use api::caller::App;
 use api::concurrency::{IfMatch, Tagged};
 use api::{ApiError, Body, Data, Faults, Field, OutputZone, Path, State};
 use axum::extract::State as Extract;
+use scheduling::plan::act::check_resources;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -57,9 +58,7 @@ pub(crate) async fn update_booking(
             let booking = decision.booking(id).await?;
             let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
             expected.check(&version(&booking))?;
-            if !decision.has_resource(booking.resource_id).await? {
-                return Err(ApiError::RESOURCE_GONE);
-            }
+            check_resources(&mut decision, &booking).await?;
             let booking = if booking.meta == meta {
                 booking
             } else {

@@ -108,7 +108,7 @@ impl<'a> Viewer<'a> {
         let mut ids = BTreeSet::new();
         for booking in bookings {
             ids.extend(booking.owner_id.filter(|_| wants_owner));
-            ids.extend(others(booking).filter(|_| wants_bulked));
+            ids.extend(booking.related_ids().filter(|_| wants_bulked));
         }
         let ids: Vec<BookingId> = ids.into_iter().collect();
         let related = store.get_bookings(principal.tenant(), &ids).await?;
@@ -260,7 +260,7 @@ impl<'a> Viewer<'a> {
                 owner.map_or(Value::Null, |id| self.base(id, now))
             });
             add("bulked_bookings", &|| {
-                let bookings = others(booking).map(|id| self.base(id, now));
+                let bookings = booking.related_ids().map(|id| self.base(id, now));
                 bookings.filter(|shown| !shown.is_null()).collect()
             });
             add("calendar", &|| {
@@ -314,12 +314,6 @@ impl<'a> Viewer<'a> {
         }
         shown
     }
-}
-
-/// The bookings that are changed together with this one.
-fn others(booking: &Booking) -> impl Iterator<Item = BookingId> {
-    let ids = booking.related.iter().copied();
-    ids.filter(|id| *id != booking.id)
 }
 
 fn related(booking: &Booking) -> Value {

@@ -16,7 +16,7 @@ use model::reservation::Lapsed;
 use model::seats::GroupFull;
 use model::time::{Tz, format_instant};
 use scheduling::SchedulingError;
-use scheduling::error::Noun;
+use scheduling::error::{GroupPart, Noun};
 use serde_json::{Map, Value, json};
 use store::{
     ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError, CreateAppError,
@@ -538,7 +538,7 @@ impl From<SchedulingError> for ApiError {
             _ => many,
         };
         match error {
-            SchedulingError::NotOffered { reason } => reason.into(),
+            SchedulingError::NotOffered { reason, .. } => reason.into(),
             SchedulingError::ProjectRequired { resources } => Self::Invalid(Faults::one(
                 "project_id",
                 is(
@@ -552,12 +552,62 @@ impl From<SchedulingError> for ApiError {
             }
             SchedulingError::InvalidSettings { faults } => faults.into(),
             SchedulingError::UnreadableSettings { .. } => Self::Internal(error.into()),
-            SchedulingError::NotFound(Noun::Booking) => Self::NotFound("Booking"),
-            SchedulingError::NotFound(Noun::Project) => Self::NotFound("Project"),
+            SchedulingError::NotFound(noun) => not_found(noun),
             SchedulingError::CannotAct(error) => error.into(),
+            SchedulingError::Stale(stale) => stale.into(),
+            SchedulingError::NeedsNewTime => Self::Invalid(Faults::one(
+                "action",
+                "needs a new time: POST to the booking's /reschedule",
+            )),
+            SchedulingError::ResourceGone { .. } => Self::RESOURCE_GONE,
+            SchedulingError::NoResources => {
+                Self::Invalid(Faults::one("resource_id", "is required"))
+            }
+            SchedulingError::CalendarElsewhere { .. } => Self::Invalid(Faults::one(
+                "calendar_id",
+                "is no calendar of this resource",
+            )),
+            SchedulingError::TooLong(error) => Self::Invalid(Faults::one("end", error.to_string())),
+            SchedulingError::GroupClosed(state) => Self::GroupClosed(state),
+            SchedulingError::NotOfGroup { parts } => not_of_group(&parts),
+            SchedulingError::GroupProjectRequired => {
+                Self::Invalid(Faults::one("project_id", "must be the group's"))
+            }
+            SchedulingError::ReservationLapsed(lapsed) => lapsed.into(),
+            SchedulingError::Decision(error) => error.into(),
             SchedulingError::Store(error) => error.into(),
         }
     }
+}
+
+fn not_found(noun: Noun) -> ApiError {
+    match noun {
+        Noun::Booking => ApiError::NotFound("Booking"),
+        Noun::Reservation => ApiError::NotFound("Reservation"),
+        Noun::Project => ApiError::NotFound("Project"),
+        Noun::Resource(_) => ApiError::NotFound("Resource"),
+        Noun::Calendar => ApiError::NotFound("Calendar"),
+        Noun::Group => {
+            let sentence = "is no group_owner booking of this app";
+            let mut faults = Faults::one("related.owner_booking_id", sentence);
+            // Booking pages show what stands under `event`.
+            faults.add("event", "There is no such group. Choose another.");
+            ApiError::Invalid(faults)
+        }
+    }
+}
+
+fn not_of_group(parts: &[GroupPart]) -> ApiError {
+    let mut faults = Faults::none();
+    for part in parts {
+        let (field, sentence) = match part {
+            GroupPart::Resource => ("resource_id", "is not the group's; leave it out"),
+            GroupPart::Time => ("start", "is not the group's; leave start and end out"),
+            GroupPart::Project => ("project_id", "is not the group's"),
+        };
+        faults.add(field, sentence);
+    }
+    ApiError::Invalid(faults)
 }
 
 impl From<CannotAct> for ApiError {

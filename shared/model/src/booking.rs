@@ -673,6 +673,12 @@ impl Booking {
         !self.completed() && self.slot.end() > now
     }
 
+    /// The other bookings that are changed together with this one.
+    pub fn related_ids(&self) -> impl Iterator<Item = BookingId> {
+        let ids = self.related.iter().copied();
+        ids.filter(|id| *id != self.id)
+    }
+
     /// What else it books if `resource` becomes its own: each resource once.
     pub fn further_resources_beside(&self, resource: ResourceId) -> Vec<ResourceId> {
         let others = self.further_resources.iter().copied();

@@ -357,6 +357,23 @@ impl Faults {
         }
     }
 
+    /// The id in a field that may be missing.
+    pub fn id<T: std::str::FromStr>(
+        &mut self,
+        name: &str,
+        field: impl Input<Value = String>,
+    ) -> Option<T> {
+        let text = self.optional(name, field);
+        self.parsed_id(name, text.as_deref())
+    }
+
+    /// The id in the text of a field, if it was sent.
+    pub fn parsed_id<T: std::str::FromStr>(&mut self, name: &str, text: Option<&str>) -> Option<T> {
+        self.parsed(name, text, |id| {
+            id.parse().map_err(|_| "must be a valid UUID")
+        })
+    }
+
     /// A whole number within `range`, if it was sent.
     pub fn whole(
         &mut self,

@@ -91,13 +91,13 @@ const fn utc() -> Tz {
 pub struct Lapsed(pub DateTime<Utc>);
 
 impl Reservation {
-    /// The reservation, if it still stands at `now`. Others may take its slot a little later than that, so
+    /// The reservation, if it is still valid at `now`. Others may take its slot a little later than that, so
     /// that clocks which differ slightly cannot both be right.
     ///
     /// # Errors
     ///
     /// [`Lapsed`] from its `until` on.
-    pub fn standing(self, now: DateTime<Utc>) -> Result<Self, Lapsed> {
+    pub fn valid_at(self, now: DateTime<Utc>) -> Result<Self, Lapsed> {
         if now < self.until {
             Ok(self)
         } else {

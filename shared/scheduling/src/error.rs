@@ -3,18 +3,22 @@
 use std::fmt;
 
 use model::availability::Refusal;
-use model::booking::CannotAct;
+use model::booking::{BookingTooLong, CannotAct};
 use model::fault::Faults;
+use model::graph::BookingState;
 use model::ids::{ProjectId, ResourceId};
 use model::project::UnreadableProject;
-use store::StoreError;
+use model::reservation::Lapsed;
+use store::{DecisionError, Stale, StoreError};
 
-/// Why something cannot be offered or booked.
+/// Why something cannot be offered, booked, changed or reserved.
 #[derive(Debug, thiserror::Error)]
 pub enum SchedulingError {
     /// The time is not among those that are offered.
     #[error("the time is not offered: {reason}")]
     NotOffered {
+        /// Of which resource.
+        resource: ResourceId,
         /// Why not.
         reason: Refusal,
     },
@@ -48,9 +52,51 @@ pub enum SchedulingError {
     /// There is none within the caller's reach.
     #[error("there is no such {0:?}")]
     NotFound(Noun),
-    /// The booking's state or the moment does not allow it to be rescheduled.
+    /// The booking's state or the moment does not allow it.
     #[error(transparent)]
     CannotAct(#[from] CannotAct),
+    /// The booking is in another state than the caller expects.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+    /// Rescheduling needs a new time, which an action does not have.
+    #[error("rescheduling needs a new time")]
+    NeedsNewTime,
+    /// A resource of the booking was deleted.
+    #[error("the booking's resource {resource} was deleted")]
+    ResourceGone {
+        /// Which one.
+        resource: ResourceId,
+    },
+    /// A booking must be of at least one resource.
+    #[error("no resource is named")]
+    NoResources,
+    /// The calendar does not belong to the resource.
+    #[error("the calendar does not belong to resource {resource}")]
+    CalendarElsewhere {
+        /// Whose it is not.
+        resource: ResourceId,
+    },
+    /// The booking is too long.
+    #[error(transparent)]
+    TooLong(#[from] BookingTooLong),
+    /// The group does not accept bookings.
+    #[error("the group is {0}")]
+    GroupClosed(BookingState),
+    /// A seat has its resource, time and project from its group, and the request names others.
+    #[error("parts of the request are not the group's: {parts:?}")]
+    NotOfGroup {
+        /// Which parts.
+        parts: Vec<GroupPart>,
+    },
+    /// A booking page must name the group's project, because the project says how seats are booked.
+    #[error("the group's project is not named")]
+    GroupProjectRequired,
+    /// The reservation is over.
+    #[error(transparent)]
+    ReservationLapsed(#[from] Lapsed),
+    /// The decision cannot be carried out, e.g. because the time is taken.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -61,7 +107,26 @@ pub enum SchedulingError {
 pub enum Noun {
     /// A booking, or one that a page may act on.
     Booking,
+    /// A group that customers can take seats in.
+    Group,
+    /// A reservation.
+    Reservation,
     /// A project.
+    Project,
+    /// A resource.
+    Resource(ResourceId),
+    /// A calendar of the resource.
+    Calendar,
+}
+
+/// What a seat has from its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupPart {
+    /// Its resource.
+    Resource,
+    /// Its start and end.
+    Time,
+    /// Its project.
     Project,
 }
 
@@ -89,11 +154,5 @@ impl From<UnreadableProject> for SchedulingError {
             of: Stored::Project(id),
             faults,
         }
-    }
-}
-
-impl From<Refusal> for SchedulingError {
-    fn from(reason: Refusal) -> Self {
-        Self::NotOffered { reason }
     }
 }

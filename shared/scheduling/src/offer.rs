@@ -18,7 +18,7 @@ use model::fault::Faults;
 use model::filter::Filters;
 use model::ids::{BookingId, ResourceId};
 use model::occupancy::{Buffers, Claim, Tolerance};
-use model::project::{Project, Rules};
+use model::project::{BookingDefaults, Project, Rules};
 use model::resource::{DEFAULT_PUBLIC_LENGTH_S, Resource};
 use model::time::Tz;
 use model::wall::DAY_S;
@@ -50,6 +50,16 @@ impl<'a> Offer<'a> {
             rules,
             settings: settings.unwrap_or_default(),
         })
+    }
+
+    /// The project that says what is offered, if one does.
+    pub(crate) fn project(&self) -> Option<&'a Project> {
+        self.project
+    }
+
+    /// What a booking of the project starts from.
+    pub(crate) fn booking(&self) -> Option<&'a BookingDefaults> {
+        Some(&self.rules?.booking)
     }
 
     /// The constraints besides those of each resource.
@@ -239,13 +249,17 @@ impl<'a> Offer<'a> {
         slot: TimeSlot,
         now: DateTime<Utc>,
     ) -> Result<Search, SchedulingError> {
+        let not_offered = |reason| SchedulingError::NotOffered {
+            resource: resource.id,
+            reason,
+        };
         let length_s = slot.length().num_seconds();
         if length_s < MIN_LENGTH_S {
-            return Err(Refusal::Length.into());
+            return Err(not_offered(Refusal::Length));
         }
         let most_s = longest_s(resource)?;
         if !days_of(most_s).covers(slot, resource.timezone) {
-            return Err(Refusal::TooLong { most_s }.into());
+            return Err(not_offered(Refusal::TooLong { most_s }));
         }
         let settings = Settings {
             mode: Some(Mode::Exclusive),
@@ -262,7 +276,7 @@ impl<'a> Offer<'a> {
         match search.offers(slot, resource.id) {
             // A search may have any step.
             Ok(()) | Err(Refusal::Grid) => Ok(search),
-            Err(refusal) => Err(refusal.into()),
+            Err(reason) => Err(not_offered(reason)),
         }
     }
 
@@ -274,8 +288,12 @@ impl<'a> Offer<'a> {
         (slot, moving): (TimeSlot, Option<BookingId>),
         now: DateTime<Utc>,
     ) -> Result<Search, SchedulingError> {
+        let not_offered = |reason| SchedulingError::NotOffered {
+            resource: resource.id,
+            reason,
+        };
         if !project.resources.contains(&resource.id) {
-            return Err(Refusal::Resource.into());
+            return Err(not_offered(Refusal::Resource));
         }
         // A slot that several resources share depends on all of them, any other on its own alone.
         let others = if self.settings.mode == Some(Mode::Mutual) {
@@ -303,7 +321,7 @@ impl<'a> Offer<'a> {
                 }
             }
         }
-        unless_first(search.offers(slot, resource.id))?;
+        unless_first(search.offers(slot, resource.id)).map_err(not_offered)?;
         Ok(search)
     }
 }

@@ -1,74 +1,106 @@
-//! What a link asks for: whether it holds, and doing it.
+//! A customer's link: whether it is valid, and what it does.
+
+mod page;
 
 use api::{ApiError, Faults, Query, State};
 use auth::signature;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use model::app::LinkSettings;
-use model::booking::{Act, Booking, WrongMoment};
+use model::booking::{Act, Booking, CannotAct, WrongMoment};
 use model::graph::{Action, BookingState};
 use model::ids::BookingId;
+use model::occupancy::CannotPlace;
 use model::time::Tz;
+use scheduling::error::Noun;
+use scheduling::plan::ActionPlan;
+use scheduling::{Actor, SchedulingError};
 use store::{Decision, DecisionError, Expected, StoreError, Tenant};
 use url::Url;
 
-use crate::acting::Acting;
-use crate::external_action_page as page;
-
-/// Who is named in the log for what a link did.
-const BY_LINK: &str = "link";
-
-/// A link that holds.
+/// A link that is valid.
 pub(crate) struct Link {
     tenant: Tenant,
-    acting: Acting,
+    plan: ActionPlan,
     made_for: Option<BookingState>,
     redirect: Option<Url>,
     /// Whether opening it is enough.
     pub(crate) act_on_get: bool,
 }
 
+/// What a link leads to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The question whether the action shall be taken.
+    Question {
+        action: Action,
+        booking: Box<Booking>,
+        redirect: Option<Url>,
+    },
+    /// The action was taken.
+    Done(Box<Booking>),
+    /// The action was taken, and the link leads on.
+    Redirect(Url),
+}
+
 /// Why a link does nothing.
 #[derive(Debug)]
-pub(crate) enum Refusal {
-    /// Nobody signed it who may, or not for this. Whoever made it up learns no more than that.
+pub(crate) enum LinkError {
+    /// Nobody signed it who may, or not for this. Callers who made it up learn no more than that.
     Invalid,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// The booking is in another state than the one it was made for.
-    Moved(BookingState),
+    StateChanged(BookingState),
     /// The booking is gone.
     Gone,
     /// It is too late since then; the zone is the booking's.
     TooLate(DateTime<Utc>, Tz),
-    /// The booking, as it stands, does not allow it.
-    Impossible(ApiError),
-    /// Everything that is not the link's.
+    /// The booking's resource was deleted.
+    ResourceGone,
+    /// The booking's state does not allow it.
+    NotAllowed(BookingState),
+    /// The booking's time or seat has been taken meanwhile.
+    Taken,
+    /// Everything that is not about the link.
     Other(ApiError),
 }
 
-impl From<ApiError> for Refusal {
+impl From<ApiError> for LinkError {
     fn from(error: ApiError) -> Self {
-        match error {
-            ApiError::NotFound("Booking") => Self::Gone,
-            ApiError::IllegalAction(_)
-            | ApiError::SlotTaken
-            | ApiError::GroupFull(_)
-            | ApiError::Conflict(_) => Self::Impossible(error),
-            other => Self::Other(other),
-        }
+        Self::Other(error)
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for LinkError {
     fn from(error: StoreError) -> Self {
         Self::Other(error.into())
     }
 }
 
-impl From<DecisionError> for Refusal {
+impl From<DecisionError> for LinkError {
     fn from(error: DecisionError) -> Self {
-        ApiError::from(error).into()
+        SchedulingError::from(error).into()
+    }
+}
+
+impl From<SchedulingError> for LinkError {
+    fn from(error: SchedulingError) -> Self {
+        match error {
+            SchedulingError::NotFound(Noun::Booking) => Self::Gone,
+            SchedulingError::ResourceGone { .. } => Self::ResourceGone,
+            SchedulingError::CannotAct(CannotAct::Illegal(illegal)) => {
+                Self::NotAllowed(illegal.state)
+            }
+            SchedulingError::Decision(
+                DecisionError::CannotPlace {
+                    error: CannotPlace::Taken,
+                    ..
+                }
+                | DecisionError::GroupFull { .. },
+            ) => Self::Taken,
+            other => Self::Other(other.into()),
+        }
     }
 }
 
@@ -79,45 +111,47 @@ impl Link {
         state: &State,
         (id, action): (&str, &str),
         query: &Query,
-    ) -> Result<Self, Refusal> {
-        let token = query.get("signature").ok_or(Refusal::Invalid)?;
-        let id: BookingId = id.parse().map_err(|_| Refusal::Invalid)?;
+    ) -> Result<Self, LinkError> {
+        let token = query.get("signature").ok_or(LinkError::Invalid)?;
+        let id: BookingId = id.parse().map_err(|_| LinkError::Invalid)?;
         let slug =
             signature::named_app(token).or_else(|| query.get("Timekit-App").map(str::to_owned));
-        let slug = slug.ok_or(Refusal::Invalid)?;
+        let slug = slug.ok_or(LinkError::Invalid)?;
         let app = state.store().find_app(&slug).await?;
-        let app = app.ok_or(Refusal::Invalid)?.app;
+        let app = app.ok_or(LinkError::Invalid)?.app;
         let master = state.master_secret().await?;
         let secrets = master.signing_secrets(app).map_err(ApiError::from)?;
-        let claims = signature::verify(token, &secrets).map_err(|_| Refusal::Invalid)?;
+        let claims = signature::verify(token, &secrets).map_err(|_| LinkError::Invalid)?;
 
         let is_for_this = claims.text("booking_id").and_then(|id| id.parse().ok()) == Some(id)
             && claims.text("action") == Some(action);
         if !is_for_this {
-            return Err(Refusal::Invalid);
+            return Err(LinkError::Invalid);
         }
         let made_for = if claims.has("state") {
             let state = claims.text("state").and_then(|state| state.parse().ok());
-            Some(state.ok_or(Refusal::Invalid)?)
+            Some(state.ok_or(LinkError::Invalid)?)
         } else {
             None
         };
         if claims.is_out_of_time(state.now()) {
-            return Err(Refusal::Expired);
+            return Err(LinkError::Expired);
         }
         let action: Action = action.parse().map_err(|_| ApiError::NotFound("Action"))?;
-        let app = state.store().get_app(app).await?.ok_or(Refusal::Invalid)?;
+        let app = state
+            .store()
+            .get_app(app)
+            .await?
+            .ok_or(LinkError::Invalid)?;
         let redirect = query.get_with_plus("redirect");
+        let actor = Actor::link(app.id);
         Ok(Self {
-            tenant: Tenant {
-                app: app.id,
-                only_resource: None,
-            },
-            acting: Acting {
+            tenant: actor.tenant,
+            plan: ActionPlan {
                 id,
                 act: Act {
                     action,
-                    by: BY_LINK.to_owned(),
+                    by: actor.name,
                     message: None,
                     payment_id: None,
                 },
@@ -134,48 +168,51 @@ impl Link {
         &self,
         decision: &mut Decision<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Booking, Refusal> {
-        let booking = decision.booking(self.acting.id).await?;
-        let booking = booking.ok_or(Refusal::Gone)?.settled(now);
+    ) -> Result<Booking, LinkError> {
+        let booking = decision.booking(self.plan.id).await?;
+        let booking = booking.ok_or(LinkError::Gone)?.settled(now);
         if self
             .made_for
             .is_some_and(|made_for| made_for != booking.state)
         {
-            return Err(Refusal::Moved(booking.state));
+            return Err(LinkError::StateChanged(booking.state));
         }
-        let decided = self.acting.decide(decision, now).await;
-        let booking_after = decided.map(|acted| acted.booking);
-        booking_after.map_err(|error| match error {
-            ApiError::WrongMoment(WrongMoment::TooLateToCancel(at)) => {
-                Refusal::TooLate(at, booking.timezone)
-            }
+        let acted = self.plan.decide(decision, now).await;
+        let after = acted.map(|acted| acted.booking);
+        after.map_err(|error| match error {
+            SchedulingError::CannotAct(CannotAct::WrongMoment(WrongMoment::TooLateToCancel(
+                at,
+            ))) => LinkError::TooLate(at, booking.timezone),
             other => other.into(),
         })
     }
 
-    /// The page that asks whether it shall be done.
-    pub(crate) async fn ask(&self, state: &State) -> Result<Response, Refusal> {
+    /// The question whether it shall be done.
+    pub(crate) async fn ask(&self, state: &State) -> Result<Outcome, LinkError> {
         let now = state.now();
         // Decided and not committed, so that nobody is asked for what cannot be done.
         let mut decision = state.store().decision(self.tenant, now);
         let booking = self.decide(&mut decision, now).await?;
-        let action = self.acting.act.action;
-        Ok(page::question(action, &booking, self.redirect.as_ref()))
+        Ok(Outcome::Question {
+            action: self.plan.act.action,
+            booking: Box::new(booking),
+            redirect: self.redirect.clone(),
+        })
     }
 
     /// Does it, and leads on.
-    pub(crate) async fn perform(&self, state: &State) -> Result<Response, Refusal> {
+    pub(crate) async fn perform(&self, state: &State) -> Result<Outcome, LinkError> {
         let (store, now) = (state.store(), state.now());
         let booking = store
             .until_decided(|| async {
                 let mut decision = store.decision(self.tenant, now);
                 let booking = self.decide(&mut decision, now).await?;
-                Ok::<_, Refusal>(decision.commit(booking).await?)
+                Ok::<_, LinkError>(decision.commit(booking).await?)
             })
             .await?;
         Ok(match &self.redirect {
-            Some(redirect) => Redirect::to(redirect.as_str()).into_response(),
-            None => page::done(&booking),
+            Some(redirect) => Outcome::Redirect(redirect.clone()),
+            None => Outcome::Done(Box::new(booking)),
         })
     }
 }
@@ -205,11 +242,11 @@ fn allowed(redirect: &str, links: &LinkSettings) -> Result<Url, ApiError> {
     })
 }
 
-/// The answer to a link: a page, but for what is wrong with more than the link.
-pub(crate) fn answer(outcome: Result<Response, Refusal>) -> Result<Response, ApiError> {
+/// The response to a link: a page, but for what is wrong with more than the link.
+pub(crate) fn respond(outcome: Result<Outcome, LinkError>) -> Result<Response, ApiError> {
     match outcome {
-        Ok(response) => Ok(response),
-        Err(Refusal::Other(error)) => Err(error),
-        Err(refusal) => Ok(page::refusal(&refusal)),
+        Ok(outcome) => Ok(page::of(&outcome)),
+        Err(LinkError::Other(error)) => Err(error),
+        Err(error) => Ok(page::error(&error)),
     }
 }

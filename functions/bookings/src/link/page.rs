@@ -1,8 +1,7 @@
 //! The pages that people see who open a link: no script, no style, nothing loaded. Values are escaped by the template.
 
-use api::ApiError;
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, html};
 use model::booking::Booking;
@@ -10,10 +9,23 @@ use model::graph::{Action, BookingState};
 use model::time::Tz;
 use url::Url;
 
-use crate::external_action::Refusal;
+use super::{LinkError, Outcome};
+
+/// Shows what a link leads to.
+pub(super) fn of(outcome: &Outcome) -> Response {
+    match outcome {
+        Outcome::Question {
+            action,
+            booking,
+            redirect,
+        } => question(*action, booking, redirect.as_ref()),
+        Outcome::Done(booking) => done(booking),
+        Outcome::Redirect(redirect) => Redirect::to(redirect.as_str()).into_response(),
+    }
+}
 
 /// Asks whether `action` shall be done. The button posts to the page's own address.
-pub(crate) fn question(action: Action, booking: &Booking, redirect: Option<&Url>) -> Response {
+fn question(action: Action, booking: &Booking, redirect: Option<&Url>) -> Response {
     let (question, button) = words(action);
     let related = booking.related.len().saturating_sub(1);
     let body = html! {
@@ -27,36 +39,36 @@ pub(crate) fn question(action: Action, booking: &Booking, redirect: Option<&Url>
 }
 
 /// Says that it is done.
-pub(crate) fn done(booking: &Booking) -> Response {
+fn done(booking: &Booking) -> Response {
     let title = format!("The booking is {}", state(booking.state));
     page(StatusCode::OK, &title, &details(booking), None)
 }
 
 /// Says why nothing is done.
-pub(crate) fn refusal(refusal: &Refusal) -> Response {
-    let (status, title, sentence) = match refusal {
+pub(super) fn error(error: &LinkError) -> Response {
+    let (status, title, sentence) = match error {
         // One page for everything that was not signed for this: it must not tell what came close.
-        Refusal::Invalid | Refusal::Other(_) => (
+        LinkError::Invalid | LinkError::Other(_) => (
             StatusCode::FORBIDDEN,
             "This link does not work",
             "It may have been cut short. Open it as it was given to you, or ask whoever you booked with.".to_owned(),
         ),
-        Refusal::Expired => (
+        LinkError::Expired => (
             StatusCode::GONE,
             "This link has expired",
             "Ask whoever you booked with.".to_owned(),
         ),
-        Refusal::Moved(now) => (
+        LinkError::StateChanged(now) => (
             StatusCode::GONE,
             "This link is no longer valid",
             format!("The booking has changed since: it is {} now.", state(*now)),
         ),
-        Refusal::Gone => (
+        LinkError::Gone => (
             StatusCode::GONE,
             "This link is no longer valid",
             "The booking does not exist any more.".to_owned(),
         ),
-        Refusal::TooLate(since, zone) => (
+        LinkError::TooLate(since, zone) => (
             StatusCode::CONFLICT,
             "It is too late for this",
             format!(
@@ -65,24 +77,19 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response {
                 zone.name()
             ),
         ),
-        Refusal::Impossible(error) => (
-            StatusCode::CONFLICT,
-            "This is not possible",
-            why_impossible(error),
-        ),
+        LinkError::ResourceGone => not_possible("What was booked is not offered any more."),
+        LinkError::NotAllowed(now) => not_possible(&format!("The booking is {}.", state(*now))),
+        LinkError::Taken => not_possible("Its time has been taken meanwhile."),
     };
     page(status, title, &html! { p { (sentence) } }, None)
 }
 
-fn why_impossible(error: &ApiError) -> String {
-    match error {
-        ApiError::Conflict(_) => "What was booked is not offered any more.".to_owned(),
-        ApiError::IllegalAction(illegal) => format!("The booking is {}.", state(illegal.state)),
-        ApiError::SlotTaken | ApiError::GroupFull(_) => {
-            "Its time has been taken meanwhile.".to_owned()
-        }
-        _ => "Ask whoever you booked with.".to_owned(),
-    }
+fn not_possible(sentence: &str) -> (StatusCode, &'static str, String) {
+    (
+        StatusCode::CONFLICT,
+        "This is not possible",
+        sentence.to_owned(),
+    )
 }
 
 /// The question whether an action shall be taken, and the button that does.

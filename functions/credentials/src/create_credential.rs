@@ -27,7 +27,7 @@ pub(crate) async fn create_credential(
 ) -> Result<Created<CredentialView>, ApiError> {
     let tenant = principal.tenant();
     let now = state.now();
-    let (resource_id, new) = credential_fields::parse(request, tenant.only_resource, now)?;
+    let (resource_id, new) = credential_fields::parse(request, tenant, now)?;
     let resource = state
         .store()
         .get_resource(tenant, resource_id)

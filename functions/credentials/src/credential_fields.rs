@@ -7,6 +7,7 @@ use model::ids::ResourceId;
 use model::key::TokenType;
 use model::origin::Origin;
 use model::time::parse_instant;
+use scheduling::owner::resource_id;
 use serde::Deserialize;
 use store::Tenant;
 use utoipa::ToSchema;
@@ -63,28 +64,20 @@ pub(crate) async fn refuse_one_more(
     Ok(())
 }
 
-/// Reads the request; `own` is the resource whose token is used, if one is.
+/// Reads the request.
 ///
 /// # Errors
 ///
 /// [`ApiError::Invalid`] with everything that is wrong with it.
 pub(crate) fn parse(
     request: CreateCredentialRequest,
-    own: Option<ResourceId>,
+    tenant: Tenant,
     now: DateTime<Utc>,
 ) -> Result<(ResourceId, NewCredential), ApiError> {
     let mut faults = Faults::none();
     let token_type = faults.required("type", request.token_type);
     let token_type = faults.parsed("type", token_type.as_deref(), str::parse::<TokenType>);
-    let resource_id = match own {
-        Some(own) if !request.resource_id.is_present() => Some(own),
-        _ => {
-            let text = faults.required("resource_id", request.resource_id);
-            faults.parsed("resource_id", text.as_deref(), |id| {
-                id.parse().map_err(|_| "must be a valid UUID")
-            })
-        }
-    };
+    let resource_id = resource_id(&mut faults, request.resource_id, tenant);
     let description = faults.optional("description", request.description);
     let description = faults
         .text("description", description, 0..=1_000)

@@ -51,8 +51,7 @@ pub(crate) async fn import_credential(
     let mut faults = Faults::none();
     let hash = faults.required("sha256", request.sha256);
     let hash = faults.parsed("sha256", hash.as_deref(), HashedKey::parse);
-    let (resource_id, new) = match credential_fields::parse(request.new, tenant.only_resource, now)
-    {
+    let (resource_id, new) = match credential_fields::parse(request.new, tenant, now) {
         Ok(parsed) => parsed,
         Err(ApiError::Invalid(others)) => return Err(ApiError::Invalid(faults.and(others))),
         Err(other) => return Err(other),

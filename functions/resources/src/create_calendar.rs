@@ -3,11 +3,11 @@ use api::{ApiError, Body, Created, Faults, Idempotency, OutputZone, State, Tagge
 use axum::extract::State as Extract;
 use model::ids::CalendarId;
 use model::resource::{Calendar, MAX_CALENDARS, Resource};
+use scheduling::owner::resource_id;
 use store::{Expected, Versioned};
 use views::CalendarView;
 
 use crate::calendar_fields::{CalendarFields, CalendarRequest, CreateCalendarRequest};
-use crate::owner::{names_one, resource_id};
 
 /// Makes a calendar of a resource, beside the one that it was made with.
 #[utoipa::path(
@@ -30,8 +30,8 @@ pub(crate) async fn create_calendar(
 ) -> Result<Tagged<Created<CalendarView>>, ApiError> {
     let mut faults = Faults::none();
     let field = std::mem::take(&mut request.resource_id);
-    let resource = resource_id(&mut faults, field, &principal);
-    if !names_one(&request.name) {
+    let resource = resource_id(&mut faults, field, principal.tenant());
+    if !request.name.is_given() {
         faults.missing("name");
     }
     let fields = CalendarFields::read(request, &mut faults);

@@ -6,11 +6,11 @@ use model::booking::EventText;
 use model::event::{Event, event_slot_somewhere};
 use model::ids::{CalendarId, EventId, ResourceId};
 use model::resource::Resource;
+use scheduling::owner::{calendar_of, resource_id};
 use store::{Store, Tenant, Version, Versioned};
 use views::EventView;
 
-use crate::event_fields::{CreateEventRequest, EventFields, EventRequest, no_calendar, refused};
-use crate::owner::{names_one, resource_id};
+use crate::event_fields::{CreateEventRequest, EventFields, EventRequest, refused};
 use crate::update_calendar::CLOSING;
 
 /// Makes an event, which blocks its time: it is offered and booked no more, whatever the resource's capacity.
@@ -42,7 +42,7 @@ pub(crate) async fn create_event(
         ("where", &request.place),
     ];
     for (name, field) in required {
-        if !names_one(field) {
+        if !field.is_given() {
             faults.missing(name);
         }
     }
@@ -50,9 +50,9 @@ pub(crate) async fn create_event(
     let fields = EventFields::read(request, &mut faults);
     fields.check_time(&mut faults);
     // A calendar says whose it is.
-    let resource = match (names_one(&field), fields.calendar_id) {
+    let resource = match (field.is_given(), fields.calendar_id) {
         (false, Some(_)) if principal.tenant().only_resource.is_none() => None,
-        _ => resource_id(&mut faults, field, &principal),
+        _ => resource_id(&mut faults, field, principal.tenant()),
     };
     let time = fields.start.zip(fields.end);
     let (start, end) = faults.finish(time)?;
@@ -66,8 +66,7 @@ pub(crate) async fn create_event(
     store
         .until_decided(|| async {
             let found = owner(&store, tenant, resource, fields.calendar_id).await?;
-            let calendar = found.record.calendar(fields.calendar_id);
-            let calendar = calendar.ok_or_else(no_calendar)?;
+            let calendar = calendar_of(&found.record, fields.calendar_id)?;
             if calendar.is_closing {
                 return Err(CLOSING);
             }

@@ -5,11 +5,11 @@ use model::booking::EventText;
 use model::event::{Event, EventTime, WrongEventTime, event_slot, event_slot_somewhere};
 use model::ids::CalendarId;
 use model::resource::Resource;
+use scheduling::owner::calendar_of;
 use serde::Deserialize;
 use store::DecisionError;
 use utoipa::ToSchema;
 
-use crate::owner::id;
 use crate::update_calendar::CLOSING;
 
 /// An event's fields. Fields that are not listed are ignored.
@@ -109,7 +109,7 @@ impl EventFields {
             is_all_day: all_day,
             what,
             place,
-            calendar_id: id(faults, "calendar_id", calendar_id.as_deref()),
+            calendar_id: faults.parsed_id("calendar_id", calendar_id.as_deref()),
             description,
             participants,
             rsvp,
@@ -133,7 +133,7 @@ impl EventFields {
     pub(crate) fn apply(&self, event: Event, resource: &Resource) -> Result<Event, ApiError> {
         let mut event = event;
         if let Some(id) = self.calendar_id.filter(|id| *id != event.calendar_id) {
-            let calendar = resource.calendar(Some(id)).ok_or_else(no_calendar)?;
+            let calendar = calendar_of(resource, Some(id))?;
             if calendar.is_closing {
                 return Err(CLOSING);
             }
@@ -172,14 +172,6 @@ fn add(faults: &mut Faults, error: WrongEventTime) {
         "end"
     };
     faults.add(field, error.to_string());
-}
-
-/// The calendar that is named is another resource's, or nobody's.
-pub(crate) fn no_calendar() -> ApiError {
-    ApiError::Invalid(Faults::one(
-        "calendar_id",
-        "is no calendar of this resource",
-    ))
 }
 
 /// Why a change of an event's time cannot be carried out.

@@ -25,7 +25,6 @@ mod list_calendars;
 mod list_events;
 mod list_resources;
 mod own_event;
-mod owner;
 mod reset_resource_password;
 mod reset_user_password;
 mod resource_fields;

@@ -9,7 +9,6 @@ use store::{CalendarRow, Direction, Position, Walk};
 use views::CalendarView;
 
 use crate::coming_events::coming_events;
-use crate::owner::id;
 
 /// What calendars can be searched by.
 const SEARCHABLE: &[&str] = &["resource.id"];
@@ -75,7 +74,7 @@ pub(crate) async fn list_calendars(
 
 fn resource_of(query: &Query) -> Result<Option<ResourceId>, ApiError> {
     let (search, mut faults) = Search::read(query, SEARCHABLE);
-    let resource = id(&mut faults, "search", search.get("resource.id"));
+    let resource = faults.parsed_id("search", search.get("resource.id"));
     faults.check()?;
     Ok(resource)
 }

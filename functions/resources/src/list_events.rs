@@ -11,8 +11,6 @@ use model::ids::{CalendarId, ResourceId};
 use store::{Chunk, Direction, EventWindow, Position, Store, StoreError, Tenant, Walk};
 use views::EventView;
 
-use crate::owner::id;
-
 /// What events can be searched by. An old client writes `resource_id`.
 const SEARCHABLE: &[&str] = &["resource.id", "calendar.id", "resource_id"];
 
@@ -79,8 +77,8 @@ impl Wanted {
     fn parse(query: &Query) -> Result<Self, ApiError> {
         let (search, mut faults) = Search::read(query, SEARCHABLE);
         let resource = search.get("resource.id").or(search.get("resource_id"));
-        let resource = id(&mut faults, "search", resource);
-        let calendar = id(&mut faults, "search", search.get("calendar.id"));
+        let resource = faults.parsed_id("search", resource);
+        let calendar = faults.parsed_id("search", search.get("calendar.id"));
         let start = instant(&mut faults, query, "start");
         let end = instant(&mut faults, query, "end");
         let window = start.zip(end).map(|(from, to)| EventWindow { from, to });

@@ -61,6 +61,11 @@ impl<T> Field<T> {
         !matches!(self, Self::Absent)
     }
 
+    /// Whether it was sent, and not as `null`.
+    pub const fn is_given(&self) -> bool {
+        !matches!(self, Self::Absent | Self::Null)
+    }
+
     /// The same with what `change` makes of the value, if there is one.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Field<U> {
         match self {

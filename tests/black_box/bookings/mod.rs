@@ -11,3 +11,4 @@ mod payment_time;
 mod rescheduling;
 mod reservations;
 mod settings;
+mod several_resources;

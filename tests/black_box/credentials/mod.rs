@@ -1,3 +1,4 @@
 //! The function `credentials`: what resources call with.
 
 mod api_token;
+mod own_resource;

@@ -89,7 +89,7 @@ impl Calling {
         Self {
             header: basic_with_key(plain.expose()),
             key: issue::key(wanted, Secret::Ours(&plain), &issuer, &SystemRandom, now),
-            access: Access::scope(Scope::BookingsRead),
+            access: Access::scope(Scope::BookingsRead).access(),
             at: Circumstances {
                 now,
                 address: "203.0.113.7".parse().ok(),

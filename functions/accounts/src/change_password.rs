@@ -8,6 +8,8 @@ use axum::http::HeaderMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::OwnAccount;
+
 /// The password that holds, and the one that shall.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ChangePasswordRequest {
@@ -36,8 +38,8 @@ pub(crate) struct ChangePasswordRequest {
     )
 )]
 pub(crate) async fn change_password(
+    Account(account): Account<OwnAccount>,
     Extract(state): Extract<State>,
-    Account(account): Account,
     Address(address): Address,
     headers: HeaderMap,
     Body(request): Body<ChangePasswordRequest>,

@@ -1,5 +1,5 @@
 use api::address::stranger;
-use api::caller::Address;
+use api::caller::{Address, Public};
 use api::{ApiError, Body, Created, Faults, Field, PublicTexts, State};
 use auth::issue;
 use axum::extract::State as Extract;
@@ -9,6 +9,7 @@ use model::text::email_key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access::Anybody;
 use crate::app_view::NewAppView;
 
 /// Who signs up.
@@ -55,6 +56,7 @@ pub(crate) struct NewAccountView {
     )
 )]
 pub(crate) async fn create_account(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Address(address): Address,
     Body(request): Body<CreateAccountRequest>,

@@ -7,6 +7,7 @@ use model::key::Mode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::CreateApp;
 use crate::app_view::NewAppView;
 use crate::own_app::account;
 
@@ -42,8 +43,8 @@ pub(crate) struct CreateAppRequest {
     )
 )]
 pub(crate) async fn create_app(
+    Anyone(caller): Anyone<CreateApp>,
     Extract(state): Extract<State>,
-    Anyone(caller): Anyone,
     once: Idempotency,
     Body(request): Body<CreateAppRequest>,
 ) -> Result<Created<NewAppView>, ApiError> {

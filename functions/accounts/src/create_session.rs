@@ -1,5 +1,5 @@
 use api::address::is_own_origin;
-use api::caller::{Address, BaseUrl};
+use api::caller::{Address, BaseUrl, Public};
 use api::password_check::PasswordCheck;
 use api::{ApiError, Body, Created, Faults, Field, State};
 use auth::Denied;
@@ -13,6 +13,7 @@ use model::origin::Origin;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::Anybody;
 use crate::session_cookie::{self, SessionView};
 
 /// Who signs in.
@@ -45,6 +46,7 @@ pub(crate) struct CreateSessionRequest {
     )
 )]
 pub(crate) async fn create_session(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Address(address): Address,
     BaseUrl(base_url): BaseUrl,

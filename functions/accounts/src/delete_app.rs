@@ -3,6 +3,7 @@ use api::{ApiError, NoContent, Path, State};
 use auth::{Caller, Who};
 use axum::extract::State as Extract;
 
+use crate::access::WriteApp;
 use crate::own_app::own_app;
 
 /// Deletes an app: every key and token of it is refused from then on, and nothing of it can be reached any more.
@@ -17,8 +18,8 @@ use crate::own_app::own_app;
     )
 )]
 pub(crate) async fn delete_app(
+    Anyone(caller): Anyone<WriteApp>,
     Extract(state): Extract<State>,
-    Anyone(caller): Anyone,
     Path(slug): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let app = own_app(&state, &caller, &slug).await?;

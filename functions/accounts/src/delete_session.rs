@@ -5,6 +5,7 @@ use axum::extract::State as Extract;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
+use crate::access::OwnAccount;
 use crate::session_cookie;
 
 /// Signs out: ends the session and takes the cookie back.
@@ -15,8 +16,8 @@ use crate::session_cookie;
     responses((status = 204, description = "The session is over."))
 )]
 pub(crate) async fn delete_session(
+    Account(account): Account<OwnAccount>,
     Extract(state): Extract<State>,
-    Account(account): Account,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
     let secure = state.config().secure_cookies;

@@ -3,6 +3,7 @@ use api::{ApiError, Data, Include, State};
 use auth::{Principal, Reach, Who};
 use axum::extract::State as Extract;
 
+use crate::access::ReadApp;
 use crate::app_view::AppView;
 
 /// Shows the app that the caller acts for.
@@ -17,8 +18,8 @@ use crate::app_view::AppView;
     responses((status = 200, description = "The app.", body = AppView))
 )]
 pub(crate) async fn get_app(
+    App(principal): App<ReadApp>,
     Extract(state): Extract<State>,
-    App(principal): App,
     include: Include,
 ) -> Result<Data<AppView>, ApiError> {
     let app = state

@@ -4,6 +4,7 @@ use api::{ApiError, Data, State};
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 
+use crate::access::OwnAccount;
 use crate::session_cookie::SessionView;
 
 /// Shows the session that the cookie stands for, with its CSRF token.
@@ -14,8 +15,8 @@ use crate::session_cookie::SessionView;
     responses((status = 200, description = "The session.", body = SessionView))
 )]
 pub(crate) async fn get_session(
+    Account(account): Account<OwnAccount>,
     Extract(state): Extract<State>,
-    Account(account): Account,
     headers: HeaderMap,
 ) -> Result<Data<SessionView>, ApiError> {
     let token = session_token(&headers, state.config().secure_cookies)

@@ -3,6 +3,8 @@ use api::page::Paging;
 use api::{ApiError, Written};
 use serde_json::Value;
 
+use crate::access::ReadProviders;
+
 /// Lists calendar providers' accounts, of which there are none: no other calendar is kept in step with.
 #[utoipa::path(
     get,
@@ -14,7 +16,10 @@ use serde_json::Value;
     ),
     responses((status = 200, description = "An empty page.", body = Vec<Object>))
 )]
-pub(crate) async fn list_accounts(App(_): App, page: Paging) -> Result<Written, ApiError> {
+pub(crate) async fn list_accounts(
+    App(_): App<ReadProviders>,
+    page: Paging,
+) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;
     page.of_all(Vec::<Value>::new()).answer().await
 }

@@ -3,6 +3,7 @@ use api::{ApiError, Data, Faults, Query, State};
 use auth::Caller;
 use axum::extract::State as Extract;
 
+use crate::access::ListApps;
 use crate::app_view::AppView;
 use crate::own_app::account;
 
@@ -17,8 +18,8 @@ use crate::own_app::account;
     )
 )]
 pub(crate) async fn list_apps(
+    Anyone(caller): Anyone<ListApps>,
     Extract(state): Extract<State>,
-    Anyone(caller): Anyone,
     query: Query,
 ) -> Result<Data<Vec<AppView>>, ApiError> {
     let mut faults = Faults::none();

@@ -1,11 +1,13 @@
 use api::address::stranger;
-use api::caller::Address;
+use api::caller::{Address, Public};
 use api::{ApiError, Body, Faults, Field, NoContent, State};
 use auth::token::PlainToken;
 use axum::extract::State as Extract;
 use serde::Deserialize;
 use store::ResetError;
 use utoipa::ToSchema;
+
+use crate::access::Anybody;
 
 /// A one-time link's token, and the password to set.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,6 +36,7 @@ pub(crate) struct ResetPasswordRequest {
     )
 )]
 pub(crate) async fn reset_password(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Address(address): Address,
     Body(request): Body<ResetPasswordRequest>,

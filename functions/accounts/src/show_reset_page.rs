@@ -1,7 +1,10 @@
+use api::caller::Public;
 use axum::http::{HeaderName, header};
 use axum::response::{Html, IntoResponse};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
+
+use crate::access::Anybody;
 
 const PAGE: &str = include_str!("reset_page.html");
 
@@ -12,7 +15,7 @@ const PAGE: &str = include_str!("reset_page.html");
     tag = "accounts",
     responses((status = 200, description = "A page with a form for the new password.", content_type = "text/html", body = String))
 )]
-pub(crate) async fn show_reset_page() -> impl IntoResponse {
+pub(crate) async fn show_reset_page(_: Public<Anybody>) -> impl IntoResponse {
     (
         [(header::CONTENT_SECURITY_POLICY, policy()), no_framing()],
         Html(PAGE),

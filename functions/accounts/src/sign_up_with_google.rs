@@ -1,5 +1,7 @@
+use api::caller::Public;
 use api::{ApiError, NoContent};
 
+use crate::access::Anybody;
 use crate::no_providers::NO_PROVIDERS;
 
 /// Would send a browser to Google to connect a calendar, which this server does not do.
@@ -9,6 +11,6 @@ use crate::no_providers::NO_PROVIDERS;
     tag = "calendars",
     responses((status = 501, description = "No calendar is kept in step with a provider's."))
 )]
-pub(crate) async fn sign_up_with_google() -> Result<NoContent, ApiError> {
+pub(crate) async fn sign_up_with_google(_: Public<Anybody>) -> Result<NoContent, ApiError> {
     Err(NO_PROVIDERS)
 }

@@ -1,5 +1,7 @@
+use api::caller::App;
 use api::{ApiError, Body, NoContent};
 
+use crate::access::SyncProviders;
 use crate::no_providers::{Anything, NO_PROVIDERS};
 
 /// Would fetch Microsoft's calendars, which this server does not do.
@@ -9,6 +11,9 @@ use crate::no_providers::{Anything, NO_PROVIDERS};
     tag = "calendars",
     responses((status = 501, description = "No calendar is kept in step with a provider's."))
 )]
-pub(crate) async fn sync_microsoft_accounts(_: Body<Anything>) -> Result<NoContent, ApiError> {
+pub(crate) async fn sync_microsoft_accounts(
+    _: App<SyncProviders>,
+    _: Body<Anything>,
+) -> Result<NoContent, ApiError> {
     Err(NO_PROVIDERS)
 }

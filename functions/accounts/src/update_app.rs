@@ -6,6 +6,7 @@ use model::origin::Origin;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::WriteApp;
 use crate::app_view::AppView;
 use crate::own_app::own_app;
 
@@ -52,8 +53,8 @@ pub(crate) struct SettingsRequest {
     )
 )]
 pub(crate) async fn update_app(
+    Anyone(caller): Anyone<WriteApp>,
     Extract(state): Extract<State>,
-    Anyone(caller): Anyone,
     Path(slug): Path<String>,
     Body(request): Body<UpdateAppRequest>,
 ) -> Result<Data<AppView>, ApiError> {

@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::Search;
 use crate::free_time::FreeTime;
 use crate::request::{AvailabilityRequest, Sent};
 
@@ -28,8 +29,8 @@ pub(crate) struct CountView {
     )
 )]
 pub(crate) async fn count_available_slots(
+    App(principal): App<Search>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     Body(request): Body<Sent>,
 ) -> Result<Data<CountView>, ApiError> {

@@ -8,6 +8,7 @@ use model::time::{Tz, format_instant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::OlderSearch;
 use crate::budget::{Budget, Words};
 use crate::find_time_request::{FindTime, FindTimeFields, PlannedTimes, Sent, run};
 
@@ -45,8 +46,8 @@ impl TimeView {
     )
 )]
 pub(crate) async fn find_time(
+    App(principal): App<OlderSearch>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     Body(request): Body<Sent>,
 ) -> Result<Written, ApiError> {

@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::OlderSearch;
 use crate::budget::{Budget, Words};
 use crate::find_time::TimeView;
 use crate::find_time_request::{FindTime, FindTimesFields, PlannedTimes, SentSearches, run};
@@ -34,8 +35,8 @@ pub(crate) struct ResourceTimesView {
     )
 )]
 pub(crate) async fn find_time_bulk(
+    App(principal): App<OlderSearch>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     Body(request): Body<SentSearches>,
 ) -> Result<Written, ApiError> {

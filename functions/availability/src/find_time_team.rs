@@ -15,6 +15,7 @@ use serde::Serialize;
 use store::Tenant;
 use utoipa::ToSchema;
 
+use crate::access::OlderSearch;
 use crate::budget::{Budget, Words};
 use crate::find_time_request::{FindTime, FindTimesFields, PlannedTimes, SentSearches, Times, run};
 
@@ -65,8 +66,8 @@ pub(crate) struct TeamUserView {
     )
 )]
 pub(crate) async fn find_time_team(
+    App(principal): App<OlderSearch>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     Body(request): Body<SentSearches>,
 ) -> Result<Written, ApiError> {

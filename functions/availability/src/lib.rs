@@ -1,5 +1,6 @@
 //! Availability: which slots can be booked, and with whom. One file per operation.
 
+mod access;
 mod budget;
 mod count_available_slots;
 mod find_time;
@@ -15,30 +16,15 @@ mod request;
 mod view;
 
 use api::{Operations, routes};
-use auth::Access;
-use model::scope::Scope;
 
 /// This function's operations.
 pub fn operations() -> Operations {
-    let search = Access::scope(Scope::AvailabilityRead)
-        .and_widget_key()
-        .and_server_token()
-        .and_client_token();
-    let find_time = Access::scope(Scope::AvailabilityRead)
-        .and_server_token()
-        .and_client_token();
     Operations::new()
-        .add_reading(routes!(list_available_slots::list_available_slots), search)
-        .add_reading(routes!(list_available_dates::list_available_dates), search)
-        .add_reading(
-            routes!(count_available_slots::count_available_slots),
-            search,
-        )
-        .add_reading(
-            routes!(list_unavailable_slots::list_unavailable_slots),
-            search,
-        )
-        .add_reading(routes!(find_time::find_time), find_time)
-        .add_reading(routes!(find_time_bulk::find_time_bulk), find_time)
-        .add_reading(routes!(find_time_team::find_time_team), find_time)
+        .add_reading(routes!(list_available_slots::list_available_slots))
+        .add_reading(routes!(list_available_dates::list_available_dates))
+        .add_reading(routes!(count_available_slots::count_available_slots))
+        .add_reading(routes!(list_unavailable_slots::list_unavailable_slots))
+        .add_reading(routes!(find_time::find_time))
+        .add_reading(routes!(find_time_bulk::find_time_bulk))
+        .add_reading(routes!(find_time_team::find_time_team))
 }

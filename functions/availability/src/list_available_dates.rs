@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::Search;
 use crate::free_time::FreeTime;
 use crate::request::{AvailabilityRequest, Sent};
 
@@ -31,8 +32,8 @@ pub(crate) struct DateView {
     )
 )]
 pub(crate) async fn list_available_dates(
+    App(principal): App<Search>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     Body(request): Body<Sent>,
 ) -> Result<Written, ApiError> {

@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
 
+use crate::access::Search;
 use crate::free_time::FreeTime;
 use crate::request::{AvailabilityRequest, Sent};
 use crate::view::{SlotView, show_slots};
@@ -22,8 +23,8 @@ use crate::view::{SlotView, show_slots};
     )
 )]
 pub(crate) async fn list_available_slots(
+    App(principal): App<Search>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     Body(request): Body<Sent>,
 ) -> Result<Written, ApiError> {

@@ -10,6 +10,7 @@ use scheduling::plan::ActionPlan;
 use serde_json::{Map, Value};
 use store::Expected;
 
+use crate::access::Write;
 use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
@@ -35,8 +36,8 @@ use crate::view::{BookingView, Viewer};
 )]
 #[expect(clippy::too_many_arguments, reason = "each is one part of the request")]
 pub(crate) async fn act_on_booking(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path((id, action)): Path<(String, String)>,
     include: Includes,
     zone: OutputZone,

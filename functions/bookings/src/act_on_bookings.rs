@@ -8,6 +8,7 @@ use model::graph::Action;
 use scheduling::plan::ActionPlan;
 use serde_json::{Map, Value};
 
+use crate::access::Write;
 use crate::act_on_booking::parse;
 use crate::bulk::{BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
 use crate::includes::Includes;
@@ -31,8 +32,8 @@ use crate::view::Viewer;
     )
 )]
 pub(crate) async fn act_on_bookings(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     include: Includes,
     zone: OutputZone,
     Body(request): Body<BulkRequest>,

@@ -5,6 +5,7 @@ use api::{ApiError, Body, Created, OutputZone, State};
 use axum::extract::State as Extract;
 use model::ids::BookingId;
 
+use crate::access::Book;
 use crate::includes::Includes;
 use crate::request::CreateBookingRequest;
 use crate::view::{BookingView, Viewer};
@@ -28,8 +29,8 @@ use crate::view::{BookingView, Viewer};
     )
 )]
 pub(crate) async fn create_booking(
+    App(principal): App<Book>,
     Extract(state): Extract<State>,
-    App(principal): App,
     include: Includes,
     zone: OutputZone,
     once: Idempotency,

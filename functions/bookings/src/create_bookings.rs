@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use store::{Decision, Seed};
 
+use crate::access::Write;
 use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
 use crate::includes::Includes;
 use crate::request::CreateBookingRequest;
@@ -36,8 +37,8 @@ use crate::view::{BookingView, Viewer};
     )
 )]
 pub(crate) async fn create_bookings(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     include: Includes,
     zone: OutputZone,
     mut once: Idempotency,

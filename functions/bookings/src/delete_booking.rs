@@ -3,6 +3,7 @@ use api::concurrency::IfMatch;
 use api::{ApiError, NoContent, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::Write;
 use crate::view::version;
 
 /// Deletes a booking to which nothing more can happen.
@@ -18,8 +19,8 @@ use crate::view::version;
     )
 )]
 pub(crate) async fn delete_booking(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<NoContent, ApiError> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::reservation_view::{ReservationView, reservation_time};
 
 /// A reservation to hold for longer.
@@ -37,8 +38,8 @@ pub(crate) struct ExtendReservationRequest {
     )
 )]
 pub(crate) async fn extend_reservation(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     Body(request): Body<ExtendReservationRequest>,
 ) -> Result<Data<ReservationView>, ApiError> {

@@ -3,6 +3,7 @@ use api::concurrency::Tagged;
 use api::{ApiError, Data, OutputZone, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::Read;
 use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
@@ -21,8 +22,8 @@ use crate::view::{BookingView, Viewer};
     )
 )]
 pub(crate) async fn get_booking(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Includes,
     zone: OutputZone,

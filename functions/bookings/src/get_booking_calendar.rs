@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use axum::http::header;
 use axum::response::IntoResponse;
 
+use crate::access::Read;
 use crate::ical::{Document, Entry, MEDIA_TYPE};
 
 /// Shows one booking as an iCalendar document, for a calendar program to take in.
@@ -18,8 +19,8 @@ use crate::ical::{Document, Entry, MEDIA_TYPE};
     )
 )]
 pub(crate) async fn get_booking_calendar(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;

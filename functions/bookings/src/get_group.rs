@@ -4,6 +4,7 @@ use api::{ApiError, Data, OutputZone, Path, State};
 use axum::extract::State as Extract;
 use model::graph::Graph;
 
+use crate::access::Read;
 use crate::includes::Includes;
 use crate::list_groups::GROUP_INCLUDES;
 use crate::view::{BookingView, Viewer};
@@ -23,8 +24,8 @@ use crate::view::{BookingView, Viewer};
     )
 )]
 pub(crate) async fn get_group(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Includes,
     zone: OutputZone,

@@ -1,6 +1,6 @@
 //! What is asked to be shown of bookings beside their base fields, and what it takes to show it.
 
-use api::caller::{App, BaseUrl};
+use api::caller::{BaseUrl, principal};
 use api::{ApiError, Include, State};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -39,9 +39,8 @@ impl FromRequestParts<State> for Includes {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
         let Ok(names) = Include::from_request_parts(parts, state).await;
         let links = if names.has("customer_action_links") {
-            let App(principal) = App::from_request_parts(parts, state).await?;
             let BaseUrl(base) = BaseUrl::from_request_parts(parts, state).await?;
-            CustomerLinks::for_caller(state, &principal, base).await?
+            CustomerLinks::for_caller(state, principal(parts)?, base).await?
         } else {
             None
         };

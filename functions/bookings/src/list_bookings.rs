@@ -15,6 +15,7 @@ use store::{
     Walk,
 };
 
+use crate::access::List;
 use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
@@ -86,8 +87,8 @@ enum Order {
     )
 )]
 pub(crate) async fn list_bookings(
+    App(principal): App<List>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     include: Includes,
     zone: OutputZone,

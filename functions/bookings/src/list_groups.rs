@@ -11,6 +11,7 @@ use model::graph::{BookingState, Graph};
 use model::ids::{ProjectId, ResourceId};
 use store::{BookingList, Chunk, Direction, Position, SlotWindow, Store, StoreError, Tenant, Walk};
 
+use crate::access::ListGroups;
 use crate::includes::Includes;
 use crate::view::{BookingView, Viewer};
 
@@ -42,8 +43,8 @@ const SEARCHABLE: &[&str] = &["project.id", "resource.id", "widget.id"];
     )
 )]
 pub(crate) async fn list_groups(
+    App(principal): App<ListGroups>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     include: Includes,
     zone: OutputZone,

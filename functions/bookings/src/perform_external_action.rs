@@ -1,7 +1,9 @@
+use api::caller::Public;
 use api::{ApiError, Path, Query, State};
 use axum::extract::State as Extract;
 use axum::response::Response;
 
+use crate::access::Anybody;
 use crate::link::{Link, respond};
 
 /// Does what a customer's link is for, in one transaction, and leads on. The page behind the link posts here.
@@ -26,6 +28,7 @@ use crate::link::{Link, respond};
     )
 )]
 pub(crate) async fn perform_external_action(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Path((id, action)): Path<(String, String)>,
     query: Query,

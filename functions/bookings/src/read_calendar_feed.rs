@@ -1,3 +1,4 @@
+use api::caller::Public;
 use std::collections::HashMap;
 
 use api::{ApiError, Path, State};
@@ -13,6 +14,7 @@ use model::resource::Resource;
 use model::time::TimeSlot;
 use store::{BookingList, Direction, Position, SlotWindow, Store, Tenant, Walk};
 
+use crate::access::ReadFeed;
 use crate::ical::{Document, Entry, MEDIA_TYPE};
 
 /// How far back bookings are shown, in days from their start.
@@ -44,6 +46,7 @@ const CHUNK: usize = 250;
     )
 )]
 pub(crate) async fn read_calendar_feed(
+    _: Public<ReadFeed>,
     Extract(state): Extract<State>,
     Path(segment): Path<String>,
 ) -> Result<impl IntoResponse, ApiError> {

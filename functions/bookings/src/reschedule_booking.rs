@@ -11,6 +11,7 @@ use serde::Deserialize;
 use store::Expected;
 use utoipa::ToSchema;
 
+use crate::access::Reschedule;
 use crate::act_on_booking::MAX_MESSAGE;
 use crate::includes::Includes;
 use crate::request::slot;
@@ -74,8 +75,8 @@ pub(crate) struct RescheduleSettings {
 )]
 #[expect(clippy::too_many_arguments, reason = "each is one part of the request")]
 pub(crate) async fn reschedule_booking(
+    App(principal): App<Reschedule>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Includes,
     zone: OutputZone,

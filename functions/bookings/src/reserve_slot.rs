@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::request::{
     BookingSettings, SentTexts, buffers, parse_customer, read_texts, slot, timeout,
 };
@@ -93,8 +94,8 @@ pub(crate) struct ReserveSlotRequest {
     )
 )]
 pub(crate) async fn reserve_slot(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     once: Idempotency,
     Body(request): Body<ReserveSlotRequest>,

@@ -1,8 +1,10 @@
+use api::caller::Public;
 use api::{ApiError, Path, Query, State};
 use axum::extract::State as Extract;
 use axum::http::Method;
 use axum::response::Response;
 
+use crate::access::Anybody;
 use crate::link::{Link, respond};
 
 /// Shows the page behind a customer's link, which asks before anything is done.
@@ -32,6 +34,7 @@ use crate::link::{Link, respond};
     )
 )]
 pub(crate) async fn show_external_action(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Path((id, action)): Path<(String, String)>,
     query: Query,

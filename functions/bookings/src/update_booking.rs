@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::includes::Includes;
 use crate::view::{BookingView, Viewer, version};
 
@@ -35,8 +36,8 @@ pub(crate) struct UpdateBookingRequest {
     )
 )]
 pub(crate) async fn update_booking(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Includes,
     zone: OutputZone,

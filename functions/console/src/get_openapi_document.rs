@@ -1,5 +1,8 @@
+use api::caller::Public;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+
+use crate::access::Anybody;
 
 /// The document that a test compares with the code.
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
@@ -11,7 +14,7 @@ const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
     tag = "pages",
     responses((status = 200, description = "The document.", content_type = "application/json", body = Object))
 )]
-pub(crate) async fn get_openapi_document() -> Response {
+pub(crate) async fn get_openapi_document(_: Public<Anybody>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "public, max-age=300"),

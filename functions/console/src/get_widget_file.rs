@@ -1,7 +1,9 @@
+use api::caller::Public;
 use api::{ApiError, Path};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use crate::access::Anybody;
 use crate::assets::{Asset, Keep};
 
 /// Gives a file of the booking widget, as its npm package has it: `booking.min.js`, `booking.min.css`.
@@ -17,6 +19,7 @@ use crate::assets::{Asset, Keep};
     )
 )]
 pub(crate) async fn get_widget_file(
+    _: Public<Anybody>,
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {

@@ -1,6 +1,7 @@
 //! What people see in a browser: booking pages, the booking widget's files, the console, and the documentation. Everything handed out was
 //! built into the program. One file per operation.
 
+mod access;
 mod assets;
 mod get_console_file;
 mod get_openapi_document;
@@ -14,19 +15,17 @@ mod show_docs_page;
 mod show_widget_page;
 
 use api::{Operations, routes};
-use auth::Access;
 
 /// This function's operations.
 pub fn operations() -> Operations {
-    let anybody = Access::built_in();
     Operations::new()
-        .add(routes!(show_widget_page::show_widget_page), anybody)
-        .add(routes!(get_widget_file::get_widget_file), anybody)
-        .add(routes!(show_booking_page::show_booking_page), anybody)
-        .add(routes!(show_console::show_console), anybody)
-        .add(routes!(show_console_page::show_console_page), anybody)
-        .add(routes!(get_console_file::get_console_file), anybody)
-        .add(routes!(show_docs::show_docs), anybody)
-        .add(routes!(show_docs_page::show_docs_page), anybody)
-        .add(routes!(get_openapi_document::get_openapi_document), anybody)
+        .add(routes!(show_widget_page::show_widget_page))
+        .add(routes!(get_widget_file::get_widget_file))
+        .add(routes!(show_booking_page::show_booking_page))
+        .add(routes!(show_console::show_console))
+        .add(routes!(show_console_page::show_console_page))
+        .add(routes!(get_console_file::get_console_file))
+        .add(routes!(show_docs::show_docs))
+        .add(routes!(show_docs_page::show_docs_page))
+        .add(routes!(get_openapi_document::get_openapi_document))
 }

@@ -1,7 +1,9 @@
 use api::ApiError;
+use api::caller::Public;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use crate::access::Anybody;
 use crate::page::{Policy, page};
 
 /// Shows the booking page of a project, on which the booking widget runs.
@@ -14,6 +16,9 @@ use crate::page::{Policy, page};
     params(("slug" = String, Path, description = "The project's slug. The page itself says so if there is none.")),
     responses((status = 200, description = "The page.", content_type = "text/html", body = String))
 )]
-pub(crate) async fn show_booking_page(headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn show_booking_page(
+    _: Public<Anybody>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     page("book.html", Policy::Booking, &headers)
 }

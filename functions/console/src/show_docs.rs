@@ -1,7 +1,9 @@
 use api::ApiError;
+use api::caller::Public;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use crate::access::Anybody;
 use crate::page::{Policy, page};
 
 /// Shows where the documentation begins.
@@ -11,6 +13,9 @@ use crate::page::{Policy, page};
     tag = "pages",
     responses((status = 200, description = "The page.", content_type = "text/html", body = String))
 )]
-pub(crate) async fn show_docs(headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn show_docs(
+    _: Public<Anybody>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     page("docs/start.html", Policy::Docs, &headers)
 }

@@ -1,7 +1,9 @@
+use api::caller::Public;
 use api::{ApiError, Path};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use crate::access::Anybody;
 use crate::assets::Asset;
 use crate::page::{Policy, not_built, page};
 
@@ -17,6 +19,7 @@ use crate::page::{Policy, not_built, page};
     )
 )]
 pub(crate) async fn show_docs_page(
+    _: Public<Anybody>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {

@@ -1,9 +1,11 @@
+use api::caller::Public;
 use api::{ApiError, State};
 use auth::development::DEMO_SLUG;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::access::Anybody;
 use crate::assets::Asset;
 use crate::page::{Policy, not_built, page, policy_value};
 
@@ -18,6 +20,7 @@ use crate::page::{Policy, not_built, page, policy_value};
     responses((status = 200, description = "The page.", content_type = "text/html", body = String))
 )]
 pub(crate) async fn show_widget_page(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {

@@ -1,4 +1,4 @@
-use api::caller::Address;
+use api::caller::{Address, Public};
 use api::password_check::PasswordCheck;
 use api::{ApiError, Body, Data, Faults, Field, State};
 use axum::extract::State as Extract;
@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Tenant;
 use utoipa::ToSchema;
+
+use crate::access::Anybody;
 
 /// A resource's e-mail address and password.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -40,6 +42,7 @@ pub(crate) struct AuthenticateResourceRequest {
     )
 )]
 pub(crate) async fn authenticate_resource(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Address(address): Address,
     headers: HeaderMap,

@@ -5,6 +5,7 @@ use auth::principal::credential_reach;
 use axum::extract::State as Extract;
 use views::CredentialView;
 
+use crate::access::Write;
 use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
 
 /// Makes a credential for a resource.
@@ -20,8 +21,8 @@ use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
     )
 )]
 pub(crate) async fn create_credential(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     once: Idempotency,
     Body(request): Body<CreateCredentialRequest>,
 ) -> Result<Created<CredentialView>, ApiError> {

@@ -2,6 +2,8 @@ use api::caller::App;
 use api::{ApiError, NoContent, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::Write;
+
 /// Deletes a credential: its token is refused from the next request on.
 #[utoipa::path(
     delete,
@@ -14,8 +16,8 @@ use axum::extract::State as Extract;
     )
 )]
 pub(crate) async fn delete_credential(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Credential"))?;

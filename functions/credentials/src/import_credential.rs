@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use views::CredentialView;
 
+use crate::access::Import;
 use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
 
 /// A resource token to bring along: the fields of a new one, and what it is known by.
@@ -38,8 +39,8 @@ pub(crate) struct ImportCredentialRequest {
     )
 )]
 pub(crate) async fn import_credential(
+    App(principal): App<Import>,
     Extract(state): Extract<State>,
-    App(principal): App,
     once: Idempotency,
     Body(request): Body<ImportCredentialRequest>,
 ) -> Result<Created<CredentialView>, ApiError> {

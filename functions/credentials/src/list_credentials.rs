@@ -8,6 +8,8 @@ use model::key::Credential;
 use store::{Direction, Position, Walk};
 use views::CredentialView;
 
+use crate::access::Read;
+
 /// What credentials can be searched by. An old client writes `resource_id`.
 const SEARCHABLE: &[&str] = &["resource.id", "resource_id"];
 
@@ -24,8 +26,8 @@ const SEARCHABLE: &[&str] = &["resource.id", "resource_id"];
     responses((status = 200, description = "A page of credentials.", body = Vec<CredentialView>))
 )]
 pub(crate) async fn list_credentials(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     page: Paging,
 ) -> Result<Written, ApiError> {

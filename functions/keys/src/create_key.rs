@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use model::audit::AuditAction;
 use model::key::KeyKind;
 
+use crate::access::Write;
 use crate::audit_event;
 use crate::key_fields::{self, KeyRequest};
 use crate::view::KeyView;
@@ -24,8 +25,8 @@ use crate::view::KeyView;
     )
 )]
 pub(crate) async fn create_key(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     address: Address,
     once: Idempotency,
     Body(request): Body<KeyRequest>,

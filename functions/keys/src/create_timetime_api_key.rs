@@ -11,6 +11,7 @@ use model::key::KeyKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::audit_event;
 use crate::key_fields;
 use crate::view::SHOWN_ONCE;
@@ -50,8 +51,8 @@ pub(crate) struct NewTimetimeApiKey {
     )
 )]
 pub(crate) async fn create_timetime_api_key(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     address: Address,
     once: Idempotency,
     Body(request): Body<CreateTimetimeApiKeyRequest>,

@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::Read;
 use crate::view::KeyView;
 
 /// Shows one key's record.
@@ -16,8 +17,8 @@ use crate::view::KeyView;
     )
 )]
 pub(crate) async fn get_key(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<Data<KeyView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;

@@ -9,6 +9,8 @@ use model::usage::Classes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::Read;
+
 /// How much a key was used.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct KeyUsageView {
@@ -76,8 +78,8 @@ const DAY_S: i64 = 24 * HOUR_S;
     )
 )]
 pub(crate) async fn get_key_usage(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Data<KeyUsageView>, ApiError> {

@@ -12,6 +12,8 @@ use model::time::{Tz, format_instant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::AnyCaller;
+
 /// Who is calling.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
@@ -71,8 +73,8 @@ pub(crate) struct MyApp {
     responses((status = 200, description = "The caller.", body = Me))
 )]
 pub(crate) async fn get_me(
+    App(principal): App<AnyCaller>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Extension(Standings(standings)): Extension<Standings>,
 ) -> Result<Data<Me>, ApiError> {
     let app = state

@@ -6,6 +6,8 @@ use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::AnyKey;
+
 /// A profile, as TimeTime answers it: without an envelope.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TimetimeProfile {
@@ -26,8 +28,8 @@ pub(crate) struct TimetimeProfile {
     responses((status = 200, description = "The profile.", body = TimetimeProfile))
 )]
 pub(crate) async fn get_timetime_me(
+    App(principal): App<AnyKey>,
     Extract(state): Extract<State>,
-    App(principal): App,
 ) -> Result<Json<TimetimeProfile>, ApiError> {
     let app = state
         .store()

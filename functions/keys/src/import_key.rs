@@ -8,6 +8,7 @@ use model::key::{HashedKey, KeyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::audit_event;
 use crate::key_fields::{self, KeyRequest};
 use crate::view::KeyView;
@@ -43,8 +44,8 @@ pub(crate) struct ImportKeyRequest {
     )
 )]
 pub(crate) async fn import_key(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     address: Address,
     once: Idempotency,
     Body(request): Body<ImportKeyRequest>,

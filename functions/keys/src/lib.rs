@@ -1,5 +1,6 @@
 //! Keys: what an app calls with. One file per operation.
 
+mod access;
 mod audit_event;
 mod create_key;
 mod create_timetime_api_key;
@@ -20,38 +21,22 @@ mod update_key;
 mod view;
 
 use api::{Operations, routes};
-use auth::Access;
-use model::scope::Scope;
 
 /// This function's operations.
 pub fn operations() -> Operations {
-    let read = Access::scope(Scope::KeysRead);
-    let write = Access::scope(Scope::KeysWrite);
     Operations::new()
-        .add(routes!(list_keys::list_keys), read)
-        .add(routes!(create_key::create_key), write)
-        .add(routes!(import_key::import_key), write)
-        .add(routes!(get_key::get_key), read)
-        .add(routes!(update_key::update_key), write)
-        .add(routes!(rotate_key::rotate_key), write)
-        .add(routes!(revoke_key::revoke_key), write)
-        .add(routes!(get_key_usage::get_key_usage), read)
-        .add(
-            routes!(report_leaked_keys::report_leaked_keys),
-            Access::anonymous_at_most(10),
-        )
-        .add(
-            routes!(list_audit_events::list_audit_events),
-            Access::scope(Scope::AuditRead),
-        )
-        .add(routes!(get_me::get_me), Access::any_caller())
-        .add(routes!(get_timetime_me::get_timetime_me), Access::any_key())
-        .add(
-            routes!(list_timetime_api_keys::list_timetime_api_keys),
-            read,
-        )
-        .add(
-            routes!(create_timetime_api_key::create_timetime_api_key),
-            write,
-        )
+        .add(routes!(list_keys::list_keys))
+        .add(routes!(create_key::create_key))
+        .add(routes!(import_key::import_key))
+        .add(routes!(get_key::get_key))
+        .add(routes!(update_key::update_key))
+        .add(routes!(rotate_key::rotate_key))
+        .add(routes!(revoke_key::revoke_key))
+        .add(routes!(get_key_usage::get_key_usage))
+        .add(routes!(report_leaked_keys::report_leaked_keys))
+        .add(routes!(list_audit_events::list_audit_events))
+        .add(routes!(get_me::get_me))
+        .add(routes!(get_timetime_me::get_timetime_me))
+        .add(routes!(list_timetime_api_keys::list_timetime_api_keys))
+        .add(routes!(create_timetime_api_key::create_timetime_api_key))
 }

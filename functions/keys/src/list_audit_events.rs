@@ -9,6 +9,8 @@ use serde::Serialize;
 use store::{Direction, Position, Walk};
 use utoipa::ToSchema;
 
+use crate::access::ReadAudit;
+
 /// One line of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditEventView {
@@ -48,8 +50,8 @@ const SEARCHABLE: &[&str] = &["action", "key.id", "by", "source"];
     responses((status = 200, description = "A page of the log.", body = Vec<AuditEventView>))
 )]
 pub(crate) async fn list_audit_events(
+    App(principal): App<ReadAudit>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     zone: OutputZone,
     page: Paging,

@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use model::ids::KeyId;
 use model::key::ApiKey;
 
+use crate::access::Read;
 use crate::view::KeyView;
 
 /// What keys can be searched by.
@@ -24,8 +25,8 @@ const SEARCHABLE: &[&str] = &["id", "name", "kind"];
     responses((status = 200, description = "A page of keys.", body = Vec<KeyView>))
 )]
 pub(crate) async fn list_keys(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     page: Paging,
 ) -> Result<Written, ApiError> {

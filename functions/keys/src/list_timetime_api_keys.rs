@@ -6,6 +6,8 @@ use model::key::KeyKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::Read;
+
 /// A key, as TimeTime lists it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TimetimeApiKey {
@@ -29,8 +31,8 @@ pub(crate) struct TimetimeApiKey {
     )
 )]
 pub(crate) async fn list_timetime_api_keys(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
 ) -> Result<Json<Vec<TimetimeApiKey>>, ApiError> {
     let mut faults = Faults::none();

@@ -1,4 +1,4 @@
-use api::caller::Address;
+use api::caller::{Address, Public};
 use api::{ApiError, Body, Data, Faults, Field, State};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
@@ -6,6 +6,7 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access::ReportLeak;
 use crate::leaked;
 
 /// Texts that may be secrets, or have some in them.
@@ -44,6 +45,7 @@ const MAX_KEYS: usize = 100;
     )
 )]
 pub(crate) async fn report_leaked_keys(
+    _: Public<ReportLeak>,
     Extract(state): Extract<State>,
     address: Address,
     Body(request): Body<ReportLeakedKeysRequest>,

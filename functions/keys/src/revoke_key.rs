@@ -3,6 +3,7 @@ use api::{ApiError, NoContent, Path, State};
 use axum::extract::State as Extract;
 use model::audit::AuditAction;
 
+use crate::access::Write;
 use crate::audit_event;
 
 /// Revokes a key for good. The next request with it is refused, everywhere.
@@ -17,8 +18,8 @@ use crate::audit_event;
     )
 )]
 pub(crate) async fn revoke_key(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     address: Address,
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {

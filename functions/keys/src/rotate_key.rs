@@ -10,6 +10,7 @@ use model::key::{ApiKey, KeyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::audit_event;
 use crate::key_fields::{KeyRefused, refuse_wider_or_ended};
 use crate::view::KeyView;
@@ -45,8 +46,8 @@ const USUAL_OVERLAP: TimeDelta = TimeDelta::hours(24);
     )
 )]
 pub(crate) async fn rotate_key(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     address: Address,
     Path(id): Path<String>,
     once: Idempotency,

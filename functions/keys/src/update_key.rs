@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::audit_event;
 use crate::key_fields::{self, KeyRefused, RateLimitRequest, refuse_wider_or_ended};
 use crate::view::KeyView;
@@ -68,8 +69,8 @@ pub(crate) struct UpdateKeyRequest {
     )
 )]
 pub(crate) async fn update_key(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     address: Address,
     Path(id): Path<String>,
     Body(request): Body<UpdateKeyRequest>,

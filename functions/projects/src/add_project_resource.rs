@@ -7,6 +7,7 @@ use model::project::{MAX_RESOURCES, Project};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::project_view::{ProjectView, Viewer};
 
 /// A resource to add.
@@ -35,8 +36,8 @@ pub(crate) struct AddProjectResourceRequest {
     )
 )]
 pub(crate) async fn add_project_resource(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Include,
     once: Idempotency,

@@ -5,6 +5,7 @@ use model::filter::FilterCollection;
 use model::ids::FilterCollectionId;
 use serde_json::Map;
 
+use crate::access::Write;
 use crate::filter_collection_fields::{
     FilterCollectionFields, FilterCollectionRequest, FilterCollectionView,
 };
@@ -21,8 +22,8 @@ use crate::filter_collection_fields::{
     )
 )]
 pub(crate) async fn create_filter_collection(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     once: Idempotency,
     Body(request): Body<FilterCollectionRequest>,
 ) -> Result<Created<FilterCollectionView>, ApiError> {

@@ -5,6 +5,7 @@ use model::ids::LocationId;
 use model::location::Location;
 use serde_json::Map;
 
+use crate::access::Write;
 use crate::location_fields::{CreateLocationRequest, LocationFields, LocationRequest};
 use crate::location_view::LocationView;
 
@@ -20,8 +21,8 @@ use crate::location_view::LocationView;
     )
 )]
 pub(crate) async fn create_location(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     once: Idempotency,
     Body(request): Body<LocationRequest>,
 ) -> Result<Created<LocationView>, ApiError> {

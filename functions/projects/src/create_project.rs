@@ -5,6 +5,7 @@ use model::ids::ProjectId;
 use model::project::Project;
 use model::slug;
 
+use crate::access::Write;
 use crate::project_fields::{CreateProjectRequest, ProjectFields, ProjectRequest};
 use crate::project_view::{self, ProjectView};
 
@@ -24,8 +25,8 @@ use crate::project_view::{self, ProjectView};
     )
 )]
 pub(crate) async fn create_project(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     include: Include,
     once: Idempotency,
     Body(request): Body<ProjectRequest>,

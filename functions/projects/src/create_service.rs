@@ -5,6 +5,7 @@ use model::ids::ServiceId;
 use model::location::Service;
 use serde_json::Map;
 
+use crate::access::Write;
 use crate::service_fields::{CreateServiceRequest, ServiceFields, ServiceRequest};
 use crate::service_view::ServiceView;
 
@@ -20,8 +21,8 @@ use crate::service_view::ServiceView;
     )
 )]
 pub(crate) async fn create_service(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     once: Idempotency,
     Body(request): Body<ServiceRequest>,
 ) -> Result<Created<ServiceView>, ApiError> {

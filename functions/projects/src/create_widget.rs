@@ -6,6 +6,7 @@ use model::slug;
 use model::widget::Widget;
 use serde_json::Map;
 
+use crate::access::Write;
 use crate::widget_fields::{CreateWidgetRequest, WidgetFields, WidgetRequest, WidgetView};
 
 /// Makes a widget: the configuration of a booking page of the older kind (v1). **Deprecated**: use projects.
@@ -20,8 +21,8 @@ use crate::widget_fields::{CreateWidgetRequest, WidgetFields, WidgetRequest, Wid
     )
 )]
 pub(crate) async fn create_widget(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     once: Idempotency,
     Body(request): Body<WidgetRequest>,
 ) -> Result<Created<WidgetView>, ApiError> {

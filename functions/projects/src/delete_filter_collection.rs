@@ -4,6 +4,8 @@ use axum::extract::State as Extract;
 use model::filter::FilterCollection;
 use model::ids::FilterCollectionId;
 
+use crate::access::Write;
+
 /// Deletes kept filters. **Deprecated**.
 #[utoipa::path(
     delete,
@@ -16,8 +18,8 @@ use model::ids::FilterCollectionId;
     )
 )]
 pub(crate) async fn delete_filter_collection(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let none = || ApiError::NotFound("FilterCollection");

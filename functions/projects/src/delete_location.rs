@@ -4,6 +4,8 @@ use axum::extract::State as Extract;
 use model::ids::LocationId;
 use model::location::Location;
 
+use crate::access::Write;
+
 /// Deletes a location. Projects there stay.
 #[utoipa::path(
     delete,
@@ -16,8 +18,8 @@ use model::location::Location;
     )
 )]
 pub(crate) async fn delete_location(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let id: LocationId = id.parse().map_err(|_| ApiError::NotFound("Location"))?;

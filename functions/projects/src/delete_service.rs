@@ -4,6 +4,8 @@ use axum::extract::State as Extract;
 use model::ids::ServiceId;
 use model::location::Service;
 
+use crate::access::Write;
+
 /// Deletes a service. Projects that offer it stay.
 #[utoipa::path(
     delete,
@@ -16,8 +18,8 @@ use model::location::Service;
     )
 )]
 pub(crate) async fn delete_service(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let id: ServiceId = id.parse().map_err(|_| ApiError::NotFound("Service"))?;

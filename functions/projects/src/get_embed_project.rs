@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::ReadOnPages;
 use crate::project_view::PublicProjectView;
 use crate::widget_key;
 
@@ -17,8 +18,8 @@ use crate::widget_key;
     )
 )]
 pub(crate) async fn get_embed_project(
+    App(principal): App<ReadOnPages>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<Data<PublicProjectView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Project"))?;

@@ -1,7 +1,9 @@
+use api::caller::Public;
 use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 use model::ids::WidgetId;
 
+use crate::access::Anybody;
 use crate::widget_fields::WidgetView;
 
 /// Shows a widget to anybody who knows its id. **Deprecated**: use `GET /v2/projects/embed/{id}`.
@@ -16,6 +18,7 @@ use crate::widget_fields::WidgetView;
     )
 )]
 pub(crate) async fn get_embed_widget(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Path(id): Path<String>,
 ) -> Result<Data<WidgetView>, ApiError> {

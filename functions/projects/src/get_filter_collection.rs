@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use model::filter::FilterCollection;
 use model::ids::FilterCollectionId;
 
+use crate::access::Read;
 use crate::filter_collection_fields::FilterCollectionView;
 
 /// Shows kept filters. **Deprecated**. A body, which the SDK sends, has no effect.
@@ -18,8 +19,8 @@ use crate::filter_collection_fields::FilterCollectionView;
     )
 )]
 pub(crate) async fn get_filter_collection(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<Data<FilterCollectionView>, ApiError> {
     let none = || ApiError::NotFound("FilterCollection");

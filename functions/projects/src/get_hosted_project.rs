@@ -1,6 +1,8 @@
+use api::caller::Public;
 use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::Anybody;
 use crate::project_view::PublicProjectView;
 use crate::widget_key;
 
@@ -16,6 +18,7 @@ use crate::widget_key;
     )
 )]
 pub(crate) async fn get_hosted_project(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Path(slug): Path<String>,
 ) -> Result<Data<PublicProjectView>, ApiError> {

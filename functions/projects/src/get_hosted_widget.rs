@@ -1,6 +1,8 @@
+use api::caller::Public;
 use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::Anybody;
 use crate::widget_fields::WidgetView;
 
 /// Shows a widget to anybody who knows its slug. **Deprecated**: use `GET /v2/projects/hosted/{slug}`.
@@ -15,6 +17,7 @@ use crate::widget_fields::WidgetView;
     )
 )]
 pub(crate) async fn get_hosted_widget(
+    _: Public<Anybody>,
     Extract(state): Extract<State>,
     Path(slug): Path<String>,
 ) -> Result<Data<WidgetView>, ApiError> {

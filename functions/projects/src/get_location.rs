@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use model::ids::LocationId;
 use model::location::Location;
 
+use crate::access::ReadOnPages;
 use crate::location_view::{LocationView, Viewer};
 
 /// Shows one location.
@@ -21,8 +22,8 @@ use crate::location_view::{LocationView, Viewer};
     )
 )]
 pub(crate) async fn get_location(
+    App(principal): App<ReadOnPages>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Include,
 ) -> Result<Data<LocationView>, ApiError> {

@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Data, Include, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::Read;
 use crate::project_view::{self, ProjectView};
 
 /// Shows one project.
@@ -19,8 +20,8 @@ use crate::project_view::{self, ProjectView};
     )
 )]
 pub(crate) async fn get_project(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Include,
 ) -> Result<Data<ProjectView>, ApiError> {

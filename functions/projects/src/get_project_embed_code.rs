@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use axum::response::Html;
 use serde_json::{Value, json};
 
+use crate::access::Read;
 use crate::widget_key;
 
 /// Gives the HTML to paste into a page, by which the project's booking page appears there.
@@ -19,8 +20,8 @@ use crate::widget_key;
     )
 )]
 pub(crate) async fn get_project_embed_code(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     BaseUrl(base): BaseUrl,
     Path(id): Path<String>,
 ) -> Result<Html<String>, ApiError> {

@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use model::ids::ServiceId;
 use model::location::Service;
 
+use crate::access::ReadOnPages;
 use crate::service_view::{ServiceView, Viewer};
 
 /// Shows one service.
@@ -21,8 +22,8 @@ use crate::service_view::{ServiceView, Viewer};
     )
 )]
 pub(crate) async fn get_service(
+    App(principal): App<ReadOnPages>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Include,
 ) -> Result<Data<ServiceView>, ApiError> {

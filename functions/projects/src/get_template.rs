@@ -3,6 +3,7 @@ use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 use model::template::Template;
 
+use crate::access::Read;
 use crate::template_view::TemplateView;
 
 /// Shows one template of mail.
@@ -17,8 +18,8 @@ use crate::template_view::TemplateView;
     )
 )]
 pub(crate) async fn get_template(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(slug): Path<String>,
 ) -> Result<Data<TemplateView>, ApiError> {
     let blank = Template::blank(&slug).ok_or(ApiError::NotFound("Template"))?;

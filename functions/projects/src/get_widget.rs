@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use model::ids::WidgetId;
 use model::widget::Widget;
 
+use crate::access::Read;
 use crate::widget_fields::WidgetView;
 
 /// Shows a widget. **Deprecated**.
@@ -18,8 +19,8 @@ use crate::widget_fields::WidgetView;
     )
 )]
 pub(crate) async fn get_widget(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<Data<WidgetView>, ApiError> {
     let none = || ApiError::NotFound("Widget");

@@ -2,6 +2,7 @@
 //! before projects: widgets and filter collections.
 //! One file per operation.
 
+mod access;
 mod add_project_resource;
 mod create_filter_collection;
 mod create_location;
@@ -53,8 +54,6 @@ mod widget_fields;
 mod widget_key;
 
 use api::{Operations, routes};
-use auth::Access;
-use model::scope::Scope;
 
 /// This function's operations.
 pub fn operations() -> Operations {
@@ -64,95 +63,56 @@ pub fn operations() -> Operations {
         .merge(older())
 }
 
-const READ: Access = Access::scope(Scope::ProjectsRead);
-const WRITE: Access = Access::scope(Scope::ProjectsWrite);
-
 fn projects() -> Operations {
     Operations::new()
-        .add(
-            routes!(get_embed_project::get_embed_project),
-            READ.and_widget_key(),
-        )
-        .add(
-            routes!(get_hosted_project::get_hosted_project),
-            Access::anonymous(),
-        )
-        .add(routes!(list_projects::list_projects), READ.and_widget_key())
-        .add(routes!(create_project::create_project), WRITE)
-        .add(routes!(get_project::get_project), READ)
-        .add(routes!(update_project::update_project), WRITE)
-        .add(routes!(delete_project::delete_project), WRITE)
-        .add(
-            routes!(list_project_resources::list_project_resources),
-            READ,
-        )
-        .add(routes!(add_project_resource::add_project_resource), WRITE)
-        .add(routes!(set_project_resources::set_project_resources), WRITE)
-        .add(
-            routes!(remove_project_resource::remove_project_resource),
-            WRITE,
-        )
-        .add(
-            routes!(get_project_embed_code::get_project_embed_code),
-            READ,
-        )
+        .add(routes!(get_embed_project::get_embed_project))
+        .add(routes!(get_hosted_project::get_hosted_project))
+        .add(routes!(list_projects::list_projects))
+        .add(routes!(create_project::create_project))
+        .add(routes!(get_project::get_project))
+        .add(routes!(update_project::update_project))
+        .add(routes!(delete_project::delete_project))
+        .add(routes!(list_project_resources::list_project_resources))
+        .add(routes!(add_project_resource::add_project_resource))
+        .add(routes!(set_project_resources::set_project_resources))
+        .add(routes!(remove_project_resource::remove_project_resource))
+        .add(routes!(get_project_embed_code::get_project_embed_code))
 }
 
 fn locations() -> Operations {
     Operations::new()
-        .add(
-            routes!(list_locations::list_locations),
-            READ.and_widget_key(),
-        )
-        .add(routes!(create_location::create_location), WRITE)
-        .add(routes!(get_location::get_location), READ.and_widget_key())
-        .add(routes!(update_location::update_location), WRITE)
-        .add(routes!(delete_location::delete_location), WRITE)
-        .add(routes!(list_services::list_services), READ.and_widget_key())
-        .add(routes!(create_service::create_service), WRITE)
-        .add(routes!(get_service::get_service), READ.and_widget_key())
-        .add(routes!(update_service::update_service), WRITE)
-        .add(routes!(delete_service::delete_service), WRITE)
+        .add(routes!(list_locations::list_locations))
+        .add(routes!(create_location::create_location))
+        .add(routes!(get_location::get_location))
+        .add(routes!(update_location::update_location))
+        .add(routes!(delete_location::delete_location))
+        .add(routes!(list_services::list_services))
+        .add(routes!(create_service::create_service))
+        .add(routes!(get_service::get_service))
+        .add(routes!(update_service::update_service))
+        .add(routes!(delete_service::delete_service))
 }
 
 fn templates() -> Operations {
     Operations::new()
-        .add(routes!(list_templates::list_templates), READ)
-        .add(routes!(get_template::get_template), READ)
-        .add(routes!(update_template::update_template), WRITE)
+        .add(routes!(list_templates::list_templates))
+        .add(routes!(get_template::get_template))
+        .add(routes!(update_template::update_template))
 }
 
 /// What came before projects.
 fn older() -> Operations {
     Operations::new()
-        .add(
-            routes!(get_embed_widget::get_embed_widget),
-            Access::anonymous(),
-        )
-        .add(
-            routes!(get_hosted_widget::get_hosted_widget),
-            Access::anonymous(),
-        )
-        .add(routes!(list_widgets::list_widgets), READ)
-        .add(routes!(create_widget::create_widget), WRITE)
-        .add(routes!(get_widget::get_widget), READ)
-        .add(routes!(update_widget::update_widget), WRITE)
-        .add(routes!(delete_widget::delete_widget), WRITE)
-        .add(
-            routes!(list_filter_collections::list_filter_collections),
-            READ,
-        )
-        .add(
-            routes!(create_filter_collection::create_filter_collection),
-            WRITE,
-        )
-        .add(routes!(get_filter_collection::get_filter_collection), READ)
-        .add(
-            routes!(update_filter_collection::update_filter_collection),
-            WRITE,
-        )
-        .add(
-            routes!(delete_filter_collection::delete_filter_collection),
-            WRITE,
-        )
+        .add(routes!(get_embed_widget::get_embed_widget))
+        .add(routes!(get_hosted_widget::get_hosted_widget))
+        .add(routes!(list_widgets::list_widgets))
+        .add(routes!(create_widget::create_widget))
+        .add(routes!(get_widget::get_widget))
+        .add(routes!(update_widget::update_widget))
+        .add(routes!(delete_widget::delete_widget))
+        .add(routes!(list_filter_collections::list_filter_collections))
+        .add(routes!(create_filter_collection::create_filter_collection))
+        .add(routes!(get_filter_collection::get_filter_collection))
+        .add(routes!(update_filter_collection::update_filter_collection))
+        .add(routes!(delete_filter_collection::delete_filter_collection))
 }

@@ -5,6 +5,7 @@ use axum::extract::State as Extract;
 use model::filter::FilterCollection;
 use store::{Direction, Position, Walk};
 
+use crate::access::Read;
 use crate::filter_collection_fields::FilterCollectionView;
 
 /// Lists kept filters, newest first. **Deprecated**.
@@ -19,8 +20,8 @@ use crate::filter_collection_fields::FilterCollectionView;
     responses((status = 200, description = "A page of filters.", body = Vec<FilterCollectionView>))
 )]
 pub(crate) async fn list_filter_collections(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     page: Paging,
 ) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;

@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use model::location::Location;
 use store::{Direction, Position, Walk};
 
+use crate::access::ReadOnPages;
 use crate::location_view::{LocationView, Viewer};
 
 /// Lists locations, newest first.
@@ -22,8 +23,8 @@ use crate::location_view::{LocationView, Viewer};
     responses((status = 200, description = "A page of locations.", body = Vec<LocationView>))
 )]
 pub(crate) async fn list_locations(
+    App(principal): App<ReadOnPages>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     include: Include,
     page: Paging,

@@ -5,6 +5,7 @@ use api::page::Paging;
 use api::{ApiError, Path, State, Written};
 use axum::extract::State as Extract;
 
+use crate::access::Read;
 use crate::project_view::ProjectResourceView;
 
 /// Lists a project's resources, in order of priority.
@@ -23,8 +24,8 @@ use crate::project_view::ProjectResourceView;
     )
 )]
 pub(crate) async fn list_project_resources(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     page: Paging,
 ) -> Result<Written, ApiError> {

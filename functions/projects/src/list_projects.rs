@@ -8,6 +8,7 @@ use axum::extract::State as Extract;
 use model::project::Project;
 use store::{Direction, Position, Tenant, Walk};
 
+use crate::access::ReadOnPages;
 use crate::project_view::{ProjectRow, PublicProjectView, Viewer};
 
 /// What projects can be searched by.
@@ -29,8 +30,8 @@ const SEARCHABLE: &[&str] = &["locations.uuid", "services.uuid", "slug", "name"]
     responses((status = 200, description = "A page of projects.", body = Vec<ProjectRow>))
 )]
 pub(crate) async fn list_projects(
+    App(principal): App<ReadOnPages>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     include: Include,
     page: Paging,

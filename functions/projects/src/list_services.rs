@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use model::location::Service;
 use store::{Direction, Position, Walk};
 
+use crate::access::ReadOnPages;
 use crate::service_view::{ServiceView, Viewer};
 
 /// Lists services, newest first.
@@ -22,8 +23,8 @@ use crate::service_view::{ServiceView, Viewer};
     responses((status = 200, description = "A page of services.", body = Vec<ServiceView>))
 )]
 pub(crate) async fn list_services(
+    App(principal): App<ReadOnPages>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     include: Include,
     page: Paging,

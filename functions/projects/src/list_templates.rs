@@ -6,6 +6,7 @@ use api::{ApiError, State, Written};
 use axum::extract::State as Extract;
 use model::template::{TEMPLATES, Template};
 
+use crate::access::Read;
 use crate::template_view::TemplateView;
 
 /// Lists the templates of mail: one for each message that a booking can give rise to. No mail is sent.
@@ -20,8 +21,8 @@ use crate::template_view::TemplateView;
     responses((status = 200, description = "The templates.", body = Vec<TemplateView>))
 )]
 pub(crate) async fn list_templates(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     page: Paging,
 ) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;

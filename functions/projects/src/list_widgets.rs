@@ -5,6 +5,7 @@ use axum::extract::State as Extract;
 use model::widget::Widget;
 use store::{Direction, Position, Walk};
 
+use crate::access::Read;
 use crate::widget_fields::WidgetView;
 
 /// Lists widgets, newest first. **Deprecated**.
@@ -19,8 +20,8 @@ use crate::widget_fields::WidgetView;
     responses((status = 200, description = "A page of widgets.", body = Vec<WidgetView>))
 )]
 pub(crate) async fn list_widgets(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     page: Paging,
 ) -> Result<Written, ApiError> {
     let (page, ()) = page.with(&[], &[], Ok(()))?;

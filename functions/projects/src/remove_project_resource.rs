@@ -4,6 +4,8 @@ use axum::extract::State as Extract;
 use model::ids::{ProjectId, ResourceId};
 use model::project::Project;
 
+use crate::access::Write;
+
 /// Takes a resource from a project. The resource itself stays.
 #[utoipa::path(
     delete,
@@ -19,8 +21,8 @@ use model::project::Project;
     )
 )]
 pub(crate) async fn remove_project_resource(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path((id, resource)): Path<(String, String)>,
 ) -> Result<NoContent, ApiError> {
     let id: ProjectId = id.parse().map_err(|_| ApiError::NotFound("Project"))?;

@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use model::Dated as _;
 use model::project::{MAX_RESOURCES, Project};
 
+use crate::access::Write;
 use crate::fields::read_ids;
 use crate::project_fields::refuse_unknown_resources;
 use crate::project_view::{self, ProjectView};
@@ -27,8 +28,8 @@ use crate::project_view::{self, ProjectView};
     )
 )]
 pub(crate) async fn set_project_resources(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Include,
     BareArray(request): BareArray,

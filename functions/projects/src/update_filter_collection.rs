@@ -5,6 +5,7 @@ use model::Dated as _;
 use model::filter::FilterCollection;
 use model::ids::FilterCollectionId;
 
+use crate::access::Write;
 use crate::filter_collection_fields::{
     FilterCollectionFields, FilterCollectionRequest, FilterCollectionView,
 };
@@ -23,8 +24,8 @@ use crate::filter_collection_fields::{
     )
 )]
 pub(crate) async fn update_filter_collection(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     Body(request): Body<FilterCollectionRequest>,
 ) -> Result<Data<FilterCollectionView>, ApiError> {

@@ -5,6 +5,7 @@ use model::Dated as _;
 use model::ids::LocationId;
 use model::location::Location;
 
+use crate::access::Write;
 use crate::location_fields::{LocationFields, LocationRequest};
 use crate::location_view::LocationView;
 
@@ -22,8 +23,8 @@ use crate::location_view::LocationView;
     )
 )]
 pub(crate) async fn update_location(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     Body(request): Body<LocationRequest>,
 ) -> Result<Data<LocationView>, ApiError> {

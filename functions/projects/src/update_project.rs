@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use model::Dated as _;
 use model::project::Project;
 
+use crate::access::Write;
 use crate::project_fields::{ProjectFields, ProjectRequest};
 use crate::project_view::{self, ProjectView};
 
@@ -26,8 +27,8 @@ use crate::project_view::{self, ProjectView};
     )
 )]
 pub(crate) async fn update_project(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Include,
     Body(request): Body<ProjectRequest>,

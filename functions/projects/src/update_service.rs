@@ -5,6 +5,7 @@ use model::Dated as _;
 use model::ids::ServiceId;
 use model::location::Service;
 
+use crate::access::Write;
 use crate::service_fields::{ServiceFields, ServiceRequest};
 use crate::service_view::ServiceView;
 
@@ -22,8 +23,8 @@ use crate::service_view::ServiceView;
     )
 )]
 pub(crate) async fn update_service(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     Body(request): Body<ServiceRequest>,
 ) -> Result<Data<ServiceView>, ApiError> {

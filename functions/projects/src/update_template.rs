@@ -6,6 +6,7 @@ use model::template::Template;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::fields::{cleared, free_form};
 use crate::template_view::TemplateView;
 
@@ -40,8 +41,8 @@ pub(crate) struct UpdateTemplateRequest {
     )
 )]
 pub(crate) async fn update_template(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(slug): Path<String>,
     Body(request): Body<UpdateTemplateRequest>,
 ) -> Result<Data<TemplateView>, ApiError> {

@@ -5,6 +5,7 @@ use model::Dated as _;
 use model::ids::WidgetId;
 use model::widget::Widget;
 
+use crate::access::Write;
 use crate::widget_fields::{WidgetFields, WidgetRequest, WidgetView};
 
 /// Changes a widget. **Deprecated**. What is not sent stays; a `config` takes the old one's place.
@@ -21,8 +22,8 @@ use crate::widget_fields::{WidgetFields, WidgetRequest, WidgetView};
     )
 )]
 pub(crate) async fn update_widget(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     Body(request): Body<WidgetRequest>,
 ) -> Result<Data<WidgetView>, ApiError> {

@@ -7,6 +7,7 @@ use scheduling::owner::resource_id;
 use store::{Expected, Versioned};
 use views::CalendarView;
 
+use crate::access::WriteOwn;
 use crate::calendar_fields::{CalendarFields, CalendarRequest, CreateCalendarRequest};
 
 /// Makes a calendar of a resource, beside the one that it was made with.
@@ -22,8 +23,8 @@ use crate::calendar_fields::{CalendarFields, CalendarRequest, CreateCalendarRequ
     )
 )]
 pub(crate) async fn create_calendar(
+    App(principal): App<WriteOwn>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     once: Idempotency,
     Body(mut request): Body<CalendarRequest>,

@@ -7,6 +7,7 @@ use model::resource::{CalendarFeed, Resource};
 use serde_json::{Map, Value};
 use store::Expected;
 
+use crate::access::CreateFeed;
 use crate::calendar_feed::{CalendarFeedView, refuse_wider};
 
 /// Makes the private address at which calendar programs read a resource's bookings, or another one in its place.
@@ -23,8 +24,8 @@ use crate::calendar_feed::{CalendarFeedView, refuse_wider};
     )
 )]
 pub(crate) async fn create_calendar_feed(
+    App(principal): App<CreateFeed>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     BaseUrl(base): BaseUrl,
     once: Idempotency,

@@ -10,6 +10,7 @@ use scheduling::owner::{calendar_of, resource_id};
 use store::{Store, Tenant, Version, Versioned};
 use views::EventView;
 
+use crate::access::WriteOwn;
 use crate::event_fields::{CreateEventRequest, EventFields, EventRequest, refused};
 use crate::update_calendar::CLOSING;
 
@@ -28,8 +29,8 @@ use crate::update_calendar::CLOSING;
     )
 )]
 pub(crate) async fn create_event(
+    App(principal): App<WriteOwn>,
     Extract(state): Extract<State>,
-    App(principal): App,
     zone: OutputZone,
     once: Idempotency,
     Body(mut request): Body<EventRequest>,

@@ -11,6 +11,7 @@ use model::resource::{Calendar, Resource};
 use serde_json::Map;
 use store::{ResourceSecret, Versioned};
 
+use crate::access::Write;
 use crate::resource_fields::{CreateResourceRequest, ResourceFields, ResourceRequest};
 use crate::view::{ResourceView, Viewer};
 
@@ -26,8 +27,8 @@ use crate::view::{ResourceView, Viewer};
     )
 )]
 pub(crate) async fn create_resource(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     include: Include,
     zone: OutputZone,
     once: Idempotency,

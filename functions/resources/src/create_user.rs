@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Body, Created, Idempotency, Include, OutputZone, State, Tagged};
 use axum::extract::State as Extract;
 
+use crate::access::Write;
 use crate::create_resource::create_resource;
 use crate::resource_fields::{CreateResourceRequest, ResourceRequest};
 use crate::view::ResourceView;
@@ -18,12 +19,12 @@ use crate::view::ResourceView;
     )
 )]
 pub(crate) async fn create_user(
+    caller: App<Write>,
     state: Extract<State>,
-    caller: App,
     include: Include,
     zone: OutputZone,
     once: Idempotency,
     request: Body<ResourceRequest>,
 ) -> Result<Tagged<Created<ResourceView>>, ApiError> {
-    create_resource(state, caller, include, zone, once, request).await
+    create_resource(caller, state, include, zone, once, request).await
 }

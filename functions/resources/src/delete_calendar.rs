@@ -3,6 +3,8 @@ use api::{ApiError, IfMatch, NoContent, Path, State};
 use axum::extract::State as Extract;
 use model::ids::CalendarId;
 
+use crate::access::WriteOwn;
+
 /// Deletes a calendar with its events, and gives back their time. Its bookings stay, and go to the default calendar.
 ///
 /// From the first moment on it takes no more events. If it has more of them than one request deletes, that is 503, and
@@ -19,8 +21,8 @@ use model::ids::CalendarId;
     )
 )]
 pub(crate) async fn delete_calendar(
+    App(principal): App<WriteOwn>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<NoContent, ApiError> {

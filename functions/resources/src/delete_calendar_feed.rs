@@ -4,6 +4,8 @@ use axum::extract::State as Extract;
 use model::resource::Resource;
 use store::Expected;
 
+use crate::access::WriteOwn;
+
 /// Revokes the private address of a resource's calendar.
 #[utoipa::path(
     delete,
@@ -16,8 +18,8 @@ use store::Expected;
     )
 )]
 pub(crate) async fn delete_calendar_feed(
+    App(principal): App<WriteOwn>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;

@@ -3,6 +3,7 @@ use api::{ApiError, IfMatch, NoContent, Path, State};
 use axum::extract::State as Extract;
 use store::Version;
 
+use crate::access::WriteOwn;
 use crate::event_fields::refused;
 use crate::own_event::{event_id, own_event};
 
@@ -18,8 +19,8 @@ use crate::own_event::{event_id, own_event};
     )
 )]
 pub(crate) async fn delete_event(
+    App(principal): App<WriteOwn>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<NoContent, ApiError> {

@@ -3,6 +3,8 @@ use api::{ApiError, Faults, IfMatch, NoContent, Path, Query, State};
 use axum::extract::State as Extract;
 use store::{BookingsToCome, ResourceDeletion};
 
+use crate::access::Write;
+
 /// Deletes a resource, its calendars with their events, and its credentials. Its bookings stay readable.
 ///
 /// If it has bookings to come, say what becomes of them: with `cancel` they are called off, tentative ones declined, and
@@ -25,8 +27,8 @@ use store::{BookingsToCome, ResourceDeletion};
     )
 )]
 pub(crate) async fn delete_resource(
+    App(principal): App<Write>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     query: Query,
     IfMatch(expected): IfMatch,

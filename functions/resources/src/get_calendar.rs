@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use model::ids::CalendarId;
 use views::CalendarView;
 
+use crate::access::Read;
 use crate::coming_events::coming_events;
 
 /// Shows one calendar.
@@ -21,8 +22,8 @@ use crate::coming_events::coming_events;
     )
 )]
 pub(crate) async fn get_calendar(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Include,
     zone: OutputZone,

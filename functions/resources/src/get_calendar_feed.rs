@@ -3,6 +3,7 @@ use api::{ApiError, Data, Path, State};
 use auth::FeedAddress;
 use axum::extract::State as Extract;
 
+use crate::access::ReadFeed;
 use crate::calendar_feed::{CalendarFeedView, refuse_wider};
 
 /// Shows the private address at which calendar programs read a resource's bookings.
@@ -17,8 +18,8 @@ use crate::calendar_feed::{CalendarFeedView, refuse_wider};
     )
 )]
 pub(crate) async fn get_calendar_feed(
+    App(principal): App<ReadFeed>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     BaseUrl(base): BaseUrl,
 ) -> Result<Data<CalendarFeedView>, ApiError> {

@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use store::Version;
 use views::EventView;
 
+use crate::access::Read;
 use crate::own_event::{event_id, own_event};
 
 /// Shows one event.
@@ -18,8 +19,8 @@ use crate::own_event::{event_id, own_event};
     )
 )]
 pub(crate) async fn get_event(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     zone: OutputZone,
 ) -> Result<Tagged<Data<EventView>>, ApiError> {

@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Data, Include, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 
+use crate::access::Read;
 use crate::view::{ResourceView, Viewer};
 
 /// Shows one resource.
@@ -19,8 +20,8 @@ use crate::view::{ResourceView, Viewer};
     )
 )]
 pub(crate) async fn get_resource(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     include: Include,
     zone: OutputZone,

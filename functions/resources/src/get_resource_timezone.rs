@@ -4,6 +4,8 @@ use axum::extract::State as Extract;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::ReadTimezone;
+
 /// A resource's time zone.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TimezoneView {
@@ -26,8 +28,8 @@ pub(crate) struct TimezoneView {
     )
 )]
 pub(crate) async fn get_resource_timezone(
+    App(principal): App<ReadTimezone>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(email): Path<String>,
 ) -> Result<Data<TimezoneView>, ApiError> {
     let found = state

@@ -3,6 +3,7 @@ use api::{ApiError, Data, Include, OutputZone, Path, State, Tagged};
 use auth::Principal;
 use axum::extract::State as Extract;
 
+use crate::access::Own;
 use crate::get_resource::get_resource;
 use crate::view::ResourceView;
 
@@ -15,13 +16,13 @@ use crate::view::ResourceView;
     responses((status = 200, description = "The resource.", body = ResourceView))
 )]
 pub(crate) async fn get_user(
+    App(principal): App<Own>,
     state: Extract<State>,
-    App(principal): App,
     include: Include,
     zone: OutputZone,
 ) -> Result<Tagged<Data<ResourceView>>, ApiError> {
     let id = own_id(&principal)?;
-    get_resource(state, App(principal), id, include, zone).await
+    get_resource(App(principal), state, id, include, zone).await
 }
 
 /// The id of the one resource that the caller acts for.

@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
+use crate::access::ReadTimezone;
 use crate::get_resource_timezone::{TimezoneView, get_resource_timezone};
 
 /// Tells the time zone of the resource with an e-mail address, under its older name. **Deprecated**: use
@@ -17,9 +18,9 @@ use crate::get_resource_timezone::{TimezoneView, get_resource_timezone};
     )
 )]
 pub(crate) async fn get_user_timezone(
+    caller: App<ReadTimezone>,
     state: Extract<State>,
-    caller: App,
     email: Path<String>,
 ) -> Result<Data<TimezoneView>, ApiError> {
-    get_resource_timezone(state, caller, email).await
+    get_resource_timezone(caller, state, email).await
 }

@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::access::Write;
 use crate::create_resource::create_resource;
 use crate::resource_fields::ResourceRequest;
 use crate::view::ResourceView;
@@ -39,8 +40,8 @@ pub(crate) struct InviteRequest {
     )
 )]
 pub(crate) async fn invite_resource(
+    caller: App<Write>,
     state: Extract<State>,
-    caller: App,
     include: Include,
     zone: OutputZone,
     once: Idempotency,
@@ -60,5 +61,5 @@ pub(crate) async fn invite_resource(
         email: Field::Value(email),
         ..ResourceRequest::default()
     };
-    create_resource(state, caller, include, zone, once, Body(resource)).await
+    create_resource(caller, state, include, zone, once, Body(resource)).await
 }

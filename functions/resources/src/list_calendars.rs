@@ -8,6 +8,7 @@ use model::resource::Resource;
 use store::{CalendarRow, Direction, Position, Walk};
 use views::CalendarView;
 
+use crate::access::Read;
 use crate::coming_events::coming_events;
 
 /// What calendars can be searched by.
@@ -27,8 +28,8 @@ const SEARCHABLE: &[&str] = &["resource.id"];
     responses((status = 200, description = "A page of calendars.", body = Vec<CalendarView>))
 )]
 pub(crate) async fn list_calendars(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     include: Include,
     zone: OutputZone,

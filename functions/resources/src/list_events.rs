@@ -11,6 +11,8 @@ use model::ids::{CalendarId, ResourceId};
 use store::{Chunk, Direction, EventWindow, Position, Store, StoreError, Tenant, Walk};
 use views::EventView;
 
+use crate::access::Read;
+
 /// What events can be searched by. An old client writes `resource_id`.
 const SEARCHABLE: &[&str] = &["resource.id", "calendar.id", "resource_id"];
 
@@ -35,8 +37,8 @@ const MAX_DAYS: i64 = 366;
     )
 )]
 pub(crate) async fn list_events(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     zone: OutputZone,
     page: Paging,

@@ -7,6 +7,7 @@ use model::resource::Resource;
 use model::text::{email_key, is_same};
 use store::{Direction, Position, Walk};
 
+use crate::access::Read;
 use crate::view::{ResourceView, Viewer};
 
 /// What resources can be searched by.
@@ -26,8 +27,8 @@ const SEARCHABLE: &[&str] = &["id", "name", "email", "tags", "meta.*"];
     responses((status = 200, description = "A page of resources.", body = Vec<ResourceView>))
 )]
 pub(crate) async fn list_resources(
+    App(principal): App<Read>,
     Extract(state): Extract<State>,
-    App(principal): App,
     query: Query,
     include: Include,
     zone: OutputZone,

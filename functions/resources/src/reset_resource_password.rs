@@ -1,6 +1,9 @@
+use api::caller::App;
 use api::{ApiError, Body, Faults, Field, NoContent};
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+use crate::access::Write;
 
 /// Whose password.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,6 +27,7 @@ pub(crate) struct ResetResourcePasswordRequest {
     )
 )]
 pub(crate) async fn reset_resource_password(
+    _: App<Write>,
     Body(request): Body<ResetResourcePasswordRequest>,
 ) -> Result<NoContent, ApiError> {
     let mut faults = Faults::none();

@@ -1,5 +1,7 @@
+use api::caller::App;
 use api::{ApiError, Body, NoContent};
 
+use crate::access::Write;
 use crate::reset_resource_password::{ResetResourcePasswordRequest, reset_resource_password};
 
 /// Accepts a request for a password mail, under its older name. **No mail is sent and nothing changes.** **Deprecated**:
@@ -15,7 +17,8 @@ use crate::reset_resource_password::{ResetResourcePasswordRequest, reset_resourc
     )
 )]
 pub(crate) async fn reset_user_password(
+    caller: App<Write>,
     request: Body<ResetResourcePasswordRequest>,
 ) -> Result<NoContent, ApiError> {
-    reset_resource_password(request).await
+    reset_resource_password(caller, request).await
 }

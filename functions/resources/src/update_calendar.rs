@@ -7,6 +7,7 @@ use model::resource::Resource;
 use store::Versioned;
 use views::CalendarView;
 
+use crate::access::WriteOwn;
 use crate::calendar_fields::{CalendarFields, CalendarRequest};
 
 /// Changes a calendar. What is not sent stays. `primary: true` makes it the one that bookings go to.
@@ -24,8 +25,8 @@ use crate::calendar_fields::{CalendarFields, CalendarRequest};
     )
 )]
 pub(crate) async fn update_calendar(
+    App(principal): App<WriteOwn>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
     zone: OutputZone,

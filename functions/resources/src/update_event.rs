@@ -5,6 +5,7 @@ use model::event::Event;
 use store::Version;
 use views::EventView;
 
+use crate::access::WriteOwn;
 use crate::event_fields::{EventFields, EventRequest, refused};
 use crate::own_event::{event_id, own_event};
 
@@ -23,8 +24,8 @@ use crate::own_event::{event_id, own_event};
     )
 )]
 pub(crate) async fn update_event(
+    App(principal): App<WriteOwn>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
     zone: OutputZone,

@@ -9,6 +9,7 @@ use model::resource::Resource;
 use model::text::email_key;
 use store::ResourceSecret;
 
+use crate::access::WriteOwn;
 use crate::resource_fields::{ResourceFields, ResourceRequest};
 use crate::view::{ResourceView, Viewer};
 
@@ -26,8 +27,8 @@ use crate::view::{ResourceView, Viewer};
     )
 )]
 pub(crate) async fn update_resource(
+    App(principal): App<WriteOwn>,
     Extract(state): Extract<State>,
-    App(principal): App,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
     include: Include,

@@ -2,6 +2,7 @@ use api::caller::App;
 use api::{ApiError, Body, Data, IfMatch, Include, OutputZone, State, Tagged};
 use axum::extract::State as Extract;
 
+use crate::access::Own;
 use crate::get_user::own_id;
 use crate::resource_fields::ResourceRequest;
 use crate::update_resource::update_resource;
@@ -19,13 +20,13 @@ use crate::view::ResourceView;
     )
 )]
 pub(crate) async fn update_user(
+    App(principal): App<Own>,
     state: Extract<State>,
-    App(principal): App,
     expected: IfMatch,
     include: Include,
     zone: OutputZone,
     request: Body<ResourceRequest>,
 ) -> Result<Tagged<Data<ResourceView>>, ApiError> {
     let id = own_id(&principal)?;
-    update_resource(state, App(principal), id, expected, include, zone, request).await
+    update_resource(App(principal), state, id, expected, include, zone, request).await
 }

@@ -7,6 +7,7 @@ mod tell;
 
 use std::sync::Arc;
 
+use auth::key_cache::Freshness;
 use auth::limiter::Standing;
 use auth::{Access, Denied, Principal};
 use axum::extract::Request;
@@ -57,7 +58,7 @@ pub(crate) async fn authorize(
     let (mut parts, body) = request.into_parts();
     let mut known = identify(&state, &operation, &parts, Some(state.keys())).await;
     let mut admission = admit(&state, &known, &parts).await;
-    if admission.result.is_ok() && !known.may_open {
+    if admission.result.is_ok() && known.freshness == Freshness::OnlyRefuses {
         // The key was only kept because it was over its limit. It no longer is, so it must be read.
         known = identify(&state, &operation, &parts, None).await;
         if known.caller.is_err() {
@@ -113,10 +114,16 @@ pub(crate) async fn answer_no_operation(
     error: ApiError,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let mut known = look_up(state, Access::any_caller(), &parts, Some(state.keys())).await;
+    let mut known = look_up(
+        state,
+        Access::any_caller().access(),
+        &parts,
+        Some(state.keys()),
+    )
+    .await;
     let admission = admit(state, &known, &parts).await;
-    if admission.result.is_ok() && !known.may_open {
-        known = look_up(state, Access::any_caller(), &parts, None).await;
+    if admission.result.is_ok() && known.freshness == Freshness::OnlyRefuses {
+        known = look_up(state, Access::any_caller().access(), &parts, None).await;
     }
     let Some(principal) = known.principal() else {
         return error.into_response();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use auth::Access;
+use auth::{Access, AddressLimit, Proof};
 use axum::http::Method;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{
@@ -45,7 +45,7 @@ pub(crate) fn path_item(operations: Vec<(Method, OpenApiOperation)>) -> PathItem
 
 /// Puts what an answer holds into the envelope that it comes in, so that no handler needs to describe that.
 pub(crate) fn describe_envelope(operation: &mut OpenApiOperation, added: &Operation) {
-    let warns = operation.request_body.is_some() && !added.access.anonymous;
+    let warns = operation.request_body.is_some() && !added.access.is_anonymous();
     let path = added.path.as_str();
     let is_page = (operation.parameters.iter().flatten())
         .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "page"));
@@ -138,7 +138,7 @@ pub(crate) fn describe_access(operation: &mut OpenApiOperation, access: Access) 
             .to_owned(),
     );
     operation.security = Some(security(access));
-    if !access.anonymous {
+    if !access.is_anonymous() {
         let unauthenticated =
             Response::new("Missing, malformed, unknown, expired or revoked credential.");
         operation
@@ -173,21 +173,8 @@ pub(crate) fn describe_access(operation: &mut OpenApiOperation, access: Access) 
 
 /// Whether somebody may call it who has a rate limit.
 const fn is_limited(access: Access) -> bool {
-    let Access {
-        app,
-        widget_key,
-        server_token,
-        client_token,
-        account,
-        signed_search,
-        anonymous,
-        anonymous_limit,
-        ..
-    } = access;
-    if anonymous {
-        return anonymous_limit.is_some();
-    }
-    app || widget_key || server_token || client_token || account || signed_search
+    let is_unlimited = matches!(access.address_limit(), AddressLimit::Unlimited);
+    !(access.is_anonymous() && is_unlimited)
 }
 
 /// Says what an error's body holds, and when to try again, so that no handler needs to describe that.
@@ -346,11 +333,11 @@ pub(crate) fn add_sentence(
 
 /// Who may call, in words: the access table's wording.
 pub fn callers(access: Access) -> String {
-    if access.anonymous {
+    if access.is_anonymous() {
         return "anybody".to_owned();
     }
     let mut who = Vec::new();
-    if access.app {
+    if access.is_open_to(Proof::SecretKey) {
         let scopes: Vec<String> = access.scopes().map(|scope| format!("`{scope}`")).collect();
         who.push(match scopes.as_slice() {
             [] => "any key, a session that names an app".to_owned(),
@@ -361,15 +348,15 @@ pub fn callers(access: Access) -> String {
         });
     }
     let also = [
-        (access.account, "a session"),
-        (access.widget_key, "a widget key"),
-        (access.server_token, "a server-token"),
-        (access.client_token, "a client-token"),
-        (access.signed_search, "anybody with a signed search"),
+        (Proof::AccountSession, "a session"),
+        (Proof::WidgetKey, "a widget key"),
+        (Proof::ServerToken, "a server-token"),
+        (Proof::ClientToken, "a client-token"),
+        (Proof::SignedSearch, "anybody with a signed search"),
     ];
     who.extend(
         also.into_iter()
-            .filter(|(may, _)| *may)
+            .filter(|(proof, _)| access.is_open_to(*proof))
             .map(|(_, name)| name.to_owned()),
     );
     who.join(", ")
@@ -377,30 +364,31 @@ pub fn callers(access: Access) -> String {
 
 /// What a call costs of which limit, in words.
 fn cost(access: Access) -> String {
-    match access.anonymous_limit {
-        None if access.anonymous => "It is not limited.".to_owned(),
-        Some(limit) if access.anonymous => {
+    if !access.is_anonymous() {
+        return "A call takes one permit of each of the caller's rate limits.".to_owned();
+    }
+    match access.address_limit() {
+        AddressLimit::Unlimited => "It is not limited.".to_owned(),
+        AddressLimit::PerMinute(limit) => {
             format!("One address may call it {limit} times a minute.")
         }
-        _ => "A call takes one permit of each of the caller's rate limits.".to_owned(),
     }
 }
 
 fn security(access: Access) -> Vec<SecurityRequirement> {
-    if access.anonymous {
-        return Vec::new();
-    }
+    let is_open_to = |proofs: [Proof; 2]| proofs.iter().any(|proof| access.is_open_to(*proof));
     let none: [&str; 0] = [];
     let mut schemes = Vec::new();
-    if access.app || access.widget_key {
+    if is_open_to([Proof::SecretKey, Proof::WidgetKey]) {
         schemes.extend([BASIC, BEARER]);
-    } else if access.server_token || access.client_token {
+    } else if is_open_to([Proof::ServerToken, Proof::ClientToken]) {
         schemes.push(BASIC);
     }
-    if access.app || access.account {
+    if is_open_to([Proof::AppSession, Proof::AccountSession]) {
         schemes.push(SESSION);
     }
-    let nothing = access.signed_search.then(SecurityRequirement::default);
+    let nothing = access.is_open_to(Proof::SignedSearch);
+    let nothing = nothing.then(SecurityRequirement::default);
     schemes
         .into_iter()
         .map(|scheme| SecurityRequirement::new(scheme, none))

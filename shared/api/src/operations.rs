@@ -1,5 +1,5 @@
-//! Operations: what can be called, by whom, and what answers. A handler gets in only together with its
-//! [`Access`]; its method, path and description come from its `#[utoipa::path]`, so no route is written twice.
+//! Operations: what can be called, by whom, and what answers. Who may call is part of a handler's type: see
+//! [`caller`](crate::caller). Its method, path and description come from its `#[utoipa::path]`, so no route is written twice.
 //!
 //! A function serves its operations without ever describing them, so only the feature `openapi` knows how, and only
 //! when it is asked to.
@@ -43,6 +43,7 @@ pub struct Routes {
     id: &'static str,
     path: String,
     methods: Vec<Method>,
+    access: Access,
     router: MethodRouter<State>,
     #[cfg(feature = "openapi")]
     describe: Describe,
@@ -53,6 +54,7 @@ impl Routes {
     #[doc(hidden)]
     pub fn of<P: utoipa::Path>(
         id: &'static str,
+        access: Access,
         on: fn(MethodFilter) -> MethodRouter<State>,
         describe: Describe,
     ) -> Self {
@@ -70,6 +72,7 @@ impl Routes {
             id,
             path: P::path(),
             methods: methods.collect(),
+            access,
             router,
             #[cfg(feature = "openapi")]
             describe,
@@ -84,6 +87,7 @@ macro_rules! routes {
         $crate::operations::paste! {
             $crate::operations::Routes::of::<$module::[<__path_ $handler>]>(
                 stringify!($handler),
+                $crate::caller::access_of(&$module::$handler),
                 |filter| ::axum::routing::on(filter, $module::$handler),
                 $crate::describe!($module::$handler),
             )
@@ -145,7 +149,7 @@ impl Operation {
 
     /// As [`Operation::takes_idempotency_key`], when it is called by `method`, its own or an alias.
     pub(crate) fn takes_idempotency_key_by(&self, method: &Method) -> bool {
-        *method == Method::POST && self.writes && !self.access.anonymous
+        *method == Method::POST && self.writes && !self.access.is_anonymous()
     }
 
     /// Whether `If-Match` counts: it changes one thing that is there.
@@ -184,23 +188,23 @@ impl Operations {
 
     /// These, and one more.
     #[must_use]
-    pub fn add(self, routes: Routes, access: Access) -> Self {
-        self.add_one(routes, access, true, false)
+    pub fn add(self, routes: Routes) -> Self {
+        self.add_one(routes, true, false)
     }
 
     /// These, and one more that changes nothing though it is called by POST.
     #[must_use]
-    pub fn add_reading(self, routes: Routes, access: Access) -> Self {
-        self.add_one(routes, access, false, false)
+    pub fn add_reading(self, routes: Routes) -> Self {
+        self.add_one(routes, false, false)
     }
 
     /// These, and one more that is about one thing with an `ETag`.
     #[must_use]
-    pub fn add_versioned(self, routes: Routes, access: Access) -> Self {
-        self.add_one(routes, access, true, true)
+    pub fn add_versioned(self, routes: Routes) -> Self {
+        self.add_one(routes, true, true)
     }
 
-    fn add_one(mut self, routes: Routes, access: Access, writes: bool, is_versioned: bool) -> Self {
+    fn add_one(mut self, routes: Routes, writes: bool, is_versioned: bool) -> Self {
         let mut operations = Vec::with_capacity(routes.methods.len());
         for method in routes.methods {
             // A second method is an alias, and no two operations may share an id.
@@ -213,7 +217,7 @@ impl Operations {
                 id,
                 // A parameter that takes the rest of the path has a mark that only the router knows.
                 path: routes.path.replace("{*", "{"),
-                access,
+                access: routes.access,
                 writes: writes && method != Method::GET,
                 is_versioned,
                 method,
@@ -265,7 +269,7 @@ impl Operations {
 
     fn guarded(self, state: &State, with_cors: bool) -> Router {
         let mut router: Router<State> = Router::new();
-        let knows_callers = self.list.iter().any(|one| !one.access.anonymous);
+        let knows_callers = self.list.iter().any(|one| !one.access.is_anonymous());
         for added in self.added {
             // An alias is answered and logged as what it is an alias of.
             let Some(operation) = added.operations.into_iter().next().map(Arc::new) else {

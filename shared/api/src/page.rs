@@ -1,7 +1,7 @@
 //! Pages of lists, in the shape of the original's paginator, with a cursor where it counts.
 
-use auth::Owner;
 use auth::shares::Turn;
+use auth::{Owner, Principal};
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use base64::Engine as _;
@@ -11,6 +11,7 @@ use store::{Chunk, Position, StoreError};
 
 use crate::address::base_url;
 use crate::answer_size::{BoundedJson, MAX_BODY, Written};
+use crate::caller::principal;
 use crate::error::ApiError;
 use crate::parameters;
 use crate::query::Query;
@@ -160,11 +161,9 @@ impl FromRequestParts<State> for Paging {
             Some(original) => original.0.path().trim_end_matches('/').to_owned(),
             None => parts.uri.path().to_owned(),
         };
-        let caller = crate::caller::App::from_request_parts(parts, state)
-            .await
-            .map(|app| app.0);
-        let owner = caller.as_ref().map(|caller| Owner::App(caller.app)).ok();
-        let tenant = caller.map(|principal| principal.tenant()).ok();
+        let principal = principal(parts).ok();
+        let owner = principal.map(|principal| Owner::App(principal.app));
+        let tenant = principal.map(Principal::tenant);
         let filter: Vec<_> = ["search", "orderBy", "sortedBy", "start", "end"]
             .into_iter()
             .flat_map(|name| query.all(name))

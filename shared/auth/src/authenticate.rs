@@ -10,7 +10,7 @@ use store::{Store, StoreError};
 use crate::access::Access;
 use crate::decide::{Circumstances, Found, NamedApp, Told, decide};
 use crate::denied::{AuthError, Denied};
-use crate::key_cache::KeyCache;
+use crate::key_cache::{Freshness, KeyCache};
 use crate::presented::{self, Presented};
 use crate::principal::Caller;
 use crate::token::PlainToken;
@@ -54,8 +54,8 @@ pub struct Authenticated {
     pub key: Option<ApiKey>,
     /// What may be told about the credential beside the answer, once it is known that it holds.
     pub told: Option<Told>,
-    /// Whether the key was read just now, or may at least open something as it was. If not, it is only good for a refusal.
-    pub may_open: bool,
+    /// What is known of the key is good for.
+    pub freshness: Freshness,
 }
 
 /// Finds out who is calling, and whether they may do what `access` asks for.
@@ -79,16 +79,18 @@ pub async fn authenticate(
         caller: Err(Denied::Missing.into()),
         key: None,
         told: None,
-        may_open: true,
+        freshness: Freshness::Current,
     };
     let mut was_read = false;
     known.caller = async {
         let found = match presented::read(&request.authorization, policy.allow_imported_keys)? {
             Some(Presented::Key(hash)) => {
                 let cached = keys.and_then(|keys| keys.get(hash, now));
-                known.may_open = cached.as_ref().is_none_or(|cached| cached.may_open);
                 known.key = match cached {
-                    Some(cached) => Some(cached.key),
+                    Some(cached) => {
+                        known.freshness = cached.freshness;
+                        Some(cached.key)
+                    }
                     None => {
                         was_read = true;
                         store.find_key(hash).await?

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use model::account::Session;
-use model::key::{ApiKey, Credential, KeyKind, Mode, TokenType};
+use model::key::{ApiKey, Credential, KeyKind, Mode};
 use model::origin::Origin;
 use model::scope::Scopes;
 use model::text::email_key;
 use store::AppIdentity;
 
-use crate::access::Access;
+use crate::access::{Access, Proof};
 use crate::denied::Denied;
 use crate::development::is_development_key;
 use crate::principal::{Caller, Principal, Who, token_scopes};
@@ -136,9 +136,9 @@ fn decide_key(key: ApiKey, access: Access, at: &Circumstances) -> Result<Princip
     }
     if key.kind == KeyKind::Widget {
         refuse_other_origins(&key.allowed_origins, at)?;
-        allow(access.widget_key)?;
-    } else {
-        allow(access.app)?;
+    }
+    require_proof(Proof::of_key(key.kind), access)?;
+    if key.kind != KeyKind::Widget {
         require_scope(&key.scopes, access)?;
     }
     Ok(Principal {
@@ -171,10 +171,7 @@ fn decide_credential(
     }
     refuse_expired(credential.expires_at, at)?;
     refuse_other_origins(&credential.referrer, at)?;
-    allow(match credential.token_type {
-        TokenType::ServerToken => access.server_token,
-        TokenType::ClientToken => access.client_token,
-    })?;
+    require_proof(Proof::of_token(credential.token_type), access)?;
     Ok(Principal {
         app: credential.app,
         app_created_at: credential.app_created_at,
@@ -201,14 +198,19 @@ fn decide_session(
     if !same_site {
         return Err(Denied::CrossSite);
     }
-    allow(access.app || access.account)?;
+    let for_account = access.is_open_to(Proof::AccountSession);
+    if !for_account {
+        require_proof(Proof::AppSession, access)?;
+    }
     match app {
-        NamedApp::None if access.account => Ok(Caller::Account(session.account)),
+        NamedApp::None if for_account => Ok(Caller::Account(session.account)),
         NamedApp::None => Err(Denied::AppNotNamed),
         NamedApp::Unknown => Err(Denied::AppNotFound),
         NamedApp::Known(app) if app.account != session.account => Err(Denied::AppNotFound),
         // What is the account's own, such as the session itself, is done for the account whatever app is named.
-        NamedApp::Known(_) if !access.app => Ok(Caller::Account(session.account)),
+        NamedApp::Known(_) if !access.is_open_to(Proof::AppSession) => {
+            Ok(Caller::Account(session.account))
+        }
         NamedApp::Known(app) => Ok(Caller::App(Principal {
             app: app.app,
             app_created_at: app.created_at,
@@ -239,8 +241,8 @@ fn refuse_other_origins(allowed: &[Origin], at: &Circumstances) -> Result<(), De
     }
 }
 
-fn allow(allowed: bool) -> Result<(), Denied> {
-    if allowed {
+fn require_proof(proof: Proof, access: Access) -> Result<(), Denied> {
+    if access.is_open_to(proof) {
         Ok(())
     } else {
         Err(Denied::KindNotAllowed)
@@ -255,6 +257,7 @@ fn require_scope(scopes: &Scopes, access: Access) -> Result<(), Denied> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::AccessFor;
     use chrono::TimeDelta;
     use model::ids::{AppId, KeyId};
     use model::key::HashedKey;
@@ -295,11 +298,11 @@ mod tests {
         }
     }
 
-    fn denied(key: ApiKey, access: Access, at: &Circumstances) -> Option<Denied> {
-        decide(Some(Found::Key(key)), access, at).err()
+    fn denied(key: ApiKey, access: AccessFor<Principal>, at: &Circumstances) -> Option<Denied> {
+        decide(Some(Found::Key(key)), access.access(), at).err()
     }
 
-    const READ: Access = Access::scope(Scope::BookingsRead);
+    const READ: AccessFor<Principal> = Access::scope(Scope::BookingsRead);
 
     #[test]
     fn a_key_is_refused_from_the_very_second_it_expires() {

@@ -34,8 +34,17 @@ struct Entry {
 pub struct Cached {
     /// The key as it was read.
     pub key: ApiKey,
-    /// Whether it may open anything. One that is kept only because it is over its limit may not.
-    pub may_open: bool,
+    /// What it is good for.
+    pub freshness: Freshness,
+}
+
+/// What is known of a key is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// It was read just now, or so recently that it opens what it opened then.
+    Current,
+    /// It was kept because it is over its limit, so it is good for that refusal only. To open anything it must be read.
+    OnlyRefuses,
 }
 
 impl KeyCache {
@@ -51,11 +60,16 @@ impl KeyCache {
     pub fn get(&self, hash: HashedKey, now: DateTime<Utc>) -> Option<Cached> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = entries.get(&hash)?;
-        let may_open = now < entry.read_at + TimeDelta::seconds(self.holds_for_s.into());
+        let is_current = now < entry.read_at + TimeDelta::seconds(self.holds_for_s.into());
         let is_blocked = entry.blocked_until.is_some_and(|until| now < until);
-        (may_open || is_blocked).then(|| Cached {
+        let freshness = match (is_current, is_blocked) {
+            (true, _) => Freshness::Current,
+            (false, true) => Freshness::OnlyRefuses,
+            (false, false) => return None,
+        };
+        Some(Cached {
             key: entry.key.clone(),
-            may_open,
+            freshness,
         })
     }
 

@@ -21,7 +21,7 @@ pub mod shares;
 pub mod signature;
 pub mod token;
 
-pub use access::Access;
+pub use access::{Access, AccessFor, AddressLimit, Anonymous, Proof};
 pub use authenticate::{Authenticated, Policy, Request, authenticate};
 pub use decide::Told;
 pub use denied::{AuthError, Denied};

@@ -2,7 +2,7 @@
 //! from the operation's own access, so an operation that is added is tested without a line here.
 
 use api::operations::Operation;
-use auth::Access;
+use auth::{Access, AddressLimit, Proof};
 use chrono::TimeDelta;
 use http::Method;
 use local::demo::{DOC_BROWN, EMAIL, TEST_SLUG};
@@ -42,26 +42,29 @@ impl Kind {
             true => Outcome::LetThrough,
             false => Outcome::Forbidden,
         };
-        if access.anonymous {
+        if access.is_anonymous() {
             return Outcome::LetThrough;
         }
+        let takes_keys = access.is_open_to(Proof::SecretKey);
+        let takes_sessions =
+            access.is_open_to(Proof::AppSession) || access.is_open_to(Proof::AccountSession);
         match self {
             Self::Anonymous | Self::MalformedKey => Outcome::Unauthenticated,
-            Self::AppKey | Self::NamedKey(Some(Scope::Everything)) => allowed(access.app),
+            Self::AppKey | Self::NamedKey(Some(Scope::Everything)) => allowed(takes_keys),
             Self::NamedKey(own) => {
-                allowed(access.app && access.scopes().all(|scope| own == Some(scope)))
+                allowed(takes_keys && access.scopes().all(|scope| own == Some(scope)))
             }
-            Self::WidgetKey => allowed(access.widget_key),
-            Self::ServerToken => allowed(access.server_token),
-            Self::ClientToken => allowed(access.client_token),
-            Self::SessionForItsApp => allowed(access.app || access.account),
+            Self::WidgetKey => allowed(access.is_open_to(Proof::WidgetKey)),
+            Self::ServerToken => allowed(access.is_open_to(Proof::ServerToken)),
+            Self::ClientToken => allowed(access.is_open_to(Proof::ClientToken)),
+            Self::SessionForItsApp => allowed(takes_sessions),
             // What no session may do, it is told before anybody asks which app it means.
-            Self::SessionForNoApp | Self::SessionForAnothersApp
-                if !access.app && !access.account =>
-            {
+            Self::SessionForNoApp | Self::SessionForAnothersApp if !takes_sessions => {
                 Outcome::Forbidden
             }
-            Self::SessionForNoApp if access.account => Outcome::LetThrough,
+            Self::SessionForNoApp if access.is_open_to(Proof::AccountSession) => {
+                Outcome::LetThrough
+            }
             Self::SessionForNoApp => Outcome::AppNotNamed,
             Self::SessionForAnothersApp => Outcome::AppNotFound,
         }
@@ -146,7 +149,7 @@ fn is(reply: &Reply, outcome: Outcome, operation: &Operation) -> bool {
                     || code == Some("wider_than_caller")
                     || operation.path.contains("/external_action/"))
                 && (!app_not_found || of_the_path)
-                && (!app_not_named || operation.access.anonymous)
+                && (!app_not_named || operation.access.is_anonymous())
         }
     }
 }
@@ -181,7 +184,7 @@ async fn every_operation_answers_every_kind_of_caller_as_its_access_says() {
             }
         }
     }
-    let advice = "see its Access in functions/*/src/lib.rs, and shared/auth/src/decide.rs";
+    let advice = "see functions/*/src/access.rs, and shared/auth/src/decide.rs";
     assert!(wrong.is_empty(), "{advice}\n{}", wrong.join("\n"));
 }
 
@@ -199,7 +202,7 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
     };
     let advice = "if that is meant, change tests/black_box/access/callers.rs too";
     assert_eq!(
-        open_to(|access| access.widget_key),
+        open_to(|access| access.is_open_to(Proof::WidgetKey)),
         [
             "count_available_slots",
             "create_booking",
@@ -219,7 +222,7 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         "{advice}"
     );
     assert_eq!(
-        open_to(|access| access.client_token),
+        open_to(|access| access.is_open_to(Proof::ClientToken)),
         [
             "count_available_slots",
             "create_booking",
@@ -237,7 +240,7 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         "{advice}"
     );
     assert_eq!(
-        open_to(|access| access.anonymous),
+        open_to(|access| access.is_anonymous()),
         [
             "authenticate_resource",
             "create_account",
@@ -266,7 +269,9 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         "{advice}"
     );
     assert_eq!(
-        open_to(|access| access.anonymous && access.anonymous_limit.is_none()),
+        open_to(|access| {
+            access.is_anonymous() && access.address_limit() == AddressLimit::Unlimited
+        }),
         [
             "get_console_file",
             "get_openapi_document",
@@ -281,7 +286,7 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         "only what reads no store may go uncounted; {advice}"
     );
     assert_eq!(
-        open_to(|access| access.signed_search),
+        open_to(|access| access.is_open_to(Proof::SignedSearch)),
         ["list_bookings"],
         "{advice}"
     );
@@ -306,7 +311,7 @@ async fn asking_for_the_head_of_an_answer_takes_what_the_answer_takes() {
     let guarded = operations
         .list()
         .iter()
-        .filter(|operation| operation.method == Method::GET && !operation.access.anonymous);
+        .filter(|operation| operation.method == Method::GET && !operation.access.is_anonymous());
     for operation in guarded {
         let path = path_to_nothing(&server, operation);
         let reply = server.anonymous().send(Method::HEAD, &path, "").await;

@@ -92,6 +92,6 @@ async fn every_operation_takes_exactly_the_scopes_of_its_row() {
         },
     )
     .await;
-    let advice = "see its Access in functions/*/src/lib.rs and its row in docs/API-DESIGN.md";
+    let advice = "see functions/*/src/access.rs and its row in docs/API-DESIGN.md";
     assert!(wrong.is_empty(), "{advice}\n{}", wrong.join("\n"));
 }

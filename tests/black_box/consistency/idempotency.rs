@@ -94,7 +94,9 @@ async fn where_nothing_is_written_or_nobody_known_the_key_has_no_effect() {
     let operations = local::operations();
     for operation in operations.list() {
         let takes = operation.takes_idempotency_key();
-        if operation.method == Method::POST && (operation.access.anonymous || !operation.writes) {
+        if operation.method == Method::POST
+            && (operation.access.is_anonymous() || !operation.writes)
+        {
             assert!(!takes, "{}", operation.id);
         }
         if operation.method != Method::POST {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use api::operations::Operation;
+use auth::Proof;
 use axum::Router;
 use axum::body::Body;
 use chrono::TimeDelta;
@@ -36,7 +37,11 @@ fn one_of_each() -> Vec<Operation> {
     let functions = local::functions();
     let lists = functions.iter().map(|(_, operations)| operations.list());
     lists
-        .filter_map(|list| list.iter().find(|one| one.access.app).cloned())
+        .filter_map(|list| {
+            list.iter()
+                .find(|one| one.access.is_open_to(Proof::SecretKey))
+                .cloned()
+        })
         .collect()
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use api::ambient::SystemRandom;
 use api::{Operations, Secrets, State, answer_size, invocations, routes};
-use auth::{Access, MasterSecret};
+use auth::MasterSecret;
 use axum::Router;
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
 use model::Random;
@@ -142,18 +142,25 @@ impl Random for UnsoundRandom {
 mod wrong {
     use std::sync::atomic::Ordering;
 
+    use api::caller::Public;
     use api::{ApiError, Query};
+    use auth::{Access, Anonymous};
     use axum::response::IntoResponse;
     use http::header::CONTENT_TYPE;
 
+    api::access! {
+        /// Everybody.
+        pub(super) enum Anybody: Anonymous = Access::anonymous();
+    }
+
     #[utoipa::path(get, path = "/v2/panic", responses((status = 200)))]
-    pub(super) async fn panic_in_handler() -> ApiError {
+    pub(super) async fn panic_in_handler(_: Public<Anybody>) -> ApiError {
         panic!("the handler gave up")
     }
 
     /// Makes the edge panic over as many requests as asked for.
     #[utoipa::path(get, path = "/v2/unsound", responses((status = 200)))]
-    pub(super) async fn make_edge_unsound(query: Query) -> &'static str {
+    pub(super) async fn make_edge_unsound(_: Public<Anybody>, query: Query) -> &'static str {
         let times = query.get("times").and_then(|times| times.parse().ok());
         super::UNSOUND.store(times.expect("times"), Ordering::SeqCst);
         "so be it"
@@ -161,7 +168,7 @@ mod wrong {
 
     /// An answer of a type and as many bytes as asked for, each of them a letter or a quotation mark.
     #[utoipa::path(get, path = "/v2/large", responses((status = 200)))]
-    pub(super) async fn answer_at_length(query: Query) -> impl IntoResponse {
+    pub(super) async fn answer_at_length(_: Public<Anybody>, query: Query) -> impl IntoResponse {
         let bytes = query.get("bytes").and_then(|bytes| bytes.parse().ok());
         let is_quotes = query.get("quotes").is_some();
         let letter = if is_quotes { "\"" } else { "a" };
@@ -173,9 +180,9 @@ mod wrong {
 
 fn with_operations_that_go_wrong() -> Operations {
     local::operations()
-        .add(routes!(wrong::panic_in_handler), Access::anonymous())
-        .add(routes!(wrong::make_edge_unsound), Access::anonymous())
-        .add(routes!(wrong::answer_at_length), Access::anonymous())
+        .add(routes!(wrong::panic_in_handler))
+        .add(routes!(wrong::make_edge_unsound))
+        .add(routes!(wrong::answer_at_length))
 }
 
 /// As a function has it: with the store given, and a randomness that gives up when it is told to.

@@ -62,7 +62,7 @@ async fn every_operation_leaves_one_line_with_its_name_its_caller_and_its_cost()
         );
         let with_key = called.event["headers"].get("authorization").is_some()
             && called.event["headers"].get("timekit-app").is_none();
-        if with_key && !operation.access.anonymous {
+        if with_key && !operation.access.is_anonymous() {
             assert_eq!(text(line, "app_id"), TEST_APP.to_string(), "{about}");
             let key = text(line, "key_id");
             assert_eq!(text(line, "caller"), format!("key:{key}"), "{about}");

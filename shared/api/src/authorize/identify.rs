@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use auth::key_cache::Freshness;
 use auth::token::PlainToken;
 use auth::{
-    Access, AuthError, Authenticated, Caller, Denied, KeyCache, Principal, Request as AuthRequest,
-    Told, authenticate,
+    Access, AuthError, Authenticated, Caller, Denied, KeyCache, Principal, Proof,
+    Request as AuthRequest, Told, authenticate,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -33,7 +34,7 @@ pub const fn cookie_name(secure: bool) -> &'static str {
 pub(super) struct Known {
     pub(super) caller: Result<Caller, ApiError>,
     pub(super) key: Option<ApiKey>,
-    pub(super) may_open: bool,
+    pub(super) freshness: Freshness,
     told: Option<Told>,
     denied: Option<Denied>,
 }
@@ -44,7 +45,7 @@ impl Known {
         Self {
             caller,
             key: None,
-            may_open: true,
+            freshness: Freshness::Current,
             told: None,
             denied: None,
         }
@@ -95,6 +96,29 @@ pub(super) fn address_of(state: &State, parts: &Parts) -> Option<IpAddr> {
     )
 }
 
+/// What of a request shows who sent it.
+enum Evidence {
+    /// Nothing: nobody is asked.
+    NotAsked,
+    /// A search that an app is said to have signed.
+    SignedSearch(SignedSearch),
+    /// A key, a token or a session, or nothing where one of them is needed.
+    Credential,
+}
+
+impl Evidence {
+    fn of(access: Access, parts: &Parts) -> Self {
+        if access.is_anonymous() {
+            return Self::NotAsked;
+        }
+        let signed = access.is_open_to(Proof::SignedSearch);
+        match signed.then(|| SignedSearch::of(parts)).flatten() {
+            Some(signed) => Self::SignedSearch(signed),
+            None => Self::Credential,
+        }
+    }
+}
+
 pub(super) async fn identify(
     state: &State,
     operation: &Operation,
@@ -102,20 +126,20 @@ pub(super) async fn identify(
     keys: Option<&KeyCache>,
 ) -> Known {
     let address = address_of(state, parts);
-    if operation.access.anonymous {
-        let caller = count_anonymous(state, operation, address).await;
-        return Known::without_credential(caller.map(|()| Caller::Anonymous));
-    }
-    if operation.access.signed_search
-        && let Some(signed) = SignedSearch::of(parts)
-    {
-        let caller = match count_anonymous(state, operation, address).await {
-            Ok(()) => signed.caller(state).await,
-            Err(error) => Err(error),
-        };
-        return Known::without_credential(caller);
-    }
-    let known = look_up(state, operation.access, parts, keys).await;
+    let known = match Evidence::of(operation.access, parts) {
+        Evidence::NotAsked => {
+            let caller = count_anonymous(state, operation, address).await;
+            Known::without_credential(caller.map(|()| Caller::Anonymous))
+        }
+        Evidence::SignedSearch(signed) => {
+            let caller = match count_anonymous(state, operation, address).await {
+                Ok(()) => signed.caller(state).await,
+                Err(error) => Err(error),
+            };
+            Known::without_credential(caller)
+        }
+        Evidence::Credential => look_up(state, operation.access, parts, keys).await,
+    };
     if let (Some(denied), Some(key)) = (known.denied, &known.key) {
         let source = address.map(|address| address.to_string());
         state
@@ -166,7 +190,7 @@ pub(super) async fn look_up(
         caller,
         key,
         told,
-        may_open,
+        freshness,
     } = authenticate(state.store(), keys, policy, &presented, access, now).await;
     let denied = match &caller {
         Err(AuthError::Denied(denied)) => Some(*denied),
@@ -175,7 +199,7 @@ pub(super) async fn look_up(
     Known {
         caller: caller.map_err(ApiError::from),
         key,
-        may_open,
+        freshness,
         told,
         denied,
     }
@@ -186,7 +210,7 @@ async fn count_anonymous(
     operation: &Operation,
     address: Option<IpAddr>,
 ) -> Result<(), ApiError> {
-    let Some(window) = operation.access.anonymous_window() else {
+    let Some(window) = operation.access.address_window() else {
         return Ok(());
     };
     let who = limits::disguised_address(state, address).await?;

@@ -7,8 +7,8 @@
 //!
 //! ```text
 //! pub(crate) async fn create_thing(
+//!     App(principal): App<Write>,
 //!     Extract(state): Extract<State>,
-//!     App(principal): App,
 //!     once: Idempotency,
 //!     Body(request): Body<ThingRequest>,
 //! ) -> Result<Created<ThingView>, ApiError> {

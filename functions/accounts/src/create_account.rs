@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::Anybody;
-use crate::app_view::NewAppView;
+use crate::views::app::NewAppView;
 
 /// Who signs up.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::CreateApp;
-use crate::app_view::NewAppView;
-use crate::own_app::account;
+use crate::common::own_app::account;
+use crate::views::app::NewAppView;
 
 /// The most apps of an account: each live one has a rate limit of its own.
 const MAX_APPS: u32 = 50;

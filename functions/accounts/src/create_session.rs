@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::Anybody;
-use crate::session_cookie::{self, SessionView};
+use crate::common::session_cookie::{self, SessionView};
 
 /// Who signs in.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -4,7 +4,7 @@ use auth::{Caller, Who};
 use axum::extract::State as Extract;
 
 use crate::access::WriteApp;
-use crate::own_app::own_app;
+use crate::common::own_app::own_app;
 
 /// Deletes an app: every key and token of it is refused from then on, and nothing of it can be reached any more.
 #[utoipa::path(

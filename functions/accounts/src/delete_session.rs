@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
 use crate::access::OwnAccount;
-use crate::session_cookie;
+use crate::common::session_cookie;
 
 /// Signs out: ends the session and takes the cookie back.
 #[utoipa::path(

@@ -4,7 +4,7 @@ use auth::{Principal, Reach, Who};
 use axum::extract::State as Extract;
 
 use crate::access::ReadApp;
-use crate::app_view::AppView;
+use crate::views::app::AppView;
 
 /// Shows the app that the caller acts for.
 ///

@@ -5,7 +5,7 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 
 use crate::access::OwnAccount;
-use crate::session_cookie::SessionView;
+use crate::common::session_cookie::SessionView;
 
 /// Shows the session that the cookie stands for, with its CSRF token.
 #[utoipa::path(

@@ -3,8 +3,8 @@
 //! In Timekit's words an account is a calendar provider's. There are none here, and those routes say so.
 
 mod access;
-mod app_view;
 mod change_password;
+mod common;
 mod create_account;
 mod create_app;
 mod create_session;
@@ -14,16 +14,14 @@ mod get_app;
 mod get_session;
 mod list_accounts;
 mod list_apps;
-mod no_providers;
-mod own_app;
 mod reset_password;
-mod session_cookie;
 mod show_reset_page;
 mod sign_up_with_google;
 mod sign_up_with_microsoft;
 mod sync_accounts;
 mod sync_microsoft_accounts;
 mod update_app;
+mod views;
 
 use api::{Operations, routes};
 

@@ -4,8 +4,8 @@ use auth::Caller;
 use axum::extract::State as Extract;
 
 use crate::access::ListApps;
-use crate::app_view::AppView;
-use crate::own_app::account;
+use crate::common::own_app::account;
+use crate::views::app::AppView;
 
 /// Lists a person's apps. A key sees its own app only.
 #[utoipa::path(

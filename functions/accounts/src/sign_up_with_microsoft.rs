@@ -2,7 +2,7 @@ use api::caller::Public;
 use api::{ApiError, NoContent};
 
 use crate::access::Anybody;
-use crate::no_providers::NO_PROVIDERS;
+use crate::common::no_providers::NO_PROVIDERS;
 
 /// Would send a browser to Microsoft to connect a calendar, which this server does not do.
 #[utoipa::path(

@@ -2,7 +2,7 @@ use api::caller::App;
 use api::{ApiError, Body, NoContent};
 
 use crate::access::SyncProviders;
-use crate::no_providers::{Anything, NO_PROVIDERS};
+use crate::common::no_providers::{Anything, NO_PROVIDERS};
 
 /// Would fetch providers' calendars, which this server does not do.
 #[utoipa::path(

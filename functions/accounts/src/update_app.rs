@@ -7,8 +7,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::WriteApp;
-use crate::app_view::AppView;
-use crate::own_app::own_app;
+use crate::common::own_app::own_app;
+use crate::views::app::AppView;
 
 /// What to change of an app. Its slug and mode never change.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -7,9 +7,10 @@ use model::audit::AuditAction;
 use model::key::KeyKind;
 
 use crate::access::Write;
-use crate::audit_event;
-use crate::key_fields::{self, KeyRequest};
-use crate::view::KeyView;
+use crate::common::audit_event;
+use crate::fields;
+use crate::fields::key::KeyRequest;
+use crate::views::key::KeyView;
 
 /// Makes a key. The answer shows it, and no later answer does.
 #[utoipa::path(
@@ -33,7 +34,7 @@ pub(crate) async fn create_key(
 ) -> Result<Created<KeyView>, ApiError> {
     let now = state.now();
     let mut faults = Faults::none();
-    let new = key_fields::read(
+    let new = fields::key::read(
         request,
         &principal,
         state.config().max_rate,
@@ -50,7 +51,7 @@ pub(crate) async fn create_key(
         state.random(),
         now,
     );
-    key_fields::refuse_wider(&key, &principal)?;
+    fields::key::refuse_wider(&key, &principal)?;
     let event = audit_event::by_caller(&state, &principal, address, AuditAction::Created, key.id);
     once.keep(&Created(KeyView::to_keep(&key, public, now)))?;
     once.store(&state)

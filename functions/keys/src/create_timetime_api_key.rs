@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::audit_event;
-use crate::key_fields;
-use crate::view::SHOWN_ONCE;
+use crate::common::audit_event;
+use crate::fields;
+use crate::views::key::SHOWN_ONCE;
 
 /// A key to make, as TimeTime asks for one.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -84,7 +84,7 @@ pub(crate) async fn create_timetime_api_key(
         state.random(),
         state.now(),
     );
-    key_fields::refuse_wider(&key, &principal)?;
+    fields::key::refuse_wider(&key, &principal)?;
     let event = audit_event::by_caller(&state, &principal, address, AuditAction::Created, key.id);
     let answer = |shown: Option<&str>| {
         let answer = NewTimetimeApiKey {

@@ -3,7 +3,7 @@ use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
 use crate::access::Read;
-use crate::view::KeyView;
+use crate::views::key::KeyView;
 
 /// Shows one key's record.
 #[utoipa::path(

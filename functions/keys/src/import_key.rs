@@ -9,9 +9,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::audit_event;
-use crate::key_fields::{self, KeyRequest};
-use crate::view::KeyView;
+use crate::common::audit_event;
+use crate::fields;
+use crate::fields::key::KeyRequest;
+use crate::views::key::KeyView;
 
 /// A key to bring along: the fields of a new one, and what it is known by.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,7 +57,7 @@ pub(crate) async fn import_key(
     let now = state.now();
     let mut faults = Faults::none();
     let is_widget = request.new.kind == Field::Value(KeyKind::Widget.name().to_owned());
-    let new = key_fields::read(
+    let new = fields::key::read(
         request.new,
         &principal,
         state.config().max_rate,
@@ -88,7 +89,7 @@ pub(crate) async fn import_key(
         state.random(),
         now,
     );
-    key_fields::refuse_wider(&key, &principal)?;
+    fields::key::refuse_wider(&key, &principal)?;
     let event = audit_event::by_caller(&state, &principal, address, AuditAction::Imported, key.id);
     let answer = Created(match &public {
         Some(public) => KeyView::with_key(&key, public, now),

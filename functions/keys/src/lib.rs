@@ -1,16 +1,15 @@
 //! Keys: what an app calls with. One file per operation.
 
 mod access;
-mod audit_event;
+mod common;
 mod create_key;
 mod create_timetime_api_key;
+mod fields;
 mod get_key;
 mod get_key_usage;
 mod get_me;
 mod get_timetime_me;
 mod import_key;
-mod key_fields;
-mod leaked;
 mod list_audit_events;
 mod list_keys;
 mod list_timetime_api_keys;
@@ -18,7 +17,7 @@ mod report_leaked_keys;
 mod revoke_key;
 mod rotate_key;
 mod update_key;
-mod view;
+mod views;
 
 use api::{Operations, routes};
 

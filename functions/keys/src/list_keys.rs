@@ -7,7 +7,7 @@ use model::ids::KeyId;
 use model::key::ApiKey;
 
 use crate::access::Read;
-use crate::view::KeyView;
+use crate::views::key::KeyView;
 
 /// What keys can be searched by.
 const SEARCHABLE: &[&str] = &["id", "name", "kind"];

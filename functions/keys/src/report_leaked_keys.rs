@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::ReportLeak;
-use crate::leaked;
+use crate::common::leaked;
 
 /// Texts that may be secrets, or have some in them.
 #[derive(Debug, Deserialize, ToSchema)]

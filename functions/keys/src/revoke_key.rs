@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use model::audit::AuditAction;
 
 use crate::access::Write;
-use crate::audit_event;
+use crate::common::audit_event;
 
 /// Revokes a key for good. The next request with it is refused, everywhere.
 #[utoipa::path(

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::audit_event;
-use crate::key_fields::{KeyRefused, refuse_wider_or_ended};
-use crate::view::KeyView;
+use crate::common::audit_event;
+use crate::fields::key::{KeyRefused, refuse_wider_or_ended};
+use crate::views::key::KeyView;
 
 /// How to replace a key.
 #[derive(Debug, Deserialize, ToSchema)]

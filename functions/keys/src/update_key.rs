@@ -1,5 +1,5 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Data, Faults, Field, Object, Path, PublicTexts, State};
+use api::{ApiError, Body, Change, Data, Faults, Field, Object, Path, PublicTexts, State};
 use auth::Reach;
 use auth::principal::key_reach;
 use axum::extract::State as Extract;
@@ -14,9 +14,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::audit_event;
-use crate::key_fields::{self, KeyRefused, RateLimitRequest, refuse_wider_or_ended};
-use crate::view::KeyView;
+use crate::common::audit_event;
+use crate::fields;
+use crate::fields::key::{KeyRefused, RateLimitRequest, refuse_wider_or_ended};
+use crate::views::key::KeyView;
 
 /// What to change of a key. What is not sent stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -93,8 +94,8 @@ pub(crate) async fn update_key(
 struct Changes {
     name: Option<String>,
     scopes: Option<Scopes>,
-    rate_limit: Option<Option<RateLimit>>,
-    address_rate_limit: Option<Option<RateLimit>>,
+    rate_limit: Change<RateLimit>,
+    address_rate_limit: Change<RateLimit>,
     allowed_cidrs: Option<Vec<IpNet>>,
     allowed_origins: Option<Vec<Origin>>,
 }
@@ -102,25 +103,23 @@ struct Changes {
 impl Changes {
     fn read(request: UpdateKeyRequest, most: RateLimit) -> Result<Self, ApiError> {
         let mut faults = Faults::none();
-        key_fields::refuse_unknown(&mut faults, &request.rest);
+        fields::key::refuse_unknown(&mut faults, &request.rest);
         let name = faults.optional("name", request.name);
         let name = faults.text("name", name, 1..=100);
         PublicTexts::default().check_text(&mut faults, "name", name.as_deref());
         let scopes = faults.optional("scopes", request.scopes);
-        let scopes = scopes.map(|names| key_fields::parse_scopes(&mut faults, &names));
-        let mut rate = |field: &str, sent: Field<Object<RateLimitRequest>>| match sent {
-            Field::Absent => None,
-            Field::Null => Some(None),
-            sent => faults
-                .optional(field, sent)
-                .map(|asked| key_fields::parse_rate(&mut faults, field, asked, most)),
+        let scopes = scopes.map(|names| fields::key::parse_scopes(&mut faults, &names));
+        let mut rate = |field: &str, sent: Field<Object<RateLimitRequest>>| {
+            Change::read(&mut faults, field, sent, |faults, asked| {
+                fields::key::parse_rate(faults, field, asked, most)
+            })
         };
         let rate_limit = rate("rate_limit", request.rate_limit);
         let address_rate_limit = rate("address_rate_limit", request.address_rate_limit);
         let cidrs = faults.optional("allowed_cidrs", request.allowed_cidrs);
-        let allowed_cidrs = cidrs.map(|texts| key_fields::parse_cidrs(&mut faults, &texts));
+        let allowed_cidrs = cidrs.map(|texts| fields::key::parse_cidrs(&mut faults, &texts));
         let origins = faults.optional("allowed_origins", request.allowed_origins);
-        let allowed_origins = origins.map(|texts| key_fields::parse_origins(&mut faults, &texts));
+        let allowed_origins = origins.map(|texts| fields::key::parse_origins(&mut faults, &texts));
         Ok(faults.finish(Some(Self {
             name,
             scopes,
@@ -145,7 +144,7 @@ impl Changes {
                 .as_ref()
                 .is_some_and(|scopes| scopes.iter().next().is_some())
         {
-            faults.add("scopes", key_fields::NO_SCOPES_FOR_WIDGETS);
+            faults.add("scopes", fields::key::NO_SCOPES_FOR_WIDGETS);
         }
         if key.kind != KeyKind::Widget
             && self
@@ -153,12 +152,12 @@ impl Changes {
                 .as_ref()
                 .is_some_and(|origins| !origins.is_empty())
         {
-            faults.add("allowed_origins", key_fields::ORIGINS_FOR_WIDGETS_ONLY);
+            faults.add("allowed_origins", fields::key::ORIGINS_FOR_WIDGETS_ONLY);
         }
-        if key.kind != KeyKind::Widget && matches!(self.address_rate_limit, Some(Some(_))) {
+        if key.kind != KeyKind::Widget && self.address_rate_limit.value().is_some() {
             faults.add(
                 "address_rate_limit",
-                key_fields::ADDRESS_LIMIT_FOR_WIDGETS_ONLY,
+                fields::key::ADDRESS_LIMIT_FOR_WIDGETS_ONLY,
             );
         }
         if !faults.is_empty() {
@@ -167,8 +166,8 @@ impl Changes {
         let changed = ApiKey {
             name: self.name.clone().unwrap_or(key.name),
             scopes: self.scopes.clone().unwrap_or(key.scopes),
-            rate_limit: self.rate_limit.unwrap_or(key.rate_limit),
-            address_rate_limit: self.address_rate_limit.unwrap_or(key.address_rate_limit),
+            rate_limit: self.rate_limit.of(key.rate_limit),
+            address_rate_limit: self.address_rate_limit.of(key.address_rate_limit),
             allowed_cidrs: self.allowed_cidrs.clone().unwrap_or(key.allowed_cidrs),
             allowed_origins: self.allowed_origins.clone().unwrap_or(key.allowed_origins),
             ..key

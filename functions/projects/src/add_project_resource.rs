@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::project_view::{ProjectView, Viewer};
+use crate::views::project::{ProjectView, Viewer};
 
 /// A resource to add.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -6,7 +6,7 @@ use model::ids::FilterCollectionId;
 use serde_json::Map;
 
 use crate::access::Write;
-use crate::filter_collection_fields::{
+use crate::fields::filter_collection::{
     FilterCollectionFields, FilterCollectionRequest, FilterCollectionView,
 };
 

@@ -6,8 +6,8 @@ use model::location::Location;
 use serde_json::Map;
 
 use crate::access::Write;
-use crate::location_fields::{CreateLocationRequest, LocationFields, LocationRequest};
-use crate::location_view::LocationView;
+use crate::fields::location::{CreateLocationRequest, LocationFields, LocationRequest};
+use crate::views::places::LocationView;
 
 /// Makes a location. Projects name it in `locations`.
 #[utoipa::path(

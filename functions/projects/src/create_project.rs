@@ -6,8 +6,8 @@ use model::project::Project;
 use model::slug;
 
 use crate::access::Write;
-use crate::project_fields::{CreateProjectRequest, ProjectFields, ProjectRequest};
-use crate::project_view::{self, ProjectView};
+use crate::fields::project::{CreateProjectRequest, ProjectFields, ProjectRequest};
+use crate::views::project::{ProjectView, show_project};
 
 /// Makes a project: the settings of a booking page.
 ///
@@ -49,7 +49,7 @@ pub(crate) async fn create_project(
     let mut faults = Faults::none();
     fields.refuse_what_never_works(&project, now, &mut faults);
     faults.check()?;
-    let view = project_view::show(&state, tenant, &include, project.clone()).await?;
+    let view = show_project(&state, tenant, &include, project.clone()).await?;
     let answer = Created(view);
     once.keep(&answer)?;
     once.store(&state).create_project(tenant, &project).await?;

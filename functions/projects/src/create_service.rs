@@ -6,8 +6,8 @@ use model::location::Service;
 use serde_json::Map;
 
 use crate::access::Write;
-use crate::service_fields::{CreateServiceRequest, ServiceFields, ServiceRequest};
-use crate::service_view::ServiceView;
+use crate::fields::service::{CreateServiceRequest, ServiceFields, ServiceRequest};
+use crate::views::places::ServiceView;
 
 /// Makes a service. Projects name it in `services`.
 #[utoipa::path(

@@ -7,7 +7,7 @@ use model::widget::Widget;
 use serde_json::Map;
 
 use crate::access::Write;
-use crate::widget_fields::{CreateWidgetRequest, WidgetFields, WidgetRequest, WidgetView};
+use crate::fields::widget::{CreateWidgetRequest, WidgetFields, WidgetRequest, WidgetView};
 
 /// Makes a widget: the configuration of a booking page of the older kind (v1). **Deprecated**: use projects.
 #[utoipa::path(

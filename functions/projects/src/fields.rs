@@ -1,35 +1,21 @@
 //! Kinds of field that several requests have.
 
+pub(crate) mod filter_collection;
+pub(crate) mod known;
+pub(crate) mod location;
+pub(crate) mod project;
+pub(crate) mod project_parts;
+pub(crate) mod service;
+pub(crate) mod widget;
+pub(crate) mod widget_config;
+
 use std::borrow::Cow;
 use std::hash::Hash;
 use std::str::FromStr;
 
-use api::{Faults, Field};
+use api::{Change, Faults, Field, cleared};
 use model::lenient;
 use serde_json::{Map, Value};
-
-/// A field that `null` empties.
-pub(crate) fn cleared<T: Default>(faults: &mut Faults, name: &str, field: Field<T>) -> Option<T> {
-    if matches!(field, Field::Null) {
-        Some(T::default())
-    } else {
-        faults.optional(name, field)
-    }
-}
-
-/// A text that `null` takes away: the inner `None`.
-pub(crate) fn nullable(
-    faults: &mut Faults,
-    name: &str,
-    field: Field<String>,
-    most_chars: usize,
-) -> Option<Option<String>> {
-    if matches!(field, Field::Null) {
-        return Some(None);
-    }
-    let text = faults.optional(name, field);
-    faults.text(name, text, 0..=most_chars).map(Some)
-}
 
 /// Free-form JSON of a bounded size, emptied by `null`.
 pub(crate) fn free_form<T: Default + serde::Serialize>(
@@ -59,24 +45,26 @@ pub(crate) fn objects(
     Some(objects?.into_iter().map(Value::Object).collect())
 }
 
-/// Degrees from `-most` to `most`; `null` takes them away.
+/// Degrees from `-most` to `most`.
 pub(crate) fn degrees(
     faults: &mut Faults,
     name: &str,
     field: Field<f64>,
     most: f64,
-) -> Option<Option<f64>> {
+) -> Change<f64> {
     let number = match field {
-        Field::Absent => return None,
-        Field::Null => return Some(None),
+        Field::Absent => return Change::Keep,
+        Field::Null => return Change::Remove,
         Field::Value(number) => Some(number),
         Field::Wrong(_) => None,
     };
-    let number = number.filter(|degrees| (-most..=most).contains(degrees));
-    if number.is_none() {
-        faults.add(name, format!("must be a number from -{most} to {most}"));
+    match number.filter(|degrees| (-most..=most).contains(degrees)) {
+        Some(degrees) => Change::Set(degrees),
+        None => {
+            faults.add(name, format!("must be a number from -{most} to {most}"));
+            Change::Keep
+        }
     }
-    number.map(Some)
 }
 
 /// Ids, each once, in the order given; emptied by `null`.

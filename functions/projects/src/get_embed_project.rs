@@ -3,8 +3,8 @@ use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
 use crate::access::ReadOnPages;
-use crate::project_view::PublicProjectView;
-use crate::widget_key;
+use crate::common::widget_key;
+use crate::views::project::PublicProjectView;
 
 /// Shows what a booking page needs of a project, to a page that knows its id.
 #[utoipa::path(

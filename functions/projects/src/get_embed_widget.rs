@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use model::ids::WidgetId;
 
 use crate::access::Anybody;
-use crate::widget_fields::WidgetView;
+use crate::fields::widget::WidgetView;
 
 /// Shows a widget to anybody who knows its id. **Deprecated**: use `GET /v2/projects/embed/{id}`.
 #[utoipa::path(

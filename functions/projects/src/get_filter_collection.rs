@@ -5,7 +5,7 @@ use model::filter::FilterCollection;
 use model::ids::FilterCollectionId;
 
 use crate::access::Read;
-use crate::filter_collection_fields::FilterCollectionView;
+use crate::fields::filter_collection::FilterCollectionView;
 
 /// Shows kept filters. **Deprecated**. A body, which the SDK sends, has no effect.
 #[utoipa::path(

@@ -3,8 +3,8 @@ use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
 use crate::access::Anybody;
-use crate::project_view::PublicProjectView;
-use crate::widget_key;
+use crate::common::widget_key;
+use crate::views::project::PublicProjectView;
 
 /// Shows what a booking page needs of a project, to anybody who knows its slug: the app's widget key among it.
 #[utoipa::path(

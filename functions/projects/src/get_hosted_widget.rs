@@ -3,7 +3,7 @@ use api::{ApiError, Data, Path, State};
 use axum::extract::State as Extract;
 
 use crate::access::Anybody;
-use crate::widget_fields::WidgetView;
+use crate::fields::widget::WidgetView;
 
 /// Shows a widget to anybody who knows its slug. **Deprecated**: use `GET /v2/projects/hosted/{slug}`.
 #[utoipa::path(

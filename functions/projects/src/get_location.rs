@@ -5,7 +5,7 @@ use model::ids::LocationId;
 use model::location::Location;
 
 use crate::access::ReadOnPages;
-use crate::location_view::{LocationView, Viewer};
+use crate::views::places::{LocationView, Viewer};
 
 /// Shows one location.
 #[utoipa::path(

@@ -3,7 +3,7 @@ use api::{ApiError, Data, Include, Path, State};
 use axum::extract::State as Extract;
 
 use crate::access::Read;
-use crate::project_view::{self, ProjectView};
+use crate::views::project::{ProjectView, show_project};
 
 /// Shows one project.
 #[utoipa::path(
@@ -29,6 +29,6 @@ pub(crate) async fn get_project(
     let tenant = principal.tenant();
     let project = state.store().get_project(tenant, id).await?;
     let project = project.ok_or(ApiError::NotFound("Project"))?;
-    let data = project_view::show(&state, tenant, &include, project).await?;
+    let data = show_project(&state, tenant, &include, project).await?;
     Ok(Data { data })
 }

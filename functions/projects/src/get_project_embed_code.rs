@@ -5,7 +5,7 @@ use axum::response::Html;
 use serde_json::{Value, json};
 
 use crate::access::Read;
-use crate::widget_key;
+use crate::common::widget_key;
 
 /// Gives the HTML to paste into a page, by which the project's booking page appears there.
 #[utoipa::path(

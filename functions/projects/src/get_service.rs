@@ -5,7 +5,7 @@ use model::ids::ServiceId;
 use model::location::Service;
 
 use crate::access::ReadOnPages;
-use crate::service_view::{ServiceView, Viewer};
+use crate::views::places::{ServiceView, Viewer};
 
 /// Shows one service.
 #[utoipa::path(

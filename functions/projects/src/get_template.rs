@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use model::template::Template;
 
 use crate::access::Read;
-use crate::template_view::TemplateView;
+use crate::views::template::TemplateView;
 
 /// Shows one template of mail.
 #[utoipa::path(

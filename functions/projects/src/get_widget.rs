@@ -5,7 +5,7 @@ use model::ids::WidgetId;
 use model::widget::Widget;
 
 use crate::access::Read;
-use crate::widget_fields::WidgetView;
+use crate::fields::widget::WidgetView;
 
 /// Shows a widget. **Deprecated**.
 #[utoipa::path(

@@ -4,6 +4,7 @@
 
 mod access;
 mod add_project_resource;
+mod common;
 mod create_filter_collection;
 mod create_location;
 mod create_project;
@@ -15,7 +16,6 @@ mod delete_project;
 mod delete_service;
 mod delete_widget;
 mod fields;
-mod filter_collection_fields;
 mod get_embed_project;
 mod get_embed_widget;
 mod get_filter_collection;
@@ -34,24 +34,15 @@ mod list_projects;
 mod list_services;
 mod list_templates;
 mod list_widgets;
-mod location_fields;
-mod location_view;
-mod project_fields;
-mod project_view;
 mod remove_project_resource;
-mod service_fields;
-mod service_view;
 mod set_project_resources;
-mod template_view;
 mod update_filter_collection;
 mod update_location;
 mod update_project;
 mod update_service;
 mod update_template;
 mod update_widget;
-mod widget_config;
-mod widget_fields;
-mod widget_key;
+mod views;
 
 use api::{Operations, routes};
 

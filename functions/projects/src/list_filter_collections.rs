@@ -6,7 +6,7 @@ use model::filter::FilterCollection;
 use store::{Direction, Position, Walk};
 
 use crate::access::Read;
-use crate::filter_collection_fields::FilterCollectionView;
+use crate::fields::filter_collection::FilterCollectionView;
 
 /// Lists kept filters, newest first. **Deprecated**.
 #[utoipa::path(

@@ -6,7 +6,7 @@ use api::{ApiError, Path, State, Written};
 use axum::extract::State as Extract;
 
 use crate::access::Read;
-use crate::project_view::ProjectResourceView;
+use crate::views::project::ProjectResourceView;
 
 /// Lists a project's resources, in order of priority.
 #[utoipa::path(

@@ -9,7 +9,7 @@ use model::project::Project;
 use store::{Direction, Position, Tenant, Walk};
 
 use crate::access::ReadOnPages;
-use crate::project_view::{ProjectRow, PublicProjectView, Viewer};
+use crate::views::project::{ProjectRow, PublicProjectView, Viewer};
 
 /// What projects can be searched by.
 const SEARCHABLE: &[&str] = &["locations.uuid", "services.uuid", "slug", "name"];

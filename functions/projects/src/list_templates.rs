@@ -7,7 +7,7 @@ use axum::extract::State as Extract;
 use model::template::{TEMPLATES, Template};
 
 use crate::access::Read;
-use crate::template_view::TemplateView;
+use crate::views::template::TemplateView;
 
 /// Lists the templates of mail: one for each message that a booking can give rise to. No mail is sent.
 #[utoipa::path(

@@ -6,7 +6,7 @@ use model::widget::Widget;
 use store::{Direction, Position, Walk};
 
 use crate::access::Read;
-use crate::widget_fields::WidgetView;
+use crate::fields::widget::WidgetView;
 
 /// Lists widgets, newest first. **Deprecated**.
 #[utoipa::path(

@@ -7,9 +7,9 @@ use model::Dated as _;
 use model::project::{MAX_RESOURCES, Project};
 
 use crate::access::Write;
+use crate::fields::known::refuse_unknown_resources;
 use crate::fields::read_ids;
-use crate::project_fields::refuse_unknown_resources;
-use crate::project_view::{self, ProjectView};
+use crate::views::project::{ProjectView, show_project};
 
 /// Gives a project these resources in place of those that it has, in order of priority. The body is a bare array.
 #[utoipa::path(
@@ -55,6 +55,6 @@ pub(crate) async fn set_project_resources(
     }
     let change = |project: Project| Ok::<_, Infallible>(project.changed(now, set));
     let project = store.change_project(tenant, id, change).await?;
-    let data = project_view::show(&state, tenant, &include, project).await?;
+    let data = show_project(&state, tenant, &include, project).await?;
     Ok(Data { data })
 }

@@ -6,8 +6,8 @@ use model::ids::LocationId;
 use model::location::Location;
 
 use crate::access::Write;
-use crate::location_fields::{LocationFields, LocationRequest};
-use crate::location_view::LocationView;
+use crate::fields::location::{LocationFields, LocationRequest};
+use crate::views::places::LocationView;
 
 /// Changes a location. What is not sent stays.
 #[utoipa::path(

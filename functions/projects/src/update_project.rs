@@ -7,8 +7,8 @@ use model::Dated as _;
 use model::project::Project;
 
 use crate::access::Write;
-use crate::project_fields::{ProjectFields, ProjectRequest};
-use crate::project_view::{self, ProjectView};
+use crate::fields::project::{ProjectFields, ProjectRequest};
+use crate::views::project::{ProjectView, show_project};
 
 /// Changes a project. What is not sent stays; what is sent replaces its field whole.
 #[utoipa::path(
@@ -52,6 +52,6 @@ pub(crate) async fn update_project(
         Ok::<_, Infallible>(project.changed(now, |project| fields.apply(project)))
     };
     let project = state.store().change_project(tenant, id, change).await?;
-    let data = project_view::show(&state, tenant, &include, project).await?;
+    let data = show_project(&state, tenant, &include, project).await?;
     Ok(Data { data })
 }

@@ -6,8 +6,8 @@ use model::ids::ServiceId;
 use model::location::Service;
 
 use crate::access::Write;
-use crate::service_fields::{ServiceFields, ServiceRequest};
-use crate::service_view::ServiceView;
+use crate::fields::service::{ServiceFields, ServiceRequest};
+use crate::views::places::ServiceView;
 
 /// Changes a service. What is not sent stays.
 #[utoipa::path(

@@ -1,14 +1,14 @@
 use api::body::MAX_FREE_FORM;
 use api::caller::App;
-use api::{ApiError, Body, Data, Faults, Field, Path, State};
+use api::{ApiError, Body, Data, Faults, Field, Path, State, cleared};
 use axum::extract::State as Extract;
 use model::template::Template;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::fields::{cleared, free_form};
-use crate::template_view::TemplateView;
+use crate::fields::free_form;
+use crate::views::template::TemplateView;
 
 /// What to change of a template. Fields that are not listed are ignored; `null` empties a field.
 #[derive(Debug, Deserialize, ToSchema)]

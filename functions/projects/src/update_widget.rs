@@ -6,7 +6,7 @@ use model::ids::WidgetId;
 use model::widget::Widget;
 
 use crate::access::Write;
-use crate::widget_fields::{WidgetFields, WidgetRequest, WidgetView};
+use crate::fields::widget::{WidgetFields, WidgetRequest, WidgetView};
 
 /// Changes a widget. **Deprecated**. What is not sent stays; a `config` takes the old one's place.
 #[utoipa::path(

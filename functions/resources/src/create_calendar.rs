@@ -8,7 +8,7 @@ use store::{Expected, Versioned};
 use views::CalendarView;
 
 use crate::access::WriteOwn;
-use crate::calendar_fields::{CalendarFields, CalendarRequest, CreateCalendarRequest};
+use crate::fields::calendar::{CalendarFields, CalendarRequest, CreateCalendarRequest};
 
 /// Makes a calendar of a resource, beside the one that it was made with.
 #[utoipa::path(

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use store::Expected;
 
 use crate::access::CreateFeed;
-use crate::calendar_feed::{CalendarFeedView, refuse_wider};
+use crate::views::calendar_feed::{CalendarFeedView, refuse_wider};
 
 /// Makes the private address at which calendar programs read a resource's bookings, or another one in its place.
 ///

@@ -11,7 +11,7 @@ use store::{Store, Tenant, Version, Versioned};
 use views::EventView;
 
 use crate::access::WriteOwn;
-use crate::event_fields::{CreateEventRequest, EventFields, EventRequest, refused};
+use crate::fields::event::{CreateEventRequest, EventFields, EventRequest, refused};
 use crate::update_calendar::CLOSING;
 
 /// Makes an event, which blocks its time: it is offered and booked no more, whatever the resource's capacity.

@@ -12,8 +12,8 @@ use serde_json::Map;
 use store::{ResourceSecret, Versioned};
 
 use crate::access::Write;
-use crate::resource_fields::{CreateResourceRequest, ResourceFields, ResourceRequest};
-use crate::view::{ResourceView, Viewer};
+use crate::fields::resource::{CreateResourceRequest, ResourceFields, ResourceRequest};
+use crate::views::resource::{ResourceView, Viewer};
 
 /// Makes a resource, with one calendar, a `server-token` and a `client-token`.
 #[utoipa::path(

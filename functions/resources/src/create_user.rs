@@ -4,8 +4,8 @@ use axum::extract::State as Extract;
 
 use crate::access::Write;
 use crate::create_resource::create_resource;
-use crate::resource_fields::{CreateResourceRequest, ResourceRequest};
-use crate::view::ResourceView;
+use crate::fields::resource::{CreateResourceRequest, ResourceRequest};
+use crate::views::resource::ResourceView;
 
 /// Makes a resource, under its older name. **Deprecated**: use `POST /v2/resources`.
 #[utoipa::path(

@@ -4,8 +4,8 @@ use axum::extract::State as Extract;
 use store::Version;
 
 use crate::access::WriteOwn;
-use crate::event_fields::refused;
-use crate::own_event::{event_id, own_event};
+use crate::common::own_event::{event_id, own_event};
+use crate::fields::event::refused;
 
 /// Deletes an event and gives back its time.
 #[utoipa::path(

@@ -5,7 +5,7 @@ use model::ids::CalendarId;
 use views::CalendarView;
 
 use crate::access::Read;
-use crate::coming_events::coming_events;
+use crate::views::coming_events::coming_events;
 
 /// Shows one calendar.
 #[utoipa::path(

@@ -4,7 +4,7 @@ use auth::FeedAddress;
 use axum::extract::State as Extract;
 
 use crate::access::ReadFeed;
-use crate::calendar_feed::{CalendarFeedView, refuse_wider};
+use crate::views::calendar_feed::{CalendarFeedView, refuse_wider};
 
 /// Shows the private address at which calendar programs read a resource's bookings.
 #[utoipa::path(

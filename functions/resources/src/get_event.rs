@@ -5,7 +5,7 @@ use store::Version;
 use views::EventView;
 
 use crate::access::Read;
-use crate::own_event::{event_id, own_event};
+use crate::common::own_event::{event_id, own_event};
 
 /// Shows one event.
 #[utoipa::path(

@@ -3,7 +3,7 @@ use api::{ApiError, Data, Include, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 
 use crate::access::Read;
-use crate::view::{ResourceView, Viewer};
+use crate::views::resource::{ResourceView, Viewer};
 
 /// Shows one resource.
 #[utoipa::path(

@@ -5,7 +5,7 @@ use axum::extract::State as Extract;
 
 use crate::access::Own;
 use crate::get_resource::get_resource;
-use crate::view::ResourceView;
+use crate::views::resource::ResourceView;
 
 /// Shows the resource whose server-token this is. **Deprecated**: use `GET /v2/resources/{id}`.
 #[utoipa::path(

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use crate::access::Write;
 use crate::create_resource::create_resource;
-use crate::resource_fields::ResourceRequest;
-use crate::view::ResourceView;
+use crate::fields::resource::ResourceRequest;
+use crate::views::resource::ResourceView;
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]

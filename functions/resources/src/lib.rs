@@ -1,9 +1,7 @@
 //! Resources: what can be booked; their calendars, and the events in them. One file per operation.
 
 mod access;
-mod calendar_feed;
-mod calendar_fields;
-mod coming_events;
+mod common;
 mod create_calendar;
 mod create_calendar_feed;
 mod create_event;
@@ -13,7 +11,7 @@ mod delete_calendar;
 mod delete_calendar_feed;
 mod delete_event;
 mod delete_resource;
-mod event_fields;
+mod fields;
 mod get_calendar;
 mod get_calendar_feed;
 mod get_event;
@@ -25,15 +23,13 @@ mod invite_resource;
 mod list_calendars;
 mod list_events;
 mod list_resources;
-mod own_event;
 mod reset_resource_password;
 mod reset_user_password;
-mod resource_fields;
 mod update_calendar;
 mod update_event;
 mod update_resource;
 mod update_user;
-mod view;
+mod views;
 
 use api::{Operations, routes};
 

@@ -9,7 +9,7 @@ use store::{CalendarRow, Direction, Position, Walk};
 use views::CalendarView;
 
 use crate::access::Read;
-use crate::coming_events::coming_events;
+use crate::views::coming_events::coming_events;
 
 /// What calendars can be searched by.
 const SEARCHABLE: &[&str] = &["resource.id"];

@@ -8,7 +8,7 @@ use model::text::{email_key, is_same};
 use store::{Direction, Position, Walk};
 
 use crate::access::Read;
-use crate::view::{ResourceView, Viewer};
+use crate::views::resource::{ResourceView, Viewer};
 
 /// What resources can be searched by.
 const SEARCHABLE: &[&str] = &["id", "name", "email", "tags", "meta.*"];

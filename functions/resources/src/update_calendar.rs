@@ -8,7 +8,7 @@ use store::Versioned;
 use views::CalendarView;
 
 use crate::access::WriteOwn;
-use crate::calendar_fields::{CalendarFields, CalendarRequest};
+use crate::fields::calendar::{CalendarFields, CalendarRequest};
 
 /// Changes a calendar. What is not sent stays. `primary: true` makes it the one that bookings go to.
 #[utoipa::path(

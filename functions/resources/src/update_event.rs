@@ -6,8 +6,8 @@ use store::Version;
 use views::EventView;
 
 use crate::access::WriteOwn;
-use crate::event_fields::{EventFields, EventRequest, refused};
-use crate::own_event::{event_id, own_event};
+use crate::common::own_event::{event_id, own_event};
+use crate::fields::event::{EventFields, EventRequest, refused};
 
 /// Changes an event. What is not sent stays. Its old time is given back and its new one taken at once.
 #[utoipa::path(

@@ -10,8 +10,8 @@ use model::text::email_key;
 use store::ResourceSecret;
 
 use crate::access::WriteOwn;
-use crate::resource_fields::{ResourceFields, ResourceRequest};
-use crate::view::{ResourceView, Viewer};
+use crate::fields::resource::{ResourceFields, ResourceRequest};
+use crate::views::resource::{ResourceView, Viewer};
 
 /// Changes a resource. What is not sent stays; the e-mail address cannot be changed.
 #[utoipa::path(

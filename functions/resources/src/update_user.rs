@@ -3,10 +3,10 @@ use api::{ApiError, Body, Data, IfMatch, Include, OutputZone, State, Tagged};
 use axum::extract::State as Extract;
 
 use crate::access::Own;
+use crate::fields::resource::ResourceRequest;
 use crate::get_user::own_id;
-use crate::resource_fields::ResourceRequest;
 use crate::update_resource::update_resource;
-use crate::view::ResourceView;
+use crate::views::resource::ResourceView;
 
 /// Changes the resource whose server-token this is. **Deprecated**: use `PUT /v2/resources/{id}`.
 #[utoipa::path(

@@ -3,6 +3,8 @@
 
 pub mod calendar;
 pub mod credential;
+pub mod member;
 
 pub use calendar::{CalendarView, EventView};
 pub use credential::CredentialView;
+pub use member::Member;

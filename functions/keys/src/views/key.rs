@@ -12,6 +12,7 @@ use model::usage::hour_of;
 use serde::Serialize;
 use store::LedgerRecord;
 use utoipa::ToSchema;
+use views::Member;
 
 /// An API key's record.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,9 +59,9 @@ pub(crate) struct KeyView {
     requests_24h: u64,
     /// The key: once, in the answer that made it, and `null` if that is asked for again; always for a widget key, which
     /// is public.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Member::is_left_out")]
     #[schema(value_type = Option<String>)]
-    key: Option<Option<String>>,
+    key: Member<String>,
     /// In an answer that was kept without the key: what to do without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<&'static str>,
@@ -133,7 +134,7 @@ impl KeyView {
             }),
             key: app
                 .and_then(|app| app.widget_key(key.id))
-                .map(|key| Some(key.to_owned())),
+                .map_or(Member::LeftOut, |key| Member::Value(key.to_owned())),
             notice: None,
         }
     }
@@ -141,7 +142,7 @@ impl KeyView {
     /// The record of a key just made, with the key itself.
     pub(crate) fn with_key(key: &ApiKey, plain: &str, now: DateTime<Utc>) -> Self {
         Self {
-            key: Some(Some(plain.to_owned())),
+            key: Member::Value(plain.to_owned()),
             ..Self::of(key, None, None, now)
         }
     }
@@ -151,7 +152,7 @@ impl KeyView {
         match public {
             Some(public) => Self::with_key(key, public, now),
             None => Self {
-                key: Some(None),
+                key: Member::Null,
                 notice: Some(SHOWN_ONCE),
                 ..Self::of(key, None, None, now)
             },

@@ -1,7 +1,7 @@
 //! What a client may say of a resource, at its creation and later.
 
 use api::body::MAX_FREE_FORM;
-use api::{ApiError, Faults, Field, PublicTexts};
+use api::{ApiError, Change, Faults, Field, PublicTexts, cleared};
 use auth::Principal;
 use auth::principal::token_reach;
 use model::availability::MIN_LENGTH_S;
@@ -71,24 +71,27 @@ pub(crate) struct ResourceRequest {
 
 api::required!(CreateResourceRequest: ResourceRequest { ["timezone", "name"], ["timezone", "first_name"], ["timezone", "last_name"] });
 
-/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+/// What was sent; `None` for what was not.
 pub(crate) struct ResourceFields {
     pub(crate) name: Option<String>,
     pub(crate) timezone: Option<Tz>,
     pub(crate) email: Option<String>,
     pub(crate) password: Option<String>,
-    first_name: Option<Option<String>>,
-    last_name: Option<Option<String>>,
-    image: Option<Option<String>>,
+    first_name: Change<String>,
+    last_name: Change<String>,
+    image: Change<String>,
     meta: Option<Map<String, Value>>,
     tags: Option<Vec<String>>,
     capacity: Option<u32>,
-    max_public_length: Option<Option<String>>,
+    max_public_length: Change<String>,
     availability_constraints: Option<Vec<Value>>,
 }
 
 /// The most characters of a name.
 const MAX_NAME: usize = 200;
+
+/// The most characters of another text.
+const MAX_TEXT: usize = 2_000;
 
 /// The most bytes that tags have as JSON.
 const MAX_TAGS: usize = 16 * 1024;
@@ -121,9 +124,9 @@ impl ResourceFields {
             timezone: faults.parsed("timezone", timezone.as_deref(), parse_zone),
             email: faults.parsed("email", email.as_deref(), api::body::parse_email),
             password,
-            first_name: nullable(faults, "first_name", request.first_name),
-            last_name: nullable(faults, "last_name", request.last_name),
-            image: nullable(faults, "image", request.image),
+            first_name: Change::text(faults, "first_name", request.first_name, MAX_TEXT),
+            last_name: Change::text(faults, "last_name", request.last_name, MAX_TEXT),
+            image: Change::text(faults, "image", request.image, MAX_TEXT),
             meta,
             tags,
             capacity: faults.whole("capacity", request.capacity, 1..=MAX_CAPACITY),
@@ -135,9 +138,13 @@ impl ResourceFields {
     /// Refuses secrets in what pages and sign-in show of a resource.
     pub(crate) fn check_public(&self, public: &PublicTexts, faults: &mut Faults) {
         public.check_text(faults, "name", self.name.as_deref());
-        public.check(faults, "first_name", &self.first_name);
-        public.check(faults, "last_name", &self.last_name);
-        public.check(faults, "image", &self.image);
+        for (name, text) in [
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
+            ("image", &self.image),
+        ] {
+            public.check_text(faults, name, text.value().map(String::as_str));
+        }
     }
 
     /// The given and the family name, as far as they were said.
@@ -145,7 +152,7 @@ impl ResourceFields {
         let parts = [&self.first_name, &self.last_name];
         let parts: Vec<&str> = parts
             .into_iter()
-            .filter_map(|part| part.as_ref()?.as_deref())
+            .filter_map(|part| part.value().map(String::as_str))
             .collect();
         let name: String = parts.join(" ").trim().chars().take(MAX_NAME).collect();
         (!name.is_empty()).then_some(name)
@@ -157,16 +164,13 @@ impl ResourceFields {
         Resource {
             name: given.name.clone().unwrap_or(resource.name),
             timezone: given.timezone.unwrap_or(resource.timezone),
-            first_name: given.first_name.clone().unwrap_or(resource.first_name),
-            last_name: given.last_name.clone().unwrap_or(resource.last_name),
-            image: given.image.clone().unwrap_or(resource.image),
+            first_name: given.first_name.of(resource.first_name),
+            last_name: given.last_name.of(resource.last_name),
+            image: given.image.of(resource.image),
             meta: given.meta.clone().unwrap_or(resource.meta),
             tags: given.tags.clone().unwrap_or(resource.tags),
             capacity: given.capacity.unwrap_or(resource.capacity),
-            max_public_length: given
-                .max_public_length
-                .clone()
-                .unwrap_or(resource.max_public_length),
+            max_public_length: given.max_public_length.of(resource.max_public_length),
             availability_constraints: given
                 .availability_constraints
                 .clone()
@@ -188,31 +192,15 @@ impl ResourceFields {
     }
 }
 
-fn max_public_length(faults: &mut Faults, field: Field<String>) -> Option<Option<String>> {
+fn max_public_length(faults: &mut Faults, field: Field<String>) -> Change<String> {
     let name = "max_public_length";
-    let text = nullable(faults, name, field)?;
-    let length = faults.parsed(name, text.as_deref(), str::parse::<CalendarSpan>);
+    let text = Change::text(faults, name, field, MAX_TEXT);
+    let sent = text.value().map(String::as_str);
+    let length = faults.parsed(name, sent, str::parse::<CalendarSpan>);
     let range = MIN_LENGTH_S..=CalendarSpan::new(MAX_BOOKING_DAYS, 0).on_clock_s();
     if length.is_some_and(|length| !range.contains(&length.on_clock_s())) {
         let sentence = format!("must be from 1 minute to {MAX_BOOKING_DAYS} days, e.g. \"3 days\"");
         faults.add(name, sentence);
     }
-    Some(text)
-}
-
-/// A field that `null` empties.
-fn cleared<T: Default>(faults: &mut Faults, name: &str, field: Field<T>) -> Option<T> {
-    if matches!(field, Field::Null) {
-        Some(T::default())
-    } else {
-        faults.optional(name, field)
-    }
-}
-
-fn nullable(faults: &mut Faults, name: &str, field: Field<String>) -> Option<Option<String>> {
-    if matches!(field, Field::Null) {
-        return Some(None);
-    }
-    let text = faults.optional(name, field);
-    faults.text(name, text, 0..=2_000).map(Some)
+    text
 }

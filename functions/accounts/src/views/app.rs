@@ -7,6 +7,7 @@ use model::key::Mode;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use utoipa::ToSchema;
+use views::Member;
 
 /// An app.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,9 +33,9 @@ pub(crate) struct AppView {
     updated_at: String,
     /// In `GET /v2/app`: what the app signs customers' links and searches with. `null` for callers that may not do
     /// everything, or only for a time or from some addresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Member::is_left_out")]
     #[schema(value_type = Option<String>)]
-    signing_secret: Option<Option<String>>,
+    signing_secret: Member<String>,
     /// With `include=app_token`: always `null`, for the key is kept as a hash only.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_token: Option<serde_json::Value>,
@@ -101,7 +102,7 @@ impl AppView {
             },
             created_at: time(app.created_at),
             updated_at: time(app.updated_at),
-            signing_secret: None,
+            signing_secret: Member::LeftOut,
             app_token: None,
             app_token_note: None,
         }
@@ -110,7 +111,7 @@ impl AppView {
     /// The same, with the app's signing secret if the caller may see it.
     pub(crate) fn with_signing_secret(self, secret: Option<&SigningSecret>) -> Self {
         Self {
-            signing_secret: Some(secret.map(|secret| secret.expose().to_owned())),
+            signing_secret: secret.map(|secret| secret.expose().to_owned()).into(),
             ..self
         }
     }

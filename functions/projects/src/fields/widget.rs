@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::fields::free_form;
-use crate::widget_config;
+use crate::fields::widget_config;
 
 /// Where a token stands in a configuration: as pages read it, and as the SDK writes it.
 const TOKEN_FIELDS: [&str; 2] = ["apiToken", "api_token"];

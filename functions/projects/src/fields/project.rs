@@ -1,30 +1,24 @@
 //! What a client may say of a project, at its creation and later.
 
-use std::collections::HashSet;
-
 use api::body::MAX_FREE_FORM;
 use api::shape::joined;
-use api::{ApiError, Faults, Field, Named, Names, PublicTexts, Shaped, State};
+use api::{ApiError, Change, Faults, Field, Named, Names, PublicTexts, Shaped, State, cleared};
 use chrono::{DateTime, Utc};
 use model::availability::Settings;
 use model::constraint::kept_constraints_faults;
-use model::graph::Graph;
 use model::ids::{LocationId, ResourceId, ServiceId};
 use model::kept_json::KeptJson;
-use model::lenient;
 use model::location::{Location, Service};
-use model::payment::parse_timeout;
-use model::project::{MAX_PLACES, MAX_RESOURCES, Project, TIME_DATE_FORMATS, availability_faults};
-use model::reservation::parse_hold;
+use model::project::{MAX_PLACES, MAX_RESOURCES, Project, availability_faults};
 use model::slug::parse_slug;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::Tenant;
 use utoipa::ToSchema;
 
-use crate::fields::{
-    cleared, degrees, free_form, ids, nullable, object_within, objects, texts_within,
-};
+use crate::fields::known::{note_unknown, refuse_unknown_resources, unseen};
+use crate::fields::project_parts::{check_booking, check_ui, reservation_time};
+use crate::fields::{degrees, free_form, ids, object_within, objects};
 
 /// A project's fields. Fields that are not listed are ignored; `null` empties a field.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -141,7 +135,7 @@ impl Names for BookingNames {
     ];
 }
 
-/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+/// What was sent; `None` for what was not.
 pub(crate) struct ProjectFields {
     pub(crate) name: Option<String>,
     pub(crate) slug: Option<String>,
@@ -156,10 +150,10 @@ pub(crate) struct ProjectFields {
     allow_conference: Option<bool>,
     allow_double_bookings: Option<bool>,
     enabled_email_notification: Option<bool>,
-    reservation_time: Option<Option<String>>,
-    use_hours_from: Option<Option<String>>,
-    latitude: Option<Option<f64>>,
-    longitude: Option<Option<f64>>,
+    reservation_time: Change<String>,
+    use_hours_from: Change<String>,
+    latitude: Change<f64>,
+    longitude: Change<f64>,
     locations: Option<Vec<LocationId>>,
     services: Option<Vec<ServiceId>>,
 }
@@ -224,7 +218,7 @@ impl ProjectFields {
                 request.enabled_email_notification,
             ),
             reservation_time: reservation_time(faults, request.reservation_time),
-            use_hours_from: nullable(faults, "use_hours_from", request.use_hours_from, 200),
+            use_hours_from: Change::text(faults, "use_hours_from", request.use_hours_from, 200),
             latitude: degrees(faults, "latitude", request.latitude, 90.0),
             longitude: degrees(faults, "longitude", request.longitude, 180.0),
             locations: ids(faults, "locations", request.locations, MAX_PLACES),
@@ -305,8 +299,9 @@ impl ProjectFields {
         if let Some(booking) = &given.booking {
             project.set_booking(booking.clone());
         }
-        if let Some(time) = &given.reservation_time {
-            project.set_reservation_time(time.clone());
+        if given.reservation_time.is_some() {
+            let time = given.reservation_time.of(None);
+            project.set_reservation_time(time);
         }
         set(&mut project.name, &given.name);
         set(&mut project.slug, &given.slug);
@@ -324,9 +319,9 @@ impl ProjectFields {
             &mut project.enabled_email_notification,
             &given.enabled_email_notification,
         );
-        set(&mut project.use_hours_from, &given.use_hours_from);
-        set(&mut project.latitude, &given.latitude);
-        set(&mut project.longitude, &given.longitude);
+        project.use_hours_from = given.use_hours_from.of(project.use_hours_from);
+        project.latitude = given.latitude.of(project.latitude);
+        project.longitude = given.longitude.of(project.longitude);
         set(&mut project.locations, &given.locations);
         set(&mut project.services, &given.services);
         project.with_defaults()
@@ -356,135 +351,5 @@ impl ProjectFields {
         public.check(faults, "booking", &self.booking);
         public.check(faults, "customer_fields", &self.customer_fields);
         public.check(faults, "ui", &self.ui);
-    }
-}
-
-/// Notes which of `asked` no resource of the app has, but for those that the project `kept` already.
-pub(crate) async fn refuse_unknown_resources(
-    state: &State,
-    tenant: Tenant,
-    asked: Option<&[ResourceId]>,
-    kept: Option<&[ResourceId]>,
-    faults: &mut Faults,
-) -> Result<(), ApiError> {
-    let new = unseen(asked, kept);
-    let found = state.store().get_resources(tenant, &new).await?;
-    note_unknown(
-        faults,
-        "resources",
-        &new,
-        found.iter().map(|found| found.id),
-    );
-    Ok(())
-}
-
-/// Those of `asked` that are not among `kept`.
-fn unseen<T: Copy + PartialEq>(asked: Option<&[T]>, kept: Option<&[T]>) -> Vec<T> {
-    let kept = kept.unwrap_or_default();
-    let asked = asked.unwrap_or_default().iter().copied();
-    asked.filter(|id| !kept.contains(id)).collect()
-}
-
-fn note_unknown<T: Copy + Eq + std::hash::Hash + std::fmt::Display>(
-    faults: &mut Faults,
-    name: &str,
-    asked: &[T],
-    found: impl Iterator<Item = T>,
-) {
-    let found: HashSet<T> = found.collect();
-    let unknown: Vec<String> = asked
-        .iter()
-        .filter(|id| !found.contains(id))
-        .map(T::to_string)
-        .collect();
-    if !unknown.is_empty() {
-        let (few, others) = unknown.split_at(unknown.len().min(10));
-        let mut sentence = format!("are not all of this app: {}", few.join(", "));
-        if !others.is_empty() {
-            sentence = format!("{sentence} and {} more", others.len());
-        }
-        faults.add(name, sentence);
-    }
-}
-
-fn check_booking(faults: &mut Faults, booking: Option<&mut Map<String, Value>>) {
-    let Some(booking) = booking else { return };
-    let texts = [
-        ("graph", 100),
-        ("what", 1_000),
-        ("where", 1_000),
-        ("description", 20_000),
-        ("rescheduling_url", 2_000),
-    ];
-    texts_within(faults, "booking", booking, &texts);
-    if booking
-        .get("only_offered")
-        .is_some_and(|value| !value.is_null() && lenient::flag(value).is_none())
-    {
-        faults.add("booking.only_offered", "must be true or false");
-    }
-    if let Some(timeout) = booking.get("timeout")
-        && let Err(fault) = parse_timeout(timeout, "booking.timeout")
-    {
-        faults.push(fault);
-    }
-    let text = |name: &str| booking.get(name).and_then(Value::as_str);
-    faults.parsed("booking.graph", text("graph"), str::parse::<Graph>);
-    if let Some(url) = text("rescheduling_url")
-        && !url.is_empty()
-        && !["https://", "http://"]
-            .iter()
-            .any(|scheme| url.starts_with(scheme))
-    {
-        faults.add(
-            "booking.rescheduling_url",
-            "must begin with https:// or http://",
-        );
-    }
-}
-
-fn check_ui(faults: &mut Faults, ui: Option<&mut Map<String, Value>>) {
-    let Some(ui) = ui else { return };
-    let texts = [
-        ("display_name", 1_000),
-        ("avatar", 2_000),
-        ("availability_view", 100),
-    ];
-    texts_within(faults, "ui", ui, &texts);
-    match ui.get("time_date_format") {
-        None | Some(Value::Null) => {}
-        Some(Value::String(format)) if TIME_DATE_FORMATS.contains(&format.as_str()) => {}
-        Some(_) => faults.add(
-            "ui.time_date_format",
-            format!(
-                "unknown; the known ones are {}",
-                TIME_DATE_FORMATS.join(", ")
-            ),
-        ),
-    }
-    let localization = ui.get_mut("localization");
-    let localization = localization.filter(|value| !value.is_null());
-    let words = localization.and_then(|value| object_within(faults, "ui.localization", value));
-    if let Some(words) = words {
-        let names: Vec<String> = words.keys().cloned().collect();
-        let names: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 2_000)).collect();
-        texts_within(faults, "ui.localization", words, &names);
-    }
-}
-
-/// Seconds, or a duration; kept as it was sent.
-fn reservation_time(faults: &mut Faults, field: Field<Value>) -> Option<Option<String>> {
-    let value = cleared(faults, "reservation_time", field)?;
-    let text = match value {
-        Value::Null => return Some(None),
-        Value::String(text) => text.trim().to_owned(),
-        other => other.to_string(),
-    };
-    match parse_hold(&text) {
-        Ok(_) => Some(Some(text)),
-        Err(error) => {
-            faults.add("reservation_time", error.to_string());
-            None
-        }
     }
 }

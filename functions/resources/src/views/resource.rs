@@ -16,10 +16,9 @@ use model::time::format_instant;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use views::CalendarView;
-use views::CredentialView;
+use views::{CalendarView, CredentialView, Member};
 
-use crate::coming_events::coming_events;
+use crate::views::coming_events::coming_events;
 
 /// A resource.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -58,9 +57,9 @@ pub(crate) struct ResourceView {
     updated_at: String,
     /// The newest `server-token`: at creation and of one resource, elsewhere with `include=credentials`. `null` for a caller
     /// that it would give more than it has, and if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Member::is_left_out")]
     #[schema(value_type = Option<String>)]
-    api_token: Option<Option<String>>,
+    api_token: Member<String>,
     /// With `include=credentials`, for callers with `credentials.read`: newest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials: Option<Vec<CredentialView>>,
@@ -84,9 +83,7 @@ impl ResourceView {
     /// The same without tokens, to be kept.
     pub(crate) fn without_tokens(&self) -> Self {
         let mut view = self.clone();
-        if let Some(token) = &mut view.api_token
-            && token.take().is_some()
-        {
+        if view.api_token.hide() {
             view.notice = Some(TOKEN_NOTICE);
         }
         for credential in view.credentials.iter_mut().flatten() {
@@ -206,7 +203,11 @@ impl<'a> Viewer<'a> {
             calendars,
             created_at: format_instant(resource.created_at, zone),
             updated_at: format_instant(resource.updated_at, zone),
-            api_token: self.shows_api_token.then_some(tokens.api_token),
+            api_token: if self.shows_api_token {
+                tokens.api_token.into()
+            } else {
+                Member::LeftOut
+            },
             credentials: self.shows_credentials.then_some(tokens.credentials),
             availability_constraints: constraints.then_some(resource.availability_constraints),
             accounts: self.include.has("accounts").then(Vec::new),

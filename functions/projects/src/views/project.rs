@@ -15,8 +15,8 @@ use serde_json::{Map, Value};
 use store::Tenant;
 use utoipa::ToSchema;
 
-use crate::location_view::LocationView;
-use crate::service_view::ServiceView;
+use crate::views::places::LocationView;
+use crate::views::places::ServiceView;
 
 /// A project.
 #[derive(Debug, Serialize, ToSchema)]
@@ -250,7 +250,7 @@ impl<'a> Viewer<'a> {
 }
 
 /// Shows one project with what it includes.
-pub(crate) async fn show(
+pub(crate) async fn show_project(
     state: &State,
     tenant: Tenant,
     include: &Include,

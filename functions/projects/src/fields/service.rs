@@ -1,14 +1,14 @@
 //! What a client may say of a service, at its creation and later.
 
 use api::body::MAX_FREE_FORM;
-use api::{Faults, Field, PublicTexts};
+use api::{Change, Faults, Field, PublicTexts, cleared};
 use model::location::Service;
 use model::project::availability_faults;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::fields::{cleared, free_form, nullable};
+use crate::fields::free_form;
 
 /// A service's fields. Fields that are not listed are ignored; `null` empties a field.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,11 +37,11 @@ pub(crate) struct ServiceRequest {
 
 api::required!(CreateServiceRequest: ServiceRequest { ["name"] });
 
-/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+/// What was sent; `None` for what was not.
 pub(crate) struct ServiceFields {
     pub(crate) name: Option<String>,
     description: Option<String>,
-    image_url: Option<Option<String>>,
+    image_url: Change<String>,
     availability: Option<Map<String, Value>>,
     meta: Option<Map<String, Value>>,
 }
@@ -58,7 +58,7 @@ impl ServiceFields {
         Self {
             name: faults.text("name", name, 1..=200),
             description: faults.text("description", description, 0..=20_000),
-            image_url: nullable(faults, "image_url", request.image_url, 2_000),
+            image_url: Change::text(faults, "image_url", request.image_url, 2_000),
             availability,
             meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
         }
@@ -68,7 +68,8 @@ impl ServiceFields {
     pub(crate) fn check_public(&self, public: &PublicTexts, faults: &mut Faults) {
         public.check_text(faults, "name", self.name.as_deref());
         public.check_text(faults, "description", self.description.as_deref());
-        public.check(faults, "image_url", &self.image_url);
+        let image_url = self.image_url.value().map(String::as_str);
+        public.check_text(faults, "image_url", image_url);
         public.check(faults, "availability", &self.availability);
     }
 
@@ -78,7 +79,7 @@ impl ServiceFields {
         Service {
             name: given.name.clone().unwrap_or(service.name),
             description: given.description.clone().unwrap_or(service.description),
-            image_url: given.image_url.clone().unwrap_or(service.image_url),
+            image_url: given.image_url.of(service.image_url),
             availability: given.availability.clone().unwrap_or(service.availability),
             meta: given.meta.clone().unwrap_or(service.meta),
             ..service

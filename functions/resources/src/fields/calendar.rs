@@ -1,6 +1,6 @@
 //! What a client may say of a calendar.
 
-use api::{Faults, Field};
+use api::{Change, Faults, Field, cleared};
 use model::resource::Calendar;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -36,12 +36,12 @@ pub(crate) struct CalendarRequest {
 
 api::required!(CreateCalendarRequest: CalendarRequest { ["name"] });
 
-/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+/// What was sent; `None` for what was not.
 pub(crate) struct CalendarFields {
     pub(crate) name: Option<String>,
-    description: Option<Option<String>>,
-    foreground_color: Option<Option<String>>,
-    background_color: Option<Option<String>>,
+    description: Option<String>,
+    foreground_color: Change<String>,
+    background_color: Change<String>,
     pub(crate) is_primary: bool,
 }
 
@@ -49,18 +49,12 @@ impl CalendarFields {
     /// Reads the request; what is wrong with it goes to `faults`.
     pub(crate) fn read(request: CalendarRequest, faults: &mut Faults) -> Self {
         let name = faults.optional("name", request.name);
-        let mut text = |name: &str, field: Field<String>, most: usize| {
-            if matches!(field, Field::Null) {
-                return Some(None);
-            }
-            let text = faults.optional(name, field);
-            faults.text(name, text, 0..=most).map(Some)
-        };
-        let description = text("description", request.description, 1_000);
-        let foreground_color = text("foregroundcolor", request.foregroundcolor, 32);
-        let background_color = text("backgroundcolor", request.backgroundcolor, 32);
+        let description = cleared(faults, "description", request.description);
+        let mut colour = |name: &str, field| Change::text(faults, name, field, 32);
+        let foreground_color = colour("foregroundcolor", request.foregroundcolor);
+        let background_color = colour("backgroundcolor", request.backgroundcolor);
         Self {
-            description,
+            description: faults.text("description", description, 0..=1_000),
             foreground_color,
             background_color,
             name: faults.text("name", name, 1..=200),
@@ -73,18 +67,9 @@ impl CalendarFields {
         let given = self;
         Calendar {
             name: given.name.clone().unwrap_or(calendar.name),
-            description: given
-                .description
-                .clone()
-                .map_or(calendar.description, Option::unwrap_or_default),
-            foreground_color: given
-                .foreground_color
-                .clone()
-                .unwrap_or(calendar.foreground_color),
-            background_color: given
-                .background_color
-                .clone()
-                .unwrap_or(calendar.background_color),
+            description: given.description.clone().unwrap_or(calendar.description),
+            foreground_color: given.foreground_color.of(calendar.foreground_color),
+            background_color: given.background_color.of(calendar.background_color),
             ..calendar
         }
     }

@@ -11,7 +11,7 @@ use model::ids::{AppId, KeyId};
 use model::key::{HashedKey, KeyKind, TokenType};
 use store::Tenant;
 
-use crate::audit_event;
+use crate::common::audit_event;
 
 /// Who is named in the audit log.
 const BY: &str = "leak report";

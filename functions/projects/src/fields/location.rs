@@ -1,14 +1,14 @@
 //! What a client may say of a location, at its creation and later.
 
 use api::body::MAX_FREE_FORM;
-use api::{Faults, Field, PublicTexts};
+use api::{Change, Faults, Field, PublicTexts, cleared};
 use model::location::Location;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::fields::{cleared, degrees, free_form};
-use crate::location_view::PUBLIC_META;
+use crate::fields::{degrees, free_form};
+use crate::views::places::PUBLIC_META;
 
 /// A location's fields. Fields that are not listed are ignored; `null` empties a field.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -41,12 +41,12 @@ pub(crate) struct LocationRequest {
 
 api::required!(CreateLocationRequest: LocationRequest { ["name"] });
 
-/// What was said; `None` stands for nothing said, and the inner `None` for `null`.
+/// What was sent; `None` for what was not.
 pub(crate) struct LocationFields {
     pub(crate) name: Option<String>,
     description: Option<String>,
-    latitude: Option<Option<f64>>,
-    longitude: Option<Option<f64>>,
+    latitude: Change<f64>,
+    longitude: Change<f64>,
     use_custom_hours: Option<bool>,
     meta: Option<Map<String, Value>>,
 }
@@ -84,8 +84,8 @@ impl LocationFields {
         Location {
             name: given.name.clone().unwrap_or(location.name),
             description: given.description.clone().unwrap_or(location.description),
-            latitude: given.latitude.unwrap_or(location.latitude),
-            longitude: given.longitude.unwrap_or(location.longitude),
+            latitude: given.latitude.of(location.latitude),
+            longitude: given.longitude.of(location.longitude),
             use_custom_hours: given.use_custom_hours.unwrap_or(location.use_custom_hours),
             meta: given.meta.clone().unwrap_or(location.meta),
             ..location

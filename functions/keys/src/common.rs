@@ -1,0 +1,4 @@
+//! What several operations of this function do.
+
+pub(crate) mod audit_event;
+pub(crate) mod leaked;

@@ -1,0 +1,3 @@
+//! What responses show.
+
+pub(crate) mod key;

@@ -1,0 +1,5 @@
+//! What responses show.
+
+pub(crate) mod places;
+pub(crate) mod project;
+pub(crate) mod template;

@@ -12,7 +12,7 @@ use store::Expected;
 
 use crate::access::Write;
 use crate::includes::Includes;
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Presenter};
 
 /// Takes an action on a booking, such as `confirm`, `decline` or `cancel`.
 ///
@@ -52,20 +52,18 @@ pub(crate) async fn act_on_booking(
         ..parse(&body, id, action, principal.actor())?
     };
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    let presenter = Presenter {
+        principal: &principal,
+        store: state.store(),
+        include: &include,
+        zone,
+        now,
+    };
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let acted = plan.decide(&mut decision, now).await?;
-            let view = Viewer::show_decided(
-                &principal,
-                state.store(),
-                &include,
-                zone,
-                acted.booking,
-                &mut decision,
-                now,
-            )
-            .await?;
+            let view = presenter.decided(acted.booking, &mut decision).await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             once.keep(&answer)?;
@@ -82,9 +80,9 @@ pub(crate) fn parse(
     by: String,
 ) -> Result<ActionPlan, ApiError> {
     let mut faults = Faults::none();
-    let message = said(&mut faults, body, action, "message");
+    let message = action_field(&mut faults, body, action, "message");
     let payment_id = if action == Action::Pay {
-        said(&mut faults, body, action, "payment_id")
+        action_field(&mut faults, body, action, "payment_id")
     } else {
         None
     };
@@ -109,8 +107,8 @@ pub(crate) fn parse(
 /// The longest message, in characters.
 pub(crate) const MAX_MESSAGE: usize = 2_000;
 
-/// What stands under the action's own name, or under an older one: any object with such a field will do.
-fn said(
+/// A field of the object that has the action's own name, or an older one: any object with such a field will do.
+fn action_field(
     faults: &mut Faults,
     body: &Map<String, Value>,
     action: Action,
@@ -119,8 +117,8 @@ fn said(
     let named = body
         .get(action.name())
         .or_else(|| body.values().find(|value| value.get(name).is_some()));
-    let said = named.and_then(|value| value.get(name)).cloned()?;
+    let text = named.and_then(|value| value.get(name)).cloned()?;
     let field = format!("{}.{name}", action.name());
-    let said = faults.optional(&field, Field::read(said));
-    faults.text(&field, said, 0..=MAX_MESSAGE)
+    let text = faults.optional(&field, Field::read(text));
+    faults.text(&field, text, 0..=MAX_MESSAGE)
 }

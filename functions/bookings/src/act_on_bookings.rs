@@ -5,14 +5,16 @@ use api::{ApiError, Body, Faults, OutputZone, State};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use model::graph::Action;
+use model::ids::BookingId;
 use scheduling::plan::ActionPlan;
 use serde_json::{Map, Value};
+use store::{Store, Tenant};
 
 use crate::access::Write;
 use crate::act_on_booking::parse;
 use crate::bulk::{BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
 use crate::includes::Includes;
-use crate::view::Viewer;
+use crate::view::{BookingView, Presenter};
 
 /// Acts on many bookings: `{"bookings": [{"id": "…", "action": "cancel"}]}`, each with what the action's own body has.
 ///
@@ -40,74 +42,109 @@ pub(crate) async fn act_on_bookings(
 ) -> Result<BulkAnswer, ApiError> {
     let bulk = request.parse()?;
     let _turn = turn_for(&state, principal.app, bulk.bookings.len()).await?;
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let now = state.now();
+    let presenter = Presenter {
+        principal: &principal,
+        store: state.store(),
+        include: &include,
+        zone,
+        now,
+    };
+    let actors = Actors {
+        store: state.store(),
+        tenant: principal.tenant(),
+        presenter,
+    };
     let plans = bulk
         .bookings
         .into_iter()
         .map(|booking| read(booking, principal.actor()));
     if bulk.is_all_or_nothing {
+        return actors.act_all_or_nothing(plans).await;
+    }
+    let results = actors.act_on_each(plans, bulk.stops_on_error).await;
+    BulkAnswer::new(StatusCode::OK, results)
+}
+
+type Done = BTreeSet<(BookingId, Action)>;
+
+/// What it takes to act on many bookings.
+struct Actors<'a> {
+    store: &'a Store,
+    tenant: Tenant,
+    presenter: Presenter<'a>,
+}
+
+impl Actors<'_> {
+    async fn act_on_each(
+        &self,
+        plans: impl Iterator<Item = Result<ActionPlan, ApiError>>,
+        stops_on_error: bool,
+    ) -> Vec<Result<BookingView, ApiError>> {
+        let (mut results, mut done) = (Vec::new(), Done::new());
+        for plan in plans {
+            let result = match plan {
+                Ok(plan) => self.act(&plan, &mut done).await,
+                Err(error) => Err(error),
+            };
+            let is_ours = matches!(&result, Err(error) if error.status().is_server_error());
+            let stops = is_ours || (result.is_err() && stops_on_error);
+            results.push(result);
+            if stops {
+                break;
+            }
+        }
+        results
+    }
+
+    /// Acts in a transaction of its own. `done` is what was done before, and is done after.
+    async fn act(&self, plan: &ActionPlan, done: &mut Done) -> Result<BookingView, ApiError> {
+        let now = self.presenter.now;
+        let before = &*done;
+        let acted = self.store.until_decided(|| async {
+            let mut decision = self.store.decision(self.tenant, now);
+            let mut done = before.clone();
+            let booking = plan.decide_once(&mut decision, &mut done, now).await?;
+            let view = self.presenter.decided(booking, &mut decision).await?;
+            Ok::<_, ApiError>(decision.commit((view, done)).await?)
+        });
+        let (view, now_done) = acted.await?;
+        *done = now_done;
+        Ok(view)
+    }
+
+    async fn act_all_or_nothing(
+        &self,
+        plans: impl Iterator<Item = Result<ActionPlan, ApiError>>,
+    ) -> Result<BulkAnswer, ApiError> {
         let plans: Vec<ActionPlan> = plans
             .enumerate()
             .map(|(index, plan)| plan.map_err(|error| of_many(index, error)))
             .collect::<Result<_, _>>()?;
-        return store
+        let now = self.presenter.now;
+        self.store
             .until_decided(|| async {
-                let mut decision = store.decision(tenant, now);
+                let mut decision = self.store.decision(self.tenant, now);
                 let mut changed = Vec::with_capacity(plans.len());
-                let mut done = BTreeSet::new();
+                let mut done = Done::new();
                 for (index, plan) in plans.iter().enumerate() {
                     decision.next_part();
                     let booking = plan.decide_once(&mut decision, &mut done, now).await;
                     changed.push(booking.map_err(|error| of_many(index, error.into()))?);
                 }
-                let viewer = Viewer::of(&principal, store, &include, zone, &changed).await?;
-                let viewer = viewer.with_decided(&mut decision).await.map_err(of_part)?;
+                let included = self.presenter.load(&changed).await?;
+                let included = included
+                    .with_decided(&mut decision)
+                    .await
+                    .map_err(of_part)?;
                 let views = changed
                     .into_iter()
-                    .map(|booking| Ok(viewer.show(booking, now)));
+                    .map(|booking| Ok(included.show(booking)));
                 let answer = BulkAnswer::new(StatusCode::OK, views.collect())?;
                 decision.commit(answer).await.map_err(of_part)
             })
-            .await;
+            .await
     }
-    let mut results = Vec::new();
-    let mut done = BTreeSet::new();
-    for plan in plans {
-        let result = match plan {
-            Err(error) => Err(error),
-            Ok(plan) => {
-                let acted = store
-                    .until_decided(|| async {
-                        let mut decision = store.decision(tenant, now);
-                        let mut done = done.clone();
-                        let booking = plan.decide_once(&mut decision, &mut done, now).await?;
-                        let view = Viewer::show_decided(
-                            &principal,
-                            store,
-                            &include,
-                            zone,
-                            booking,
-                            &mut decision,
-                            now,
-                        )
-                        .await?;
-                        Ok::<_, ApiError>(decision.commit((view, done)).await?)
-                    })
-                    .await;
-                acted.map(|(view, now_done)| {
-                    done = now_done;
-                    view
-                })
-            }
-        };
-        let is_ours = matches!(&result, Err(error) if error.status().is_server_error());
-        let stops = is_ours || (result.is_err() && bulk.stops_on_error);
-        results.push(result);
-        if stops {
-            break;
-        }
-    }
-    BulkAnswer::new(StatusCode::OK, results)
 }
 
 fn read(booking: Value, by: String) -> Result<ActionPlan, ApiError> {

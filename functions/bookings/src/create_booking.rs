@@ -8,7 +8,7 @@ use model::ids::BookingId;
 use crate::access::Book;
 use crate::includes::Includes;
 use crate::request::CreateBookingRequest;
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Presenter};
 
 /// Makes a booking.
 ///
@@ -39,20 +39,18 @@ pub(crate) async fn create_booking(
     let id = BookingId::random(state.random());
     let plan = request.plan(&principal, &state, id).await?;
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    let presenter = Presenter {
+        principal: &principal,
+        store: state.store(),
+        include: &include,
+        zone,
+        now,
+    };
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = plan.decide(&mut decision, now).await?;
-            let view = Viewer::show_decided(
-                &principal,
-                state.store(),
-                &include,
-                zone,
-                booking,
-                &mut decision,
-                now,
-            )
-            .await?;
+            let view = presenter.decided(booking, &mut decision).await?;
             let version = view.version();
             let answer = Tagged::new(Created(view), &version);
             once.keep(&answer)?;

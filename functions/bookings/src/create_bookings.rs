@@ -1,21 +1,20 @@
 use api::caller::App;
 use api::idempotency::Idempotency;
 use api::{ApiError, Body, Field, OutputZone, Shaped, State};
+use auth::Principal;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
-use model::booking::Booking;
 use model::ids::BookingId;
 use scheduling::plan::BookingPlan;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Decision, Seed};
+use store::Seed;
 
 use crate::access::Write;
 use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
 use crate::includes::Includes;
 use crate::request::CreateBookingRequest;
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Presenter};
 
 /// Makes many bookings.
 ///
@@ -61,12 +60,17 @@ pub(crate) async fn create_bookings(
     } else {
         Vec::new()
     };
-    let maker = Maker {
-        state: &state,
+    let presenter = Presenter {
         principal: &principal,
+        store: state.store(),
         include: &include,
         zone,
         now,
+    };
+    let maker = Maker {
+        state: &state,
+        principal: &principal,
+        presenter,
         related,
     };
     if bulk.is_all_or_nothing {
@@ -94,10 +98,8 @@ pub(crate) struct NewBookings {
 
 struct Maker<'a> {
     state: &'a State,
-    principal: &'a auth::Principal,
-    include: &'a Includes,
-    zone: OutputZone,
-    now: DateTime<Utc>,
+    principal: &'a Principal,
+    presenter: Presenter<'a>,
     related: Vec<BookingId>,
 }
 
@@ -132,34 +134,28 @@ impl Maker<'_> {
     }
 
     async fn make(&self, booking: Value, id: BookingId) -> Result<BookingView, ApiError> {
-        let (store, tenant, now) = (self.state.store(), self.principal.tenant(), self.now);
+        let (store, tenant, now) = (
+            self.state.store(),
+            self.principal.tenant(),
+            self.presenter.now,
+        );
         // A request that is sent again finds what it made before, whatever has become of what it refers to.
         let mut decision = store.decision(tenant, now);
         if let Some(made) = decision.booking(id).await? {
-            return self.show(made, &mut decision).await;
+            return self.presenter.decided(made, &mut decision).await;
         }
         let plan = self.plan(booking, id).await?;
         store
             .until_decided(|| async {
                 let mut decision = store.decision(tenant, now);
                 if let Some(made) = decision.booking(id).await? {
-                    return Ok(Some(self.show(made, &mut decision).await?));
+                    return Ok(Some(self.presenter.decided(made, &mut decision).await?));
                 }
                 let booking = plan.decide(&mut decision, now).await?;
-                let view = self.show(booking, &mut decision).await?;
+                let view = self.presenter.decided(booking, &mut decision).await?;
                 Ok::<_, ApiError>(decision.commit(view).await?)
             })
             .await
-    }
-
-    async fn show(
-        &self,
-        booking: Booking,
-        decision: &mut Decision<'_>,
-    ) -> Result<BookingView, ApiError> {
-        let (store, include) = (self.state.store(), self.include);
-        let (zone, now) = (self.zone, self.now);
-        Viewer::show_decided(self.principal, store, include, zone, booking, decision, now).await
     }
 
     async fn make_all_or_nothing(
@@ -173,7 +169,11 @@ impl Maker<'_> {
             let plan = self.plan(booking, *id).await;
             plans.push(plan.map_err(|error| of_many(index, error))?);
         }
-        let (store, tenant, now) = (once.store(self.state), self.principal.tenant(), self.now);
+        let (store, tenant, now) = (
+            once.store(self.state),
+            self.principal.tenant(),
+            self.presenter.now,
+        );
         store
             .until_decided(|| async {
                 let mut decision = store.decision(tenant, now);
@@ -183,18 +183,12 @@ impl Maker<'_> {
                     let booking = plan.decide(&mut decision, now).await;
                     made.push(booking.map_err(|error| of_many(index, error.into()))?);
                 }
-                let viewer = Viewer::of(
-                    self.principal,
-                    self.state.store(),
-                    self.include,
-                    self.zone,
-                    &made,
-                );
-                let viewer = viewer.await?.with_decided(&mut decision).await;
-                let viewer = viewer.map_err(of_part)?;
-                let views = made
-                    .into_iter()
-                    .map(|booking| Ok(viewer.show(booking, now)));
+                let included = self.presenter.load(&made).await?;
+                let included = included
+                    .with_decided(&mut decision)
+                    .await
+                    .map_err(of_part)?;
+                let views = made.into_iter().map(|booking| Ok(included.show(booking)));
                 let answer = BulkAnswer::new(StatusCode::CREATED, views.collect())?;
                 once.keep(&answer)?;
                 decision.commit(answer).await.map_err(of_part)

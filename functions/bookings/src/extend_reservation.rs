@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::reservation_view::{ReservationView, reservation_time};
+use crate::view::reservation::{ReservationView, reservation_time};
 
 /// A reservation to hold for longer.
 #[derive(Debug, Deserialize, ToSchema)]

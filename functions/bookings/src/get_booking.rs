@@ -5,7 +5,7 @@ use axum::extract::State as Extract;
 
 use crate::access::Read;
 use crate::includes::Includes;
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Presenter};
 
 /// Shows one booking.
 #[utoipa::path(
@@ -34,8 +34,14 @@ pub(crate) async fn get_booking(
         .get_booking(principal.tenant(), id)
         .await?
         .ok_or(ApiError::NotFound("Booking"))?;
-    let (store, now) = (state.store(), state.now());
-    let view = Viewer::show_one(&principal, store, &include, zone, booking, now).await?;
+    let presenter = Presenter {
+        principal: &principal,
+        store: state.store(),
+        include: &include,
+        zone,
+        now: state.now(),
+    };
+    let view = presenter.one(booking).await?;
     let version = view.version();
     Ok(Tagged::new(Data { data: view }, &version))
 }

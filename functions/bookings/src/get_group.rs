@@ -7,7 +7,7 @@ use model::graph::Graph;
 use crate::access::Read;
 use crate::includes::Includes;
 use crate::list_groups::GROUP_INCLUDES;
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Presenter};
 
 /// Shows one group.
 #[utoipa::path(
@@ -38,8 +38,14 @@ pub(crate) async fn get_group(
         .filter(|booking| booking.graph == Graph::GroupOwner)
         .ok_or(ApiError::NotFound("Booking"))?;
     let include = include.and(GROUP_INCLUDES);
-    let (store, now) = (state.store(), state.now());
-    let view = Viewer::show_one(&principal, store, &include, zone, group, now).await?;
+    let presenter = Presenter {
+        principal: &principal,
+        store: state.store(),
+        include: &include,
+        zone,
+        now: state.now(),
+    };
+    let view = presenter.one(group).await?;
     let version = view.version();
     Ok(Tagged::new(Data { data: view }, &version))
 }

@@ -17,7 +17,8 @@ use store::{
 
 use crate::access::List;
 use crate::includes::Includes;
-use crate::view::{BookingView, Viewer};
+use crate::list::{searched_id, window};
+use crate::view::{BookingView, Presenter};
 
 /// What bookings can be searched by.
 const SEARCHABLE: &[&str] = &[
@@ -95,11 +96,11 @@ pub(crate) async fn list_bookings(
     page: Paging,
 ) -> Result<Written, ApiError> {
     let now = state.now();
-    let (mut page, wanted) = page.with(PARAMETERS, SEARCHABLE, Wanted::parse(&query, now))?;
+    let (mut page, query) = page.with(PARAMETERS, SEARCHABLE, BookingQuery::parse(&query, now))?;
     let tenant = principal.tenant();
-    let lists = wanted.lists(tenant, principal.app_created_at);
-    let is_of_resource = tenant.only_resource.or(wanted.resource).is_some();
-    let order = wanted.order.unwrap_or(if is_of_resource {
+    let lists = query.lists(tenant, principal.app_created_at);
+    let is_of_resource = tenant.only_resource.or(query.resource).is_some();
+    let order = query.order.unwrap_or(if is_of_resource {
         Order::Start
     } else {
         Order::CreatedAt
@@ -108,10 +109,10 @@ pub(crate) async fn list_bookings(
     let run = Run {
         store,
         tenant,
-        direction: wanted.direction,
+        direction: query.direction,
         now,
     };
-    let matches = |booking: &Booking| wanted.matches(booking);
+    let matches = |booking: &Booking| query.matches(booking);
     let page = match run.rows(&mut page, &lists, order, matches).await? {
         Rows::InOrder(rows) => {
             let fetch = |after, limit| run.next(&rows, after, limit);
@@ -120,30 +121,37 @@ pub(crate) async fn list_bookings(
         Rows::ToSort(list) => {
             // Rows that will be sorted anyway may be read in either direction.
             let fetch = |after, limit| run.read(&list, after, limit);
-            let compare = |a: &Booking, b: &Booking| match wanted.direction {
+            let compare = |a: &Booking, b: &Booking| match query.direction {
                 Direction::Ascending => compare(order, a, b, now),
                 Direction::Descending => compare(order, b, a, now),
             };
             page.paginate_sorted(fetch, matches, compare).await?
         }
     };
-    let viewer = Viewer::of(&principal, store, &include, zone, &page.rows).await?;
-    page.map(|booking| viewer.show(booking, now)).answer().await
+    let presenter = Presenter {
+        principal: &principal,
+        store,
+        include: &include,
+        zone,
+        now,
+    };
+    let included = presenter.load(&page.rows).await?;
+    page.map(|booking| included.show(booking)).answer().await
 }
 
 /// Where a page's rows come from.
 enum Rows {
-    /// From rows that are in the order wanted.
+    /// From rows that are in the wanted order.
     InOrder(InOrder),
     /// From a list that must be sorted first.
     ToSort(BookingList),
 }
 
-/// Rows in the order wanted.
+/// Rows in the wanted order.
 enum InOrder {
     /// Those of an index.
     Listed(BookingList),
-    /// Those of a short list in another order. They were sorted by the position they have in the order wanted, so that a
+    /// Those of a short list in another order. They were sorted by the position that they have in the wanted order, so that a
     /// cursor means the same in both.
     Sorted(Vec<(Position, Booking)>),
 }
@@ -265,7 +273,7 @@ impl Run<'_> {
 }
 
 /// What a request asks of the list.
-struct Wanted {
+struct BookingQuery {
     resource: Option<ResourceId>,
     project: Option<ProjectId>,
     customer_email: Option<String>,
@@ -280,17 +288,12 @@ struct Wanted {
     now: DateTime<Utc>,
 }
 
-impl Wanted {
+impl BookingQuery {
     fn parse(query: &Query, now: DateTime<Utc>) -> Result<Self, ApiError> {
         let (search, mut faults) = Search::read(query, SEARCHABLE);
-        let mut id = |name: &str| {
-            faults.parsed("search", search.get(name), |id| {
-                id.parse::<ResourceId>()
-                    .map_err(|_| format!("{name} must be a valid UUID"))
-            })
-        };
-        let (resource, project, calendar) =
-            (id("resource.id"), id("project.id"), id("calendar.id"));
+        let resource = searched_id(&mut faults, &search, "resource.id");
+        let project = searched_id(&mut faults, &search, "project.id");
+        let calendar = searched_id(&mut faults, &search, "calendar.id");
         let graph = faults.parsed("search", search.get("graph"), |name| {
             name.parse::<Graph>()
                 .map_err(|error| format!("graph is {error}"))
@@ -304,8 +307,7 @@ impl Wanted {
             "false" | "0" => Ok(false),
             _ => Err("completed must be true or false"),
         });
-        let from = query.instant(&mut faults, "start");
-        let to = query.instant(&mut faults, "end");
+        let window = window(&mut faults, query);
         let order = faults.parsed("orderBy", query.get("orderBy"), |name| {
             let known = ORDERS
                 .iter()
@@ -324,7 +326,7 @@ impl Wanted {
         faults.check()?;
         Ok(Self {
             resource,
-            project: project.map(|id| ProjectId::new(id.uuid())),
+            project,
             customer_email: search
                 .get("customer.email")
                 .or_else(|| search.get("email"))
@@ -332,9 +334,9 @@ impl Wanted {
             graph,
             state,
             completed,
-            calendar: calendar.map(|id| CalendarId::new(id.uuid())),
+            calendar,
             others: search,
-            window: SlotWindow { from, to },
+            window,
             order,
             direction: direction.unwrap_or(Direction::Descending),
             now,

@@ -13,7 +13,8 @@ use store::{BookingList, Chunk, Direction, Position, SlotWindow, Store, StoreErr
 
 use crate::access::ListGroups;
 use crate::includes::Includes;
-use crate::view::{BookingView, Viewer};
+use crate::list::{searched_id, window};
+use crate::view::{BookingView, Presenter};
 
 /// What is shown of a group without being asked for, because booking pages rely on it.
 pub(crate) const GROUP_INCLUDES: &[&str] = &["resource", "available_actions"];
@@ -52,12 +53,12 @@ pub(crate) async fn list_groups(
 ) -> Result<Written, ApiError> {
     let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let is_public = principal.is_public();
-    let (page, wanted) = page.with(
+    let (page, query) = page.with(
         &["start", "end"],
         SEARCHABLE,
-        Wanted::parse(&query, is_public, now),
+        GroupQuery::parse(&query, is_public, now),
     )?;
-    let (since, window) = (principal.app_created_at, wanted.window);
+    let (since, window) = (principal.app_created_at, query.window);
     let list = match tenant.only_resource {
         Some(resource) => BookingList::OfResource { resource, window },
         None => BookingList::Groups { since, window },
@@ -74,13 +75,19 @@ pub(crate) async fn list_groups(
             with_parents(store, tenant, groups, is_public).await
         }
     };
-    let matches = |group: &Listed| group.has_parents && wanted.matches(&group.booking);
+    let matches = |group: &Listed| group.has_parents && query.matches(&group.booking);
     let page = page.paginate(fetch, matches).await?;
     let page = page.map(|group| group.booking);
     let include = include.and(GROUP_INCLUDES);
-    let viewer = Viewer::of(&principal, store, &include, zone, &page.rows).await?;
-    let viewer = viewer.of_groups();
-    page.map(|group| viewer.show(group, now)).answer().await
+    let presenter = Presenter {
+        principal: &principal,
+        store,
+        include: &include,
+        zone,
+        now,
+    };
+    let included = presenter.load(&page.rows).await?.of_groups();
+    page.map(|group| included.show(group)).answer().await
 }
 
 /// A group, and whether what it belongs to is still there.
@@ -124,7 +131,7 @@ async fn with_parents(
 }
 
 /// What a request asks of the list.
-struct Wanted {
+struct GroupQuery {
     resource: Option<ResourceId>,
     project: Option<ProjectId>,
     window: SlotWindow,
@@ -132,23 +139,17 @@ struct Wanted {
     bookable_at: Option<DateTime<Utc>>,
 }
 
-impl Wanted {
+impl GroupQuery {
     fn parse(query: &Query, is_public: bool, now: DateTime<Utc>) -> Result<Self, ApiError> {
         let (search, mut faults) = Search::read(query, SEARCHABLE);
-        let mut id = |name: &str| {
-            faults.parsed("search", search.get(name), |id| {
-                id.parse::<ResourceId>()
-                    .map_err(|_| format!("{name} must be a valid UUID"))
-            })
-        };
-        let (resource, project) = (id("resource.id"), id("project.id"));
-        let from = query.instant(&mut faults, "start");
-        let to = query.instant(&mut faults, "end");
+        let resource = searched_id(&mut faults, &search, "resource.id");
+        let project = searched_id(&mut faults, &search, "project.id");
+        let SlotWindow { from, to } = window(&mut faults, query);
         faults.check()?;
         let is_from_now_on = is_public || (from.is_none() && to.is_none());
         Ok(Self {
             resource,
-            project: project.map(|id| ProjectId::new(id.uuid())),
+            project,
             window: SlotWindow {
                 from: from.max(is_from_now_on.then_some(now)),
                 to,

@@ -15,7 +15,7 @@ use crate::access::Reschedule;
 use crate::act_on_booking::MAX_MESSAGE;
 use crate::includes::Includes;
 use crate::request::slot;
-use crate::view::{BookingView, Viewer};
+use crate::view::{BookingView, Presenter};
 
 /// Where a booking shall go.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -92,20 +92,18 @@ pub(crate) async fn reschedule_booking(
     };
     let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
     let actor = Actor::from(&principal);
+    let presenter = Presenter {
+        principal: &principal,
+        store: state.store(),
+        include: &include,
+        zone,
+        now,
+    };
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
             let booking = plan.decide(&store, &actor, &mut decision, now).await?;
-            let view = Viewer::show_decided(
-                &principal,
-                state.store(),
-                &include,
-                zone,
-                booking,
-                &mut decision,
-                now,
-            )
-            .await?;
+            let view = presenter.decided(booking, &mut decision).await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             once.keep(&answer)?;

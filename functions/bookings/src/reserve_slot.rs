@@ -16,7 +16,7 @@ use crate::access::Write;
 use crate::request::{
     BookingSettings, SentTexts, buffers, parse_customer, read_texts, slot, timeout,
 };
-use crate::reservation_view::{ReservationView, reservation_time};
+use crate::view::reservation::{ReservationView, reservation_time};
 
 /// A slot to hold for a while.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::access::Write;
 use crate::includes::Includes;
-use crate::view::{BookingView, Viewer, version};
+use crate::view::{BookingView, Presenter, version};
 
 /// What may be changed of a booking without an action: what its maker keeps with it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -53,6 +53,13 @@ pub(crate) async fn update_booking(
     let meta = faults.finish(meta)?;
     let now = state.now();
     let (store, tenant) = (state.store(), principal.tenant());
+    let presenter = Presenter {
+        principal: &principal,
+        store: state.store(),
+        include: &include,
+        zone,
+        now,
+    };
     store
         .until_decided(|| async {
             let mut decision = store.decision(tenant, now);
@@ -65,16 +72,7 @@ pub(crate) async fn update_booking(
             } else {
                 decision.put(booking.with_meta(meta.clone(), now))
             };
-            let view = Viewer::show_decided(
-                &principal,
-                store,
-                &include,
-                zone,
-                booking,
-                &mut decision,
-                now,
-            )
-            .await?;
+            let view = presenter.decided(booking, &mut decision).await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);
             Ok(decision.commit(answer).await?)

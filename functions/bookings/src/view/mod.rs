@@ -1,11 +1,15 @@
-//! A booking as callers see it.
+//! Bookings as callers see them.
+
+pub(crate) mod ical;
+mod parts;
+pub(crate) mod reservation;
 
 use std::collections::{BTreeSet, HashMap};
 
 use api::{ApiError, OutputZone};
 use auth::Principal;
 use chrono::{DateTime, Utc};
-use model::booking::{Booking, Customer};
+use model::booking::Booking;
 use model::ids::{BookingId, ProjectId, ResourceId};
 use model::project::Project;
 use model::resource::Resource;
@@ -16,6 +20,7 @@ use store::{Decision, DecisionError, Store, Version};
 use utoipa::ToSchema;
 use views::CalendarView;
 
+use self::parts::{customer, event, event_info, logs, related};
 use crate::includes::Includes;
 
 /// A booking. The base fields are always there; the others when they are included.
@@ -58,10 +63,21 @@ impl BookingView {
     }
 }
 
-/// What it takes to show bookings to one caller.
-pub(crate) struct Viewer<'a> {
+/// For whom bookings are shown, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Presenter<'a> {
+    pub(crate) principal: &'a Principal,
+    pub(crate) store: &'a Store,
+    pub(crate) include: &'a Includes,
+    pub(crate) zone: OutputZone,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What the includes show beside the bookings themselves.
+pub(crate) struct Included<'a> {
     include: &'a Includes,
     zone: OutputZone,
+    now: DateTime<Utc>,
     is_public: bool,
     shows_actions: bool,
     resources: HashMap<ResourceId, Resource>,
@@ -69,41 +85,62 @@ pub(crate) struct Viewer<'a> {
     related: HashMap<BookingId, Booking>,
 }
 
-impl<'a> Viewer<'a> {
+impl<'a> Presenter<'a> {
     /// Reads what the includes need beside the bookings themselves: their resources, their projects, and the bookings
     /// they belong to, in a batch each.
-    pub(crate) async fn of(
-        principal: &Principal,
-        store: &Store,
-        include: &'a Includes,
-        zone: OutputZone,
+    pub(crate) async fn load(&self, bookings: &[Booking]) -> Result<Included<'a>, ApiError> {
+        let is_public = self.principal.is_public();
+        Ok(Included {
+            include: self.include,
+            zone: self.zone,
+            now: self.now,
+            is_public,
+            shows_actions: !is_public,
+            resources: self.resources(bookings).await?,
+            projects: self.projects(bookings).await?,
+            related: self.related(bookings).await?,
+        })
+    }
+
+    async fn resources(
+        &self,
         bookings: &[Booking],
-    ) -> Result<Self, ApiError> {
-        let needs_resources = ["user", "resource", "calendar", "available_actions"]
+    ) -> Result<HashMap<ResourceId, Resource>, ApiError> {
+        let is_needed = ["user", "resource", "calendar", "available_actions"]
             .iter()
-            .any(|name| include.has(name))
-            || include.links().is_some();
-        let mut resources = HashMap::new();
-        if needs_resources {
-            let mut ids: Vec<ResourceId> =
-                bookings.iter().map(|booking| booking.resource_id).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let found = store.get_resources(principal.tenant(), &ids).await?;
-            resources.extend(found.into_iter().map(|resource| (resource.id, resource)));
+            .any(|name| self.include.has(name))
+            || self.include.links().is_some();
+        if !is_needed {
+            return Ok(HashMap::new());
         }
-        let is_public = principal.is_public();
-        let mut projects = HashMap::new();
-        if !is_public && (include.has("project") || include.links().is_some()) {
-            let ids: BTreeSet<ProjectId> = bookings
-                .iter()
-                .filter_map(|booking| booking.project_id)
-                .collect();
-            let ids: Vec<ProjectId> = ids.into_iter().collect();
-            let found = store.get_projects(principal.tenant(), &ids).await?;
-            projects.extend(found.into_iter().map(|project| (project.id, project)));
+        let ids: BTreeSet<ResourceId> =
+            bookings.iter().map(|booking| booking.resource_id).collect();
+        let ids: Vec<ResourceId> = ids.into_iter().collect();
+        let tenant = self.principal.tenant();
+        let found = self.store.get_resources(tenant, &ids).await?;
+        Ok(found.into_iter().map(|one| (one.id, one)).collect())
+    }
+
+    async fn projects(
+        &self,
+        bookings: &[Booking],
+    ) -> Result<HashMap<ProjectId, Project>, ApiError> {
+        let is_needed = self.include.has("project") || self.include.links().is_some();
+        if self.principal.is_public() || !is_needed {
+            return Ok(HashMap::new());
         }
-        let wants = |name: &str| include.has(name) && !is_public;
+        let ids: BTreeSet<ProjectId> = bookings
+            .iter()
+            .filter_map(|booking| booking.project_id)
+            .collect();
+        let ids: Vec<ProjectId> = ids.into_iter().collect();
+        let tenant = self.principal.tenant();
+        let found = self.store.get_projects(tenant, &ids).await?;
+        Ok(found.into_iter().map(|one| (one.id, one)).collect())
+    }
+
+    async fn related(&self, bookings: &[Booking]) -> Result<HashMap<BookingId, Booking>, ApiError> {
+        let wants = |name: &str| self.include.has(name) && !self.principal.is_public();
         let (wants_owner, wants_bulked) = (wants("owner_booking"), wants("bulked_bookings"));
         let mut ids = BTreeSet::new();
         for booking in bookings {
@@ -111,19 +148,30 @@ impl<'a> Viewer<'a> {
             ids.extend(booking.related_ids().filter(|_| wants_bulked));
         }
         let ids: Vec<BookingId> = ids.into_iter().collect();
-        let related = store.get_bookings(principal.tenant(), &ids).await?;
-        Ok(Self {
-            include,
-            zone,
-            is_public,
-            shows_actions: !is_public,
-            resources,
-            projects,
-            related: related.into_iter().map(|it| (it.id, it)).collect(),
-        })
+        let tenant = self.principal.tenant();
+        let found = self.store.get_bookings(tenant, &ids).await?;
+        Ok(found.into_iter().map(|one| (one.id, one)).collect())
     }
 
-    /// The same for groups, whose actions everybody is told who is shown groups at all.
+    /// One booking, with what its includes need.
+    pub(crate) async fn one(&self, booking: Booking) -> Result<BookingView, ApiError> {
+        let included = self.load(std::slice::from_ref(&booking)).await?;
+        Ok(included.show(booking))
+    }
+
+    /// As [`Presenter::one`], of a booking that `decision` changes.
+    pub(crate) async fn decided(
+        &self,
+        booking: Booking,
+        decision: &mut Decision<'_>,
+    ) -> Result<BookingView, ApiError> {
+        let included = self.load(std::slice::from_ref(&booking)).await?;
+        Ok(included.with_decided(decision).await?.show(booking))
+    }
+}
+
+impl Included<'_> {
+    /// The same for groups, whose actions are shown to every caller that is shown groups.
     pub(crate) fn of_groups(self) -> Self {
         Self {
             shows_actions: true,
@@ -131,7 +179,7 @@ impl<'a> Viewer<'a> {
         }
     }
 
-    /// The same, with the bookings that `decision` changes as they shall be.
+    /// The same, with the bookings that `decision` changes as it leaves them.
     pub(crate) async fn with_decided(
         mut self,
         decision: &mut Decision<'_>,
@@ -142,55 +190,16 @@ impl<'a> Viewer<'a> {
         Ok(self)
     }
 
-    /// As [`Viewer::show_one`], of a booking that `decision` changes.
-    pub(crate) async fn show_decided(
-        principal: &Principal,
-        store: &Store,
-        include: &'a Includes,
-        zone: OutputZone,
-        booking: Booking,
-        decision: &mut Decision<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<BookingView, ApiError> {
-        let bookings = std::slice::from_ref(&booking);
-        let viewer = Self::of(principal, store, include, zone, bookings).await?;
-        Ok(viewer.with_decided(decision).await?.show(booking, now))
-    }
-
-    /// One booking as it stands at `now`, with what its includes need.
-    pub(crate) async fn show_one(
-        principal: &Principal,
-        store: &Store,
-        include: &'a Includes,
-        zone: OutputZone,
-        booking: Booking,
-        now: DateTime<Utc>,
-    ) -> Result<BookingView, ApiError> {
-        let viewer = Self::of(
-            principal,
-            store,
-            include,
-            zone,
-            std::slice::from_ref(&booking),
-        );
-        Ok(viewer.await?.show(booking, now))
-    }
-
-    /// The booking as it stands at `now`.
-    pub(crate) fn show(&self, booking: Booking, now: DateTime<Utc>) -> BookingView {
+    /// The booking as it is now.
+    pub(crate) fn show(&self, booking: Booking) -> BookingView {
         // A decision on many may change it again, as a group whose customers are called off with it.
         let booking = self.related.get(&booking.id).cloned().unwrap_or(booking);
-        let booking = booking.settled(now);
-        let included = self.included(&booking, self.zone.or(booking.timezone), now);
-        self.show_with(included, &booking, now)
+        let booking = booking.settled(self.now);
+        let included = self.included(&booking, self.zone.or(booking.timezone));
+        self.show_with(included, &booking)
     }
 
-    fn show_with(
-        &self,
-        included: Map<String, Value>,
-        booking: &Booking,
-        now: DateTime<Utc>,
-    ) -> BookingView {
+    fn show_with(&self, included: Map<String, Value>, booking: &Booking) -> BookingView {
         let zone = self.zone.or(booking.timezone);
         BookingView {
             id: booking.id.to_string(),
@@ -200,22 +209,22 @@ impl<'a> Viewer<'a> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
-            attributes: self.attributes(booking, zone, now),
+            attributes: self.attributes(booking, zone),
             included,
             version: version(booking),
         }
     }
 
     /// What is always shown of a booking that belongs to the one that is shown; null if it is there no more.
-    fn base(&self, id: BookingId, now: DateTime<Utc>) -> Value {
+    fn base(&self, id: BookingId) -> Value {
         let Some(booking) = self.related.get(&id) else {
             return Value::Null;
         };
-        let booking = booking.clone().settled(now);
-        json!(self.show_with(Map::new(), &booking, now))
+        let booking = booking.clone().settled(self.now);
+        json!(self.show_with(Map::new(), &booking))
     }
 
-    fn included(&self, booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Map<String, Value> {
+    fn included(&self, booking: &Booking, zone: Tz) -> Map<String, Value> {
         let mut included = Map::new();
         let mut add = |name: &str, value: &dyn Fn() -> Value| {
             if self.include.has(name) {
@@ -257,10 +266,10 @@ impl<'a> Viewer<'a> {
             add("related", &|| related(booking));
             add("owner_booking", &|| {
                 let owner = booking.owner_id;
-                owner.map_or(Value::Null, |id| self.base(id, now))
+                owner.map_or(Value::Null, |id| self.base(id))
             });
             add("bulked_bookings", &|| {
-                let bookings = booking.related_ids().map(|id| self.base(id, now));
+                let bookings = booking.related_ids().map(|id| self.base(id));
                 bookings.filter(|shown| !shown.is_null()).collect()
             });
             add("calendar", &|| {
@@ -277,13 +286,13 @@ impl<'a> Viewer<'a> {
             let project = booking.project_id.and_then(|id| self.projects.get(&id));
             // Whose resource is gone is not moved any more.
             let project = project.filter(|_| resource.is_some());
-            let links = links.of(booking, project, now).into();
+            let links = links.of(booking, project, self.now).into();
             included.insert("customer_action_links".to_owned(), links);
         }
         included
     }
 
-    fn attributes(&self, booking: &Booking, zone: Tz, now: DateTime<Utc>) -> Value {
+    fn attributes(&self, booking: &Booking, zone: Tz) -> Value {
         let mut attributes = json!({ "event_info": event_info(booking, zone) });
         if self.is_public {
             attributes["event_info"]["participants"] = json!([]);
@@ -293,7 +302,7 @@ impl<'a> Viewer<'a> {
         }
         if let Some(seats) = &booking.seats {
             attributes["group_booking"] =
-                json!({ "max_seats": seats.max, "current_seats": seats.current(now) });
+                json!({ "max_seats": seats.max, "current_seats": seats.current(self.now) });
         }
         attributes
     }
@@ -316,71 +325,7 @@ impl<'a> Viewer<'a> {
     }
 }
 
-fn related(booking: &Booking) -> Value {
-    let text = |id: Option<BookingId>| id.map(|id| id.to_string());
-    json!({
-        "owner_booking_id": text(booking.owner_id),
-        "rescheduled_from_id": text(booking.rescheduled_from),
-        "rescheduled_to_id": text(booking.rescheduled_to),
-    })
-}
-
 /// Names the state of a booking that is settled.
 pub(crate) fn version(booking: &Booking) -> Version {
     Version::claimed(booking.tag())
-}
-
-fn event_info(booking: &Booking, zone: Tz) -> Value {
-    json!({
-        "start": format_instant(booking.slot.start(), zone),
-        "end": format_instant(booking.slot.end(), zone),
-        "what": booking.event.what,
-        "where": booking.event.place,
-        "description": booking.event.description,
-        "calendar_id": booking.calendar_id.to_string(),
-        "participants": booking.event.participants,
-    })
-}
-
-fn event(booking: &Booking, zone: Tz) -> Value {
-    json!({
-        "id": booking.id.to_string(),
-        "start": format_instant(booking.slot.start(), zone),
-        "end": format_instant(booking.slot.end(), zone),
-        "allDay": false,
-        "what": booking.event.what,
-        "where": booking.event.place,
-        "description": booking.event.description,
-        "created_at": format_instant(booking.created_at, zone),
-        "updated_at": format_instant(booking.updated_at, zone),
-    })
-}
-
-fn customer(customer: &Customer) -> Value {
-    // What the form sent stands beside the known fields, and never in their place.
-    let mut shown = customer.fields.clone();
-    shown.insert("id".to_owned(), customer.id.to_string().into());
-    shown.insert("name".to_owned(), customer.name.clone().into());
-    shown.insert("email".to_owned(), customer.email.clone().into());
-    shown.insert("phone".to_owned(), customer.phone.clone().into());
-    shown.insert("voip".to_owned(), customer.voip.clone().into());
-    shown.insert("timezone".to_owned(), customer.timezone.clone().into());
-    shown.into()
-}
-
-fn logs(booking: &Booking, zone: Tz) -> Value {
-    booking
-        .log
-        .iter()
-        .map(|entry| {
-            json!({
-                "from": entry.from.map(|state| state.name()),
-                "to": entry.to.name(),
-                "action": entry.action.name(),
-                "by": entry.by,
-                "at": format_instant(entry.at, zone),
-                "message": entry.message,
-            })
-        })
-        .collect()
 }

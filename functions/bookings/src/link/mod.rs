@@ -1,5 +1,6 @@
 //! A customer's link: whether it is valid, and what it does.
 
+mod outcome;
 mod page;
 
 use api::{ApiError, Faults, Query, State};
@@ -10,13 +11,12 @@ use model::app::LinkSettings;
 use model::booking::{Act, Booking, CannotAct, WrongMoment};
 use model::graph::{Action, BookingState};
 use model::ids::BookingId;
-use model::occupancy::CannotPlace;
-use model::time::Tz;
-use scheduling::error::Noun;
 use scheduling::plan::ActionPlan;
 use scheduling::{Actor, SchedulingError};
-use store::{Decision, DecisionError, Expected, StoreError, Tenant};
+use store::{Decision, Expected, Tenant};
 use url::Url;
+
+use outcome::{LinkError, Outcome};
 
 /// A link that is valid.
 pub(crate) struct Link {
@@ -26,82 +26,6 @@ pub(crate) struct Link {
     redirect: Option<Url>,
     /// Whether opening it is enough.
     pub(crate) act_on_get: bool,
-}
-
-/// What a link leads to.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// The question whether the action shall be taken.
-    Question {
-        action: Action,
-        booking: Box<Booking>,
-        redirect: Option<Url>,
-    },
-    /// The action was taken.
-    Done(Box<Booking>),
-    /// The action was taken, and the link leads on.
-    Redirect(Url),
-}
-
-/// Why a link does nothing.
-#[derive(Debug)]
-pub(crate) enum LinkError {
-    /// Nobody signed it who may, or not for this. Callers who made it up learn no more than that.
-    Invalid,
-    /// It has expired.
-    Expired,
-    /// The booking is in another state than the one it was made for.
-    StateChanged(BookingState),
-    /// The booking is gone.
-    Gone,
-    /// It is too late since then; the zone is the booking's.
-    TooLate(DateTime<Utc>, Tz),
-    /// The booking's resource was deleted.
-    ResourceGone,
-    /// The booking's state does not allow it.
-    NotAllowed(BookingState),
-    /// The booking's time or seat has been taken meanwhile.
-    Taken,
-    /// Everything that is not about the link.
-    Other(ApiError),
-}
-
-impl From<ApiError> for LinkError {
-    fn from(error: ApiError) -> Self {
-        Self::Other(error)
-    }
-}
-
-impl From<StoreError> for LinkError {
-    fn from(error: StoreError) -> Self {
-        Self::Other(error.into())
-    }
-}
-
-impl From<DecisionError> for LinkError {
-    fn from(error: DecisionError) -> Self {
-        SchedulingError::from(error).into()
-    }
-}
-
-impl From<SchedulingError> for LinkError {
-    fn from(error: SchedulingError) -> Self {
-        match error {
-            SchedulingError::NotFound(Noun::Booking) => Self::Gone,
-            SchedulingError::ResourceGone { .. } => Self::ResourceGone,
-            SchedulingError::CannotAct(CannotAct::Illegal(illegal)) => {
-                Self::NotAllowed(illegal.state)
-            }
-            SchedulingError::Decision(
-                DecisionError::CannotPlace {
-                    error: CannotPlace::Taken,
-                    ..
-                }
-                | DecisionError::GroupFull { .. },
-            ) => Self::Taken,
-            other => Self::Other(other.into()),
-        }
-    }
 }
 
 impl Link {

@@ -9,7 +9,7 @@ use model::graph::{Action, BookingState};
 use model::time::Tz;
 use url::Url;
 
-use super::{LinkError, Outcome};
+use super::outcome::{LinkError, Outcome};
 
 /// Shows what a link leads to.
 pub(super) fn of(outcome: &Outcome) -> Response {

@@ -5,12 +5,12 @@ use api::{ApiError, Faults, Object};
 use scheduling::plan::BookingRequest;
 use scheduling::{Actor, Defaults};
 
+use super::body::{CreateBookingRequest, LegacyEvent};
 use super::customer::customer;
 use super::payment::payment_time;
 use super::place::{SentPlace, place};
 use super::settings::{self, settings};
 use super::texts::{SentTexts, texts};
-use super::{CreateBookingRequest, LegacyEvent};
 
 impl CreateBookingRequest {
     /// The request with what only the older form says.

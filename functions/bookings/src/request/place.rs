@@ -13,7 +13,7 @@ use scheduling::plan::Place;
 use scheduling::{Actor, Defaults};
 use store::Tenant;
 
-use super::Related;
+use super::body::Related;
 
 /// The resource, start and end that a request names.
 pub(super) struct SentPlace {

@@ -11,7 +11,7 @@ use model::seats::MAX_SEATS;
 use scheduling::Defaults;
 use scheduling::defaults::OnlyOffered;
 
-use super::BookingSettings;
+use super::body::BookingSettings;
 
 /// The rules of one booking, with its defaults for what was not sent.
 pub(super) struct Settings {

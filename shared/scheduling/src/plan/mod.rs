@@ -5,12 +5,14 @@
 
 pub mod act;
 pub mod create;
+mod request;
 pub mod reschedule;
 pub mod reserve;
 mod resources;
 pub mod seat;
 
 pub use act::{Acted, ActionPlan};
-pub use create::{BookingPlan, BookingRequest, Place};
+pub use create::BookingPlan;
+pub use request::{BookingRequest, Place};
 pub use reschedule::ReschedulePlan;
 pub use reserve::{ExtensionPlan, ReservationPlan, ReservationRequest};

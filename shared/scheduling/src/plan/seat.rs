@@ -8,7 +8,7 @@ use store::Decision;
 
 use crate::defaults::Texts;
 use crate::error::{GroupPart, Noun, SchedulingError};
-use crate::plan::create::{BookingRequest, Place};
+use crate::plan::request::{BookingRequest, Place};
 
 /// A seat to take in a group.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 # installs anything, and `make test-sam` says what it installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test describe soak test-sam test-dynamodb lint costs bench setup
+.PHONY: help run web test describe answers soak test-sam test-dynamodb lint costs bench setup
 
 help: ## Say what there is.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -17,8 +17,12 @@ web: ## Build the pages that the program takes in; needs Node.
 test: ## Run every test and lint the template, then say what was skipped; ARGS=name runs some tests only.
 	@scripts/test $(ARGS)
 
-soak: ## Run what make test runs a short share of: 10,000 requests of schemathesis.
-	@tests/clients/schemathesis/run soak
+answers: ## Run every test across functions, and write into tests/ANSWERS.md which shows which status of which operation.
+	@rm -f target/answers && LATCHKEY_ANSWERS=$(CURDIR)/target/answers cargo test --locked --workspace --exclude bench --no-default-features --test black_box
+	@scripts/answers --write target/answers
+
+soak: ## Run what make test runs a short share of, and this version and the one before in turn on one folder.
+	@scripts/soak
 
 test-sam: ## Run the functions as the SAM CLI and cargo-lambda do; installs what that needs, and needs root for it.
 	@tests/sam/run

@@ -1,6 +1,7 @@
 //! A whole server in this process, over a store in memory, with a clock that tests set; and clients that read
 //! as sentences: who calls, with what, what comes back.
 
+mod answers;
 mod bookings;
 mod client;
 mod clock;
@@ -271,7 +272,7 @@ impl TestServer {
 
     /// Its routes, without a connection.
     pub fn router(&self) -> Router {
-        Roles::apply(server::router(&self.state))
+        answers::noted(Roles::apply(server::router(&self.state)))
     }
 
     /// A DynamoDB client for the store behind the server.
@@ -447,10 +448,16 @@ fn config(options: Options) -> Config {
 async fn serve(state: &State) -> (Server, String) {
     let any_port = ([127, 0, 0, 1], 0).into();
     let listener = server::listen(any_port).await.expect("a free port");
-    let routes = Roles::apply(server::router(state));
+    let routes = answers::noted(Roles::apply(server::router(state)));
     let server = Server::start_routes(listener, routes).expect("a server");
     let base = format!("http://{}", server.address());
     (server, base)
+}
+
+/// How many times as many steps random walks take as in `make test`: `LATCHKEY_TIMES_LONGER`, which `make soak` sets.
+pub fn times_longer() -> usize {
+    let times = std::env::var("LATCHKEY_TIMES_LONGER").ok();
+    times.map_or(1, |times| times.parse().expect("a number"))
 }
 
 /// An instant.

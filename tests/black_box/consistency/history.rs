@@ -3,7 +3,8 @@
 //! what was acknowledged never overlaps, nothing acknowledged is lost, no seat is sold twice, and nobody was refused time
 //! or a seat that was free throughout.
 //!
-//! A failure names its seed; `LATCHKEY_SEED=<seed>` runs another one.
+//! A failure names its seed; `LATCHKEY_SEED=<seed>` runs another one, `LATCHKEY_TIMES_LONGER=10` one that is
+//! ten times as long, as `make soak` does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -515,7 +516,7 @@ async fn a_history_of_eight_clients_can_be_replayed_without_a_contradiction() {
     let race = Race {
         clients,
         midnight: instant(MIDNIGHT),
-        steps: STEPS,
+        steps: STEPS * tests::times_longer(),
         seed,
     };
     let record = race.run().await;

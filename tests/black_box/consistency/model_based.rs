@@ -1,7 +1,8 @@
 //! 100,000 random steps over all graphs, each compared with a plain model that knows nothing of the code: a list of
 //! bookings, the contract's table, and what conflicts with what. The steps go through the router and the store.
 //!
-//! A failure names its seed and the last steps. `LATCHKEY_SEED=<seed>` runs other ones. A new operation is one more
+//! A failure names its seed and the last steps. `LATCHKEY_SEED=<seed>` runs other ones, `LATCHKEY_TIMES_LONGER=10`
+//! ten times as many steps, as `make soak` does. A new operation is one more
 //! arm of `World::step` and what the model makes of it.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -364,7 +365,7 @@ impl World {
     }
 
     async fn run(mut self) {
-        for step in 0..STEPS {
+        for step in 0..STEPS * tests::times_longer() {
             self.step(step).await;
             if step % COMPARED_EVERY == COMPARED_EVERY - 1 {
                 self.compare_everything().await;

@@ -414,7 +414,7 @@ fn name(module: &Module) -> String {
 }
 
 /// The folders of all crates, by name.
-fn crates() -> Vec<String> {
+pub(crate) fn crates() -> Vec<String> {
     let mut crates = vec!["local".to_owned()];
     for folder in ["shared", "functions"] {
         for entry in std::fs::read_dir(root().join(folder)).expect("a folder") {

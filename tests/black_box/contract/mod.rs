@@ -1,6 +1,6 @@
 //! What is stated in several places is stated alike, and every operation is as it is stated.
 
-mod circles;
+pub(crate) mod circles;
 mod costs;
 pub(crate) mod described;
 pub(crate) mod every_operation;

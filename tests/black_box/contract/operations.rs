@@ -19,6 +19,8 @@ use tests::events::{Event, function_request, request};
 use tests::roles::{routes, served_by, template_functions};
 use tower::ServiceExt as _;
 
+use crate::contract::circles::crates;
+
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -142,6 +144,45 @@ fn shared_crates_depend_one_way_and_none_below_api_knows_http() {
             assert_eq!(speaks, None, "{file}: {name} must know no HTTP");
         }
     }
+}
+
+/// A crate without tests says so, because to build and link none takes time; so nobody may write one that is never run.
+#[test]
+fn no_test_is_in_a_crate_that_says_it_has_none() {
+    for folder in crates() {
+        let manifest = read(&format!("{folder}/Cargo.toml"));
+        let library = manifest.split("[lib]").nth(1).unwrap_or_default();
+        let library = library.split("\n[").next().unwrap_or_default();
+        let says = |line: &str| library.lines().any(|one| one == line);
+        for file in sources_below(&root().join(&folder).join("src")) {
+            let source = std::fs::read_to_string(&file).expect("text");
+            let (test, example) = (["#[test", "#[tokio::test"], ["/// ```", "//! ```"]);
+            let has = |marks: [&str; 2]| {
+                let mut lines = source.lines().map(str::trim_start);
+                lines.any(|line| marks.iter().any(|mark| line.starts_with(mark)))
+            };
+            assert!(
+                !(says("test = false") && has(test) || says("doctest = false") && has(example)),
+                "{}: take `test = false` or `doctest = false` out of [lib] in {folder}/Cargo.toml",
+                file.display()
+            );
+        }
+    }
+}
+
+fn sources_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("sources");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources_below(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .collect()
 }
 
 #[test]

@@ -78,12 +78,7 @@ pub(crate) async fn create_app(
     let view = NewAppView::of(&issued);
     once.keep(&Created(view.without_api_key()))?;
     once.store(&state)
-        .create_app(
-            &issued.new.app,
-            &AppSettings::default(),
-            &issued.new.keys,
-            MAX_APPS,
-        )
+        .create_app(&issued.new, &AppSettings::default(), MAX_APPS)
         .await?;
     Ok(Created(view))
 }

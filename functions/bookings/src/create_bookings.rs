@@ -8,7 +8,7 @@ use model::ids::BookingId;
 use scheduling::plan::BookingPlan;
 use serde::Deserialize;
 use serde_json::Value;
-use store::Seed;
+use store::{Attempt, Seed};
 
 use crate::access::Write;
 use crate::bulk::{Bulk, BulkAnswer, BulkRequest, item, of_many, of_part, turn_for};
@@ -149,7 +149,8 @@ impl Maker<'_> {
             .until_decided(|| async {
                 let mut decision = store.decision(tenant, now);
                 if let Some(made) = decision.booking(id).await? {
-                    return Ok(Some(self.presenter.decided(made, &mut decision).await?));
+                    let view = self.presenter.decided(made, &mut decision).await?;
+                    return Ok(Attempt::Decided(view));
                 }
                 let booking = plan.decide(&mut decision, now).await?;
                 let view = self.presenter.decided(booking, &mut decision).await?;

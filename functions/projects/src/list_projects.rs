@@ -74,7 +74,7 @@ pub(crate) async fn list_projects(
 
 /// The projects of the locations and services searched for, newest first, found by their ties.
 async fn tied(state: &State, tenant: Tenant, search: &Search) -> Result<Vec<Project>, ApiError> {
-    let ties = state.store().list_ties(tenant).await?;
+    let ties = state.store().list_project_offers(tenant).await?;
     let asked = |name: &str, ids: Vec<String>| {
         search
             .get(name)

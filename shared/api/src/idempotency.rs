@@ -41,8 +41,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use store::{
-    IdempotencyKey, IdempotencyRecord, Keep, KeptAnswer, MAX_KEPT_BODY, RecordOwner, Seed, Store,
-    StoreError,
+    IdempotencyKey, IdempotencyRecord, KeptAnswer, MAX_KEPT_BODY, PendingAnswer, RecordOwner, Seed,
+    Store, StoreError,
 };
 
 use crate::answer::{Created, Data, NoContent};
@@ -108,7 +108,7 @@ async fn answer_keyed(
     }
     let code = RequestCode::of(secret, &message)?;
     let seed = Seed::random(state.random());
-    let keep = Keep::new(place.clone(), code.to_string(), seed, state.now());
+    let keep = PendingAnswer::new(place.clone(), code.to_string(), seed, state.now());
     parts.extensions.insert(Idempotency(Some(Once {
         keep: keep.clone(),
         begun,
@@ -267,7 +267,7 @@ pub struct Idempotency(Option<Once>);
 
 #[derive(Clone)]
 struct Once {
-    keep: Keep,
+    keep: PendingAnswer,
     begun: Option<IdempotencyRecord>,
     warnings: Warnings,
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
-use store::{Attempt, Window};
+use store::{CountedAttempt, Window};
 
 use crate::address::counted_as;
 use crate::error::ApiError;
@@ -25,7 +25,7 @@ pub async fn count(
     what: &str,
     who: &str,
     window: Window,
-) -> Result<Attempt, ApiError> {
+) -> Result<CountedAttempt, ApiError> {
     let attempt = state
         .store()
         .count_attempt(what, who, window, state.now())

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use auth::Owner;
 use secrecy::SecretString;
-use store::Attempt;
+use store::CountedAttempt;
 
 use crate::address::stranger;
 use crate::authorize::bad_credentials;
@@ -18,8 +18,8 @@ use crate::state::State;
 /// A sign-in that has begun.
 #[derive(Debug)]
 pub struct PasswordCheck {
-    of_account: Attempt,
-    of_address: Attempt,
+    of_account: CountedAttempt,
+    of_address: CountedAttempt,
     owner: Owner,
 }
 

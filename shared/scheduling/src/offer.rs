@@ -413,11 +413,11 @@ pub async fn check_in_no_project(
     (store, tenant): (&Store, Tenant),
     resources: &[ResourceId],
 ) -> Result<(), SchedulingError> {
-    let ties = store.list_ties(tenant).await?;
+    let offers = store.get_project_offers(tenant).await?;
     let tied: Vec<ResourceId> = resources
         .iter()
         .copied()
-        .filter(|id| ties.iter().any(|tie| tie.resources.contains(id)))
+        .filter(|id| offers.iter().any(|offer| offer.resources.contains(id)))
         .collect();
     if tied.is_empty() {
         Ok(())

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::rt::TokioExecutor;
 use local::demo::{DOC_BROWN, EMAIL, LIVE_DOC_BROWN, LIVE_SLUG, NAMED_KEY, ROOM, TEST_SLUG};
 use serde_json::{Value, json};
-use store::{IdempotencyKey, Keep, KeptAnswer, RecordOwner, Seed, StoreError};
+use store::{IdempotencyKey, KeptAnswer, PendingAnswer, RecordOwner, Seed, StoreError};
 use tests::{Client, NOW, Options, Reply, TestServer, instant};
 
 const HEADER: &str = "idempotency-key";
@@ -611,12 +611,12 @@ async fn if_nobody_knows_whether_it_was_done_it_is_409_and_sending_it_again_does
 
 // Requests that make many things.
 
-fn bulk(server: &TestServer, request: &str) -> Keep {
+fn bulk(server: &TestServer, request: &str) -> PendingAnswer {
     let hash = auth::plain_key::hash_secret(KEY);
     let owner = RecordOwner::App(local::demo::TEST_APP);
     let key = IdempotencyKey::new(owner, ROOM.uuid(), "POST /v2/many", hash);
     let seed = Seed::random(server.state.random());
-    Keep::new(key, request.to_owned(), seed, server.state.now())
+    PendingAnswer::new(key, request.to_owned(), seed, server.state.now())
 }
 
 fn answer(body: &str) -> KeptAnswer {

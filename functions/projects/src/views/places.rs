@@ -241,7 +241,7 @@ impl<P: Place> Viewer<P> {
         let tenant = principal.tenant();
         let wanted: HashSet<P::Id> = places.iter().copied().collect();
         let mut tied: HashMap<P::Id, Vec<<P::Other as Entity>::Id>> = HashMap::new();
-        for tie in state.store().list_ties(tenant).await? {
+        for tie in state.store().list_project_offers(tenant).await? {
             for place in P::of_tie(&tie).iter().filter(|id| wanted.contains(id)) {
                 tied.entry(*place)
                     .or_default()

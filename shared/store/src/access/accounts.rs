@@ -2,28 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use model::account::{Account, Session};
-use model::app::{App, AppSettings};
+use model::app::AppSettings;
 use model::ids::AccountId;
-use model::key::{ApiKey, HashedKey};
+use model::key::HashedKey;
 use serde::{Deserialize, Serialize};
 
-use crate::access::apps;
-use crate::dynamo::item::{Item, Key, record, text};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table};
+use crate::access::apps::{self, NewApp};
+use crate::dynamo::{
+    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Transaction, record, text,
+};
+use crate::places;
 
 /// The most sessions an account keeps; one more ends the oldest. Few enough that a password reset ends
 /// them all in its own transaction.
 const MAX_SESSIONS: usize = 40;
-
-/// A new app with its first keys.
-#[derive(Clone, Debug)]
-pub struct NewApp {
-    /// Its public record.
-    pub app: App,
-    /// Its first keys.
-    pub keys: Vec<ApiKey>,
-}
 
 /// An account could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +46,7 @@ pub struct SignInRecord {
     pub account: Account,
     /// Its password, hashed with argon2id.
     pub password_hash: String,
-    version: Option<String>,
+    item: RawItem,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,50 +67,79 @@ struct SessionPointer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum Guard {
     Email,
     Account,
     Other,
 }
 
-fn key(account: AccountId) -> Key {
-    Key::new(format!("account#{account}"), "account")
-}
-
-fn email_key(email: &str) -> Key {
-    Key::new(
-        format!("email#{}", model::text::email_key(email)),
-        "account",
-    )
-}
-
-fn reset_key(hash: HashedKey) -> Key {
-    Key::new(format!("reset#{}", hash.to_hex()), "reset")
-}
-
-fn session_key(hash: HashedKey) -> Key {
-    Key::new(format!("session#{}", hash.to_hex()), "session")
-}
-
-fn session_partition(account: AccountId) -> String {
-    format!("account#{account}")
-}
-
-fn session_pointer_key(account: AccountId, hash: HashedKey) -> Key {
-    Key::new(
-        session_partition(account),
-        format!("session#{}", hash.to_hex()),
-    )
+impl SignInRecord {
+    /// The account as it was read, to be rewritten.
+    fn seen(&self) -> Seen<Account> {
+        Seen::new(self.account.clone(), self.item.clone())
+    }
 }
 
 fn item(store: &Store, account: &Account, password_hash: &str) -> Result<Item, StoreError> {
-    Ok(Item::new(&key(account.id), account)?
+    Ok(Item::new(&places::account(account.id), account)?
         .with("version", store.new_version())
         .with("password_hash", password_hash))
 }
 
 impl Store {
-    /// Keeps a new account with its first apps and their keys, in one transaction.
+    /// An account, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn get_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.get_record(&places::account(id)).await
+    }
+
+    /// What a sign-in with this e-mail address is checked against.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn find_account(&self, email: &str) -> Result<Option<SignInRecord>, StoreError> {
+        let pointer: Option<EmailPointer> = self.get_record(&places::account_email(email)).await?;
+        match pointer {
+            Some(EmailPointer { account }) => self.sign_in_record(account).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn sign_in_record(&self, account: AccountId) -> Result<Option<SignInRecord>, StoreError> {
+        let Some(item) = self.get(&places::account(account)).await? else {
+            return Ok(None);
+        };
+        let password_hash = text(&item, "password_hash")
+            .ok_or_else(|| StoreError::broken("GetItem", "an account without password hash"))?;
+        Ok(Some(SignInRecord {
+            account: record(&item)?,
+            password_hash,
+            item,
+        }))
+    }
+
+    /// Finds a session by its token's hash, strongly consistent. Whether it still holds is for the caller to judge.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn find_session(&self, hash: HashedKey) -> Result<Option<Session>, StoreError> {
+        self.get_record(&places::session(hash)).await
+    }
+
+    async fn sessions_of(&self, account: AccountId) -> Result<Vec<SessionPointer>, StoreError> {
+        let items = self.partition(&places::sessions_of(account)).await?;
+        items.iter().map(record).collect()
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Creates an account with its first apps and their keys, in one transaction.
     ///
     /// # Errors
     ///
@@ -131,83 +152,32 @@ impl Store {
     ) -> Result<(), CreateAccountError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let pointer = Item::new(
-                &email_key(&account.email),
-                &EmailPointer {
-                    account: account.id,
-                },
-            )?;
-            transaction.put(Of::Email, Table::Accounts, pointer, &Condition::Absent)?;
-            transaction.put(
-                Of::Account,
-                Table::Accounts,
-                item(self, account, password_hash)?,
-                &Condition::Absent,
-            )?;
-            for NewApp { app, keys } in first_apps {
+            let pointer = EmailPointer {
+                account: account.id,
+            };
+            let pointer = Item::new(&places::account_email(&account.email), &pointer)?;
+            transaction.put(Guard::Email, pointer, &Condition::Absent)?;
+            let item = item(self, account, password_hash)?;
+            transaction.put(Guard::Account, item, &Condition::Absent)?;
+            for new in first_apps {
                 apps::add_to(
                     &mut transaction,
                     self,
-                    &Of::Other,
-                    app,
+                    &Guard::Other,
+                    new,
                     &AppSettings::default(),
-                    keys,
                 )?;
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(of) if of.contains(&Of::Email) => {
-                    Err(CreateAccountError::EmailTaken)
-                }
-                Outcome::Refused(_) => Err(StoreError::broken(
-                    "TransactWriteItems",
-                    "a new account's id or slug exists already",
-                )
-                .into()),
-                Outcome::Conflict => Ok(None),
-            }
+            let refused = |guards: &[Guard]| match guards.contains(&Guard::Email) {
+                true => Err(CreateAccountError::EmailTaken),
+                false => Err(StoreError::exists_already("account").into()),
+            };
+            transaction.decide_or((), refused).await
         })
         .await
     }
 
-    /// An account, strongly consistent.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn get_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.get_record(Table::Accounts, &key(id)).await
-    }
-
-    /// What a sign-in with this e-mail address is checked against.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn find_account(&self, email: &str) -> Result<Option<SignInRecord>, StoreError> {
-        let pointer: Option<EmailPointer> =
-            self.get_record(Table::Accounts, &email_key(email)).await?;
-        match pointer {
-            Some(EmailPointer { account }) => self.sign_in_record(account).await,
-            None => Ok(None),
-        }
-    }
-
-    async fn sign_in_record(&self, account: AccountId) -> Result<Option<SignInRecord>, StoreError> {
-        let Some(item) = self.get(Table::Accounts, &key(account)).await? else {
-            return Ok(None);
-        };
-        let version = text(&item, "version");
-        let password_hash = text(&item, "password_hash")
-            .ok_or_else(|| StoreError::broken("GetItem", "an account without password hash"))?;
-        Ok(Some(SignInRecord {
-            account: record(item)?,
-            password_hash,
-            version,
-        }))
-    }
-
-    /// Keeps a new session, on condition that the password checked is still the account's. The oldest
+    /// Creates a session, on condition that the password checked is still the account's. The oldest
     /// session beyond the most an account keeps ends with it.
     ///
     /// # Errors
@@ -222,40 +192,27 @@ impl Store {
         let account = checked.account.id;
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let unchanged = Condition::as_seen(checked.version.clone());
-            transaction.check(Of::Account, Table::Accounts, &key(account), &unchanged)?;
+            let unchanged = checked.seen().condition();
+            transaction.check(Guard::Account, &places::account(account), &unchanged)?;
             let ends_s = session.expires_at.timestamp();
-            let kept = Item::new(&session_key(hash), session)?.expiring(ends_s);
-            transaction.put(Of::Other, Table::Sessions, kept, &Condition::Absent)?;
+            let kept = Item::new(&places::session(hash), session)?.expiring(ends_s);
+            transaction.put(Guard::Other, kept, &Condition::Absent)?;
             let pointer = SessionPointer {
                 hash,
                 created_at: session.created_at,
             };
-            let pointer =
-                Item::new(&session_pointer_key(account, hash), &pointer)?.expiring(ends_s);
-            transaction.put(Of::Other, Table::Sessions, pointer, &Condition::Absent)?;
+            let place = places::session_pointer(account, hash);
+            let pointer = Item::new(&place, &pointer)?.expiring(ends_s);
+            transaction.put(Guard::Other, pointer, &Condition::Absent)?;
             let mut others = self.sessions_of(account).await?;
             others.sort_by_key(|other| other.created_at);
             let too_many = (others.len() + 1).saturating_sub(MAX_SESSIONS);
             for oldest in &others[..too_many] {
                 end_in(&mut transaction, account, oldest.hash)?;
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(of) if of.contains(&Of::Account) => Ok(Some(false)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-            }
+            transaction.decide_or(true, account_changed).await
         })
         .await
-    }
-
-    /// Finds a session by its token's hash, strongly consistent. Whether it still holds is for the caller to judge.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn find_session(&self, hash: HashedKey) -> Result<Option<Session>, StoreError> {
-        self.get_record(Table::Sessions, &session_key(hash)).await
     }
 
     /// Ends one session.
@@ -264,15 +221,8 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn end_session(&self, account: AccountId, hash: HashedKey) -> Result<(), StoreError> {
-        self.until_decided(|| async {
-            let mut transaction = Transaction::new(self);
-            end_in(&mut transaction, account, hash)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
+        let pointer = places::session_pointer(account, hash);
+        self.delete_all(&[places::session(hash), pointer]).await
     }
 
     /// Keeps the hash of a one-time link that resets an account's password until `expires_at`.
@@ -295,12 +245,9 @@ impl Store {
         };
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let item = Item::new(&reset_key(link), &reset)?.expiring(expires_at.timestamp());
-            transaction.put((), Table::Accounts, item, &Condition::Absent)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            let item = Item::new(&places::reset(link), &reset)?.expiring(expires_at.timestamp());
+            transaction.put((), item, &Condition::Absent)?;
+            transaction.decide(true).await
         })
         .await
     }
@@ -317,7 +264,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), ResetError> {
         self.until_decided(|| async {
-            let reset: Option<Reset> = self.get_record(Table::Accounts, &reset_key(link)).await?;
+            let reset: Option<Reset> = self.get_record(&places::reset(link)).await?;
             let reset = reset
                 .filter(|reset| now < reset.expires_at)
                 .ok_or(ResetError::LinkInvalid)?;
@@ -326,27 +273,15 @@ impl Store {
                 .await?
                 .ok_or(ResetError::LinkInvalid)?;
             let mut transaction = Transaction::new(self);
-            let account = item(self, &found.account, password_hash)?;
-            transaction.put(
-                Of::Account,
-                Table::Accounts,
-                account,
-                &Condition::as_seen(found.version),
-            )?;
-            transaction.delete(
-                Of::Other,
-                Table::Accounts,
-                &reset_key(link),
-                Some(&Condition::Present),
-            )?;
+            let (account, unchanged) = set_password(self, &found, password_hash)?;
+            transaction.put(Guard::Account, account, &unchanged)?;
+            let used = places::reset(link);
+            transaction.delete(Guard::Other, &used, Some(&Condition::Present))?;
             // The account's new version keeps out any session begun meanwhile on the old password.
             for session in self.sessions_of(reset.account).await? {
                 end_in(&mut transaction, reset.account, session.hash)?;
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            Ok(transaction.decide(()).await?)
         })
         .await
     }
@@ -365,41 +300,43 @@ impl Store {
         let id = checked.account.id;
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let account = item(self, &checked.account, password_hash)?;
-            let unchanged = Condition::as_seen(checked.version.clone());
-            transaction.put(Of::Account, Table::Accounts, account, &unchanged)?;
+            let (account, unchanged) = set_password(self, checked, password_hash)?;
+            transaction.put(Guard::Account, account, &unchanged)?;
             for session in self.sessions_of(id).await? {
                 if session.hash != kept {
                     end_in(&mut transaction, id, session.hash)?;
                 }
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(of) if of.contains(&Of::Account) => Ok(Some(false)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-            }
+            transaction.decide_or(true, account_changed).await
         })
         .await
     }
+}
 
-    async fn sessions_of(&self, account: AccountId) -> Result<Vec<SessionPointer>, StoreError> {
-        let items = self
-            .partition(Table::Sessions, &session_partition(account), "session#")
-            .await?;
-        items.into_iter().map(record).collect()
+/// The account with another password, on condition that it is as it was `checked`.
+fn set_password(
+    store: &Store,
+    checked: &SignInRecord,
+    password_hash: &str,
+) -> Result<(Item, Condition), StoreError> {
+    let item = item(store, &checked.account, password_hash)?;
+    Seen::rewrite(Some(&checked.seen()), item)
+}
+
+/// What failed conditions mean to a caller who checked the account before: `false` if it has changed since.
+fn account_changed(guards: &[Guard]) -> Result<Attempt<bool>, StoreError> {
+    match guards.contains(&Guard::Account) {
+        true => Ok(Attempt::Decided(false)),
+        false => Ok(Attempt::LostRace),
     }
 }
 
 fn end_in(
-    transaction: &mut Transaction<'_, Of>,
+    transaction: &mut Transaction<'_, Guard>,
     account: AccountId,
     hash: HashedKey,
 ) -> Result<(), StoreError> {
-    transaction.delete(Of::Other, Table::Sessions, &session_key(hash), None)?;
-    transaction.delete(
-        Of::Other,
-        Table::Sessions,
-        &session_pointer_key(account, hash),
-        None,
-    )
+    transaction.delete(Guard::Other, &places::session(hash), None)?;
+    let pointer = places::session_pointer(account, hash);
+    transaction.delete(Guard::Other, &pointer, None)
 }

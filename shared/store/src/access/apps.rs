@@ -8,10 +8,12 @@ use model::key::{ApiKey, Mode};
 use serde::{Deserialize, Serialize};
 
 use crate::access::{audit, keys};
-use crate::dynamo::count::Full;
-use crate::dynamo::item::{Item, Key, record};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table};
+use crate::dynamo::count::Room;
+use crate::dynamo::{
+    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, read_or_skip,
+    record,
+};
+use crate::places;
 
 /// What an app's slug stands for. All of it is fixed for the app's life, so the pointer itself may hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,15 @@ pub struct AppIdentity {
     pub mode: Mode,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+}
+
+/// A new app with its first keys.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// Its public record.
+    pub app: App,
+    /// Its first keys.
+    pub keys: Vec<ApiKey>,
 }
 
 /// Longer text is no slug, and may be no key of the store's either. In bytes.
@@ -41,7 +52,7 @@ pub enum CreateAppError {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum Guard {
     App,
     Count,
 }
@@ -51,45 +62,13 @@ struct Membership {
     app: AppId,
 }
 
-/// Everything of one app in the keys table but the keys themselves.
-pub(crate) fn partition(app: AppId) -> String {
-    format!("app#{app}")
-}
-
-/// Where an app's public record is.
-pub(crate) fn key(app: AppId) -> Key {
-    Key::new(partition(app), "app")
-}
-
-fn slug_key(slug: &str) -> Key {
-    Key::new(format!("slug#{slug}"), "app")
-}
-
-fn settings_key(app: AppId) -> Key {
-    Key::new(format!("app#{app}"), "settings")
-}
-
-/// Where the upper bound of the account's apps is; no membership is called so.
-fn count_key(account: AccountId) -> Key {
-    Key::new(format!("account#{account}"), "apps")
-}
-
-fn membership_key(account: AccountId, app: AppId) -> Key {
-    Key::new(format!("account#{account}"), format!("app#{app}"))
-}
-
-fn item(store: &Store, app: &App) -> Result<Item, StoreError> {
-    Ok(Item::new(&key(app.id), app)?.with("version", store.new_version()))
-}
-
 /// Adds a new app, with its first keys, to a transaction.
-pub(crate) fn add_to<L: Clone>(
-    transaction: &mut Transaction<'_, L>,
+pub(crate) fn add_to<G: Clone>(
+    transaction: &mut Transaction<'_, G>,
     store: &Store,
-    label: &L,
-    app: &App,
+    guard: &G,
+    NewApp { app, keys }: &NewApp,
     settings: &AppSettings,
-    first_keys: &[ApiKey],
 ) -> Result<(), StoreError> {
     let identity = AppIdentity {
         app: app.id,
@@ -97,36 +76,17 @@ pub(crate) fn add_to<L: Clone>(
         mode: app.mode,
         created_at: app.created_at,
     };
-    transaction.put(
-        label.clone(),
-        Table::Keys,
+    let membership = Membership { app: app.id };
+    for item in [
         item(store, app)?,
-        &Condition::Absent,
-    )?;
-    transaction.put(
-        label.clone(),
-        Table::Keys,
-        Item::new(&slug_key(&app.slug), &identity)?,
-        &Condition::Absent,
-    )?;
-    let membership = Item::new(
-        &membership_key(app.account, app.id),
-        &Membership { app: app.id },
-    )?;
-    transaction.put(
-        label.clone(),
-        Table::Accounts,
-        membership,
-        &Condition::Absent,
-    )?;
-    transaction.put(
-        label.clone(),
-        Table::Accounts,
-        Item::new(&settings_key(app.id), settings)?,
-        &Condition::Absent,
-    )?;
-    for api_key in first_keys {
-        keys::add_to(transaction, store, label, api_key)?;
+        Item::new(&places::app_slug(&app.slug), &identity)?,
+        Item::new(&places::membership(app.account, app.id), &membership)?,
+        Item::new(&places::app_settings(app.id), settings)?,
+    ] {
+        transaction.put(guard.clone(), item, &Condition::Absent)?;
+    }
+    for api_key in keys {
+        keys::add_to(transaction, store, guard, api_key)?;
         let event = AuditEvent {
             id: store.new_version(),
             app: app.id,
@@ -137,25 +97,25 @@ pub(crate) fn add_to<L: Clone>(
             detail: Some("with the app".to_owned()),
             at: app.created_at,
         };
-        audit::add_to(transaction, label, &event)?;
+        audit::add_to(transaction, guard, &event)?;
     }
     Ok(())
 }
 
+fn item(store: &Store, app: &App) -> Result<Item, StoreError> {
+    Ok(Item::new(&places::app(app.id), app)?.with("version", store.new_version()))
+}
+
 /// Adds an app's changed public record to a transaction.
-pub(crate) fn rewrite_in<L: Clone>(
-    transaction: &mut Transaction<'_, L>,
+pub(crate) fn rewrite_in<G: Clone>(
+    transaction: &mut Transaction<'_, G>,
     store: &Store,
-    label: &L,
+    guard: &G,
+    seen: &Seen<App>,
     app: &App,
-    version: Option<String>,
 ) -> Result<(), StoreError> {
-    transaction.put(
-        label.clone(),
-        Table::Keys,
-        item(store, app)?,
-        &Condition::as_seen(version),
-    )
+    let item = seen.keep_in(item(store, app)?)?;
+    transaction.put(guard.clone(), item, &seen.condition())
 }
 
 impl Store {
@@ -168,7 +128,7 @@ impl Store {
         if slug.len() > MAX_SLUG {
             return Ok(None);
         }
-        self.get_record(Table::Keys, &slug_key(slug)).await
+        self.get_record(&places::app_slug(slug)).await
     }
 
     /// An app's public record, strongly consistent.
@@ -177,7 +137,7 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn get_app(&self, app: AppId) -> Result<Option<App>, StoreError> {
-        self.get_record(Table::Keys, &key(app)).await
+        self.get_record(&places::app(app)).await
     }
 
     /// An app's settings, strongly consistent.
@@ -186,10 +146,8 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn get_app_settings(&self, app: AppId) -> Result<AppSettings, StoreError> {
-        Ok(self
-            .get_record(Table::Accounts, &settings_key(app))
-            .await?
-            .unwrap_or_default())
+        let settings = self.get_record(&places::app_settings(app)).await?;
+        Ok(settings.unwrap_or_default())
     }
 
     /// An account's apps, oldest first, strongly consistent.
@@ -198,20 +156,29 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn list_apps(&self, account: AccountId) -> Result<Vec<App>, StoreError> {
-        let memberships = self
-            .partition(Table::Accounts, &format!("account#{account}"), "app#")
-            .await?;
-        let keys = memberships
-            .into_iter()
-            .map(|item| record::<Membership>(item).map(|membership| key(membership.app)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let items = self.get_many(Table::Keys, &keys).await?;
-        let mut apps: Vec<App> = items.into_iter().map(record).collect::<Result<_, _>>()?;
+        let items = self.items_of_apps(account).await?;
+        let apps = items
+            .iter()
+            .filter_map(|item| read_or_skip(Table::Keys, item, &record));
+        let mut apps: Vec<App> = apps.collect();
         apps.sort_by(|a, b| (a.created_at, &a.slug).cmp(&(b.created_at, &b.slug)));
         Ok(apps)
     }
 
-    /// Keeps a new app of an existing account, with its first keys, in one transaction. An account has at most `max`
+    async fn items_of_apps(&self, account: AccountId) -> Result<Vec<RawItem>, StoreError> {
+        let memberships = self.partition(&places::apps_of(account)).await?;
+        let place = |item| record::<Membership>(item).map(|membership| places::app(membership.app));
+        let places = memberships
+            .iter()
+            .map(place)
+            .collect::<Result<Vec<_>, _>>()?;
+        self.get_many(&places).await
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Creates an app of an existing account, with its first keys, in one transaction. An account has at most `max`
     /// apps.
     ///
     /// # Errors
@@ -219,32 +186,28 @@ impl Store {
     /// [`CreateAppError::TooMany`] if the account has `max` apps.
     pub async fn create_app(
         &self,
-        app: &App,
+        new: &NewApp,
         settings: &AppSettings,
-        first_keys: &[ApiKey],
         max: u32,
     ) -> Result<(), CreateAppError> {
-        let account = app.account;
+        let account = new.app.account;
         let existing = || async move {
-            let apps = self.list_apps(account).await?.len();
+            let apps = self.items_of_apps(account).await?.len();
             Ok(u32::try_from(apps).unwrap_or(u32::MAX))
         };
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let place = (Table::Accounts, &count_key(account));
-            self.add_one(&mut transaction, &Of::Count, place, max, existing)
-                .await?
-                .map_err(|Full| CreateAppError::TooMany(max))?;
-            add_to(&mut transaction, self, &Of::App, app, settings, first_keys)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(of) if of.contains(&Of::App) => Err(StoreError::broken(
-                    "TransactWriteItems",
-                    "a new app's slug or id exists already",
-                )
-                .into()),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            let count = places::app_count(account);
+            let counted = self.add_one(&mut transaction, Guard::Count, &count, max, existing);
+            if counted.await? == Room::Full {
+                return Err(CreateAppError::TooMany(max));
             }
+            add_to(&mut transaction, self, &Guard::App, new, settings)?;
+            let refused = |guards: &[Guard]| match guards.contains(&Guard::App) {
+                true => Err(StoreError::exists_already("app").into()),
+                false => Ok(Attempt::LostRace),
+            };
+            transaction.decide_or((), refused).await
         })
         .await
     }
@@ -261,24 +224,26 @@ impl Store {
         change: impl Fn(App, AppSettings) -> (App, AppSettings),
     ) -> Result<Option<(App, AppSettings)>, StoreError> {
         self.until_decided(|| async {
-            let Some((app, version)) = self.app_and_version(app).await? else {
-                return Ok(Some(None));
+            let Some(seen) = self.see::<App>(&places::app(app)).await? else {
+                return Ok(Attempt::Decided(None));
             };
-            let settings = self.get_app_settings(app.id).await?;
-            let before = (app.clone(), settings.clone());
-            let (app, settings) = change(app, settings);
+            let place = places::app_settings(app);
+            let seen_settings = self.see::<AppSettings>(&place).await?;
+            let settings_before = seen_settings.as_ref().map(|seen| seen.record.clone());
+            let settings_before = settings_before.unwrap_or_default();
+            let (app, settings) = change(seen.record.clone(), settings_before.clone());
             let mut transaction = Transaction::new(self);
-            if (&app, &settings) == (&before.0, &before.1) && transaction.is_empty() {
-                return Ok(Some(Some(before)));
+            if (&app, &settings) == (&seen.record, &settings_before) && transaction.is_empty() {
+                return Ok(Attempt::Decided(Some((app, settings))));
             }
-            // The record's version stands for both: they are only ever written together.
-            rewrite_in(&mut transaction, self, &(), &app, version)?;
-            let item = Item::new(&settings_key(app.id), &settings)?;
-            transaction.put((), Table::Accounts, item, &Condition::Present)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(Some((app, settings)))),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
+            // The record's version covers both: they are only ever written together.
+            rewrite_in(&mut transaction, self, &(), &seen, &app)?;
+            let mut item = Item::new(&place, &settings)?;
+            if let Some(seen) = &seen_settings {
+                item = seen.keep_in(item)?;
             }
+            transaction.put((), item, &Condition::Present)?;
+            transaction.decide(Some((app, settings))).await
         })
         .await
     }
@@ -298,8 +263,8 @@ impl Store {
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.delete_all(&[(Table::Keys, key(app.app))]).await?;
-        let mut keys = self.list_keys(app.app).await?;
+        self.delete_all(&[places::app(app.app)]).await?;
+        let mut keys = self.keys_of(app.app).await?;
         keys.sort_by_key(|api_key| Some(api_key.id) == callers);
         for api_key in keys {
             let event = AuditEvent {
@@ -315,25 +280,11 @@ impl Store {
             self.revoke_key(&event, now).await?;
         }
         self.delete_all(&[
-            (Table::Keys, slug_key(slug)),
-            (Table::Keys, keys::count_key(app.app)),
-            (Table::Accounts, settings_key(app.app)),
-            (Table::Accounts, membership_key(app.account, app.app)),
+            places::app_slug(slug),
+            places::api_key_count(app.app),
+            places::app_settings(app.app),
+            places::membership(app.account, app.app),
         ])
-        .await
-    }
-
-    async fn delete_all(&self, keys: &[(Table, Key)]) -> Result<(), StoreError> {
-        self.until_decided(|| async {
-            let mut transaction = Transaction::new(self);
-            for (table, key) in keys {
-                transaction.delete((), *table, key, None)?;
-            }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
-        })
         .await
     }
 }

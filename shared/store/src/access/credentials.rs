@@ -7,11 +7,13 @@ use model::ids::{AppId, CredentialId, ResourceId};
 use model::key::{Credential, HashedKey};
 use serde::{Deserialize, Serialize};
 
-use crate::booking::resources;
-use crate::dynamo::item::{Item, Key, record};
-use crate::dynamo::list::{self, Chunk, Walk, sort_key};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table, Tenant};
+use crate::dynamo::list::month;
+use crate::dynamo::{
+    Attempt, Chunk, Condition, Item, MonthlyIndex, RawItem, Store, StoreError, Table, Transaction,
+    Walk, read_or_skip, record,
+};
+use crate::places::{self, CREATED};
+use crate::tenant::Tenant;
 
 /// A credential could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -43,70 +45,45 @@ enum OfResource {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum Guard {
     Resource,
     Credential,
 }
 
-fn key(hash: HashedKey) -> Key {
-    Key::new(format!("token#{}", hash.to_hex()), "token")
-}
-
-fn id_key(app: AppId, id: CredentialId) -> Key {
-    Key::new(format!("app#{app}#credential#{id}"), "credential")
-}
-
-fn resource_partition(app: AppId, resource: ResourceId) -> String {
-    format!("app#{app}#resource#{resource}")
-}
-
-fn resource_key(credential: &Credential) -> Key {
-    Key::new(
-        resource_partition(credential.app, credential.resource),
-        format!("credential#{}", credential.id),
-    )
-}
-
-fn month_prefix(app: AppId) -> String {
-    format!("app#{app}#credentials#")
-}
-
 /// Adds a new credential and its two pointers to a transaction.
-pub(crate) fn add_to<L: Clone>(
-    transaction: &mut Transaction<'_, L>,
-    label: &L,
+pub(crate) fn add_to<G: Clone>(
+    transaction: &mut Transaction<'_, G>,
+    guard: &G,
     credential: &Credential,
 ) -> Result<(), StoreError> {
-    let pointer = Pointer {
-        hash: credential.hash,
-    };
-    let item = Item::new(&key(credential.hash), credential)?
-        .with("created_sk", sort_key(credential.created_at, credential.id))
-        .with(
-            "month_pk",
-            month_prefix(credential.app) + &list::month(credential.created_at),
-        );
-    let by_id = Item::new(&id_key(credential.app, credential.id), &pointer)?;
+    let Credential { app, id, hash, .. } = *credential;
+    let created_at = credential.created_at;
+    let by_hash = Item::new(&places::credential(hash), credential)?
+        .with(CREATED, places::by_time(created_at, id))
+        .listed(places::credentials_by_month(app).of(&month(created_at)));
+    let by_id = Item::new(&places::credential_pointer(app, id), &Pointer { hash })?;
     // A credential never changes, so its resource may have a copy: then one query reads all that a resource has.
-    let by_resource = Item::new(&resource_key(credential), credential)?;
-    for item in [item, by_id, by_resource] {
-        transaction.put(label.clone(), Table::Credentials, item, &Condition::Absent)?;
+    let of_resource = places::credential_of_resource(app, credential.resource, id);
+    let by_resource = Item::new(&of_resource, credential)?;
+    for item in [by_hash, by_id, by_resource] {
+        transaction.put(guard.clone(), item, &Condition::Absent)?;
     }
     Ok(())
 }
 
 /// Adds the removal of a credential and its two pointers to a transaction.
-pub(crate) fn remove_in<L: Clone>(
-    transaction: &mut Transaction<'_, L>,
-    label: &L,
+pub(crate) fn remove_in<G: Clone>(
+    transaction: &mut Transaction<'_, G>,
+    guard: &G,
     credential: &Credential,
 ) -> Result<(), StoreError> {
-    for key in [
-        key(credential.hash),
-        id_key(credential.app, credential.id),
-        resource_key(credential),
+    let Credential { app, id, hash, .. } = *credential;
+    for place in [
+        places::credential(hash),
+        places::credential_pointer(app, id),
+        places::credential_of_resource(app, credential.resource, id),
     ] {
-        transaction.delete(label.clone(), Table::Credentials, &key, None)?;
+        transaction.delete(guard.clone(), &place, None)?;
     }
     Ok(())
 }
@@ -118,37 +95,7 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn find_credential(&self, hash: HashedKey) -> Result<Option<Credential>, StoreError> {
-        self.get_record(Table::Credentials, &key(hash)).await
-    }
-
-    /// Keeps a new credential, on condition that its resource still exists.
-    ///
-    /// # Errors
-    ///
-    /// As [`CreateCredentialError`] says; nothing is kept then.
-    pub async fn create_credential(
-        &self,
-        tenant: Tenant,
-        credential: &Credential,
-    ) -> Result<(), CreateCredentialError> {
-        if !tenant.includes(credential.resource) {
-            return Err(CreateCredentialError::ResourceGone);
-        }
-        self.until_decided(|| async {
-            let mut transaction = Transaction::new(self);
-            let resource = resources::key(tenant, credential.resource);
-            transaction.check(Of::Resource, Table::Data, &resource, &Condition::Present)?;
-            add_to(&mut transaction, &Of::Credential, credential)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(of) if of.contains(&Of::Resource) => {
-                    Err(CreateCredentialError::ResourceGone)
-                }
-                Outcome::Refused(_) => Err(CreateCredentialError::HashTaken),
-                Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
+        self.get_record(&places::credential(hash)).await
     }
 
     /// A credential by its id, strongly consistent.
@@ -161,9 +108,8 @@ impl Store {
         tenant: Tenant,
         id: CredentialId,
     ) -> Result<Option<Credential>, StoreError> {
-        let pointer: Option<Pointer> = self
-            .get_record(Table::Credentials, &id_key(tenant.app, id))
-            .await?;
+        let place = places::credential_pointer(tenant.app, id);
+        let pointer: Option<Pointer> = self.get_record(&place).await?;
         let Some(Pointer { hash }) = pointer else {
             return Ok(None);
         };
@@ -181,18 +127,30 @@ impl Store {
         tenant: Tenant,
         resource: ResourceId,
     ) -> Result<Vec<Credential>, StoreError> {
-        if !tenant.includes(resource) {
-            return Ok(Vec::new());
-        }
-        let items = self
-            .partition(
-                Table::Credentials,
-                &resource_partition(tenant.app, resource),
-                "credential#",
-            )
-            .await?;
+        let items = self.items_of_credentials(tenant, resource).await?;
         let mut found: Vec<Credential> = Vec::with_capacity(items.len());
-        for item in items {
+        for item in &items {
+            match read_or_skip(Table::Credentials, item, &record) {
+                Some(OfResource::Copy(credential)) => found.push(*credential),
+                Some(OfResource::Pointer(Pointer { hash })) => {
+                    found.extend(self.find_credential(hash).await?);
+                }
+                None => {}
+            }
+        }
+        found.sort_by_key(|credential| Reverse((credential.created_at, credential.id)));
+        Ok(found)
+    }
+
+    /// As [`Store::list_credentials_of`], for decisions: one that cannot be read is an error.
+    pub(crate) async fn credentials_of(
+        &self,
+        tenant: Tenant,
+        resource: ResourceId,
+    ) -> Result<Vec<Credential>, StoreError> {
+        let items = self.items_of_credentials(tenant, resource).await?;
+        let mut found = Vec::with_capacity(items.len());
+        for item in &items {
             match record(item)? {
                 OfResource::Copy(credential) => found.push(*credential),
                 OfResource::Pointer(Pointer { hash }) => {
@@ -200,8 +158,19 @@ impl Store {
                 }
             }
         }
-        found.sort_by_key(|credential| Reverse((credential.created_at, credential.id)));
         Ok(found)
+    }
+
+    async fn items_of_credentials(
+        &self,
+        tenant: Tenant,
+        resource: ResourceId,
+    ) -> Result<Vec<RawItem>, StoreError> {
+        if !tenant.includes(resource) {
+            return Ok(Vec::new());
+        }
+        let partition = places::credentials_of(tenant.app, resource);
+        self.partition(&partition).await
     }
 
     /// The app's next credentials in order of creation; `since` is when the app was made.
@@ -216,8 +185,38 @@ impl Store {
         walk: &Walk<'_>,
         now: DateTime<Utc>,
     ) -> Result<Chunk<Credential>, StoreError> {
-        let months = list::by_month(Table::Credentials, month_prefix(app), since, now);
+        let months = MonthlyIndex::all(places::credentials_by_month(app), since, now);
         self.chunk_by_month(&months, walk, record).await
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Creates a credential, on condition that its resource still exists.
+    ///
+    /// # Errors
+    ///
+    /// As [`CreateCredentialError`] says; nothing is kept then.
+    pub async fn create_credential(
+        &self,
+        tenant: Tenant,
+        credential: &Credential,
+    ) -> Result<(), CreateCredentialError> {
+        if !tenant.includes(credential.resource) {
+            return Err(CreateCredentialError::ResourceGone);
+        }
+        let resource = places::resource(tenant.app, credential.resource);
+        self.until_decided(|| async {
+            let mut transaction = Transaction::new(self);
+            transaction.check(Guard::Resource, &resource, &Condition::Present)?;
+            add_to(&mut transaction, &Guard::Credential, credential)?;
+            let refused = |guards: &[Guard]| match guards.contains(&Guard::Resource) {
+                true => Err(CreateCredentialError::ResourceGone),
+                false => Err(CreateCredentialError::HashTaken),
+            };
+            transaction.decide_or((), refused).await
+        })
+        .await
     }
 
     /// Deletes a credential: its token is refused from the next request on.
@@ -232,14 +231,11 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.until_decided(|| async {
             let Some(credential) = self.get_credential(tenant, id).await? else {
-                return Ok(Some(false));
+                return Ok(Attempt::Decided(false));
             };
             let mut transaction = Transaction::new(self);
             remove_in(&mut transaction, &(), &credential)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            transaction.decide(true).await
         })
         .await
     }

@@ -13,9 +13,12 @@ use model::key::HashedKey;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::dynamo::item::{Item, Key, RawItem, number, record};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table};
+use crate::dynamo::transaction::Companion;
+use crate::dynamo::{
+    Attempt, Condition, Item, Outcome, Place, RawItem, Store, StoreError, Transaction, number,
+    record,
+};
+use crate::places;
 
 /// How long a record holds.
 pub const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
@@ -38,18 +41,18 @@ pub enum RecordOwner {
 
 /// Where the record of a request is: the same for a request that is sent again, and for no other caller or route.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyKey(Key);
+pub struct IdempotencyKey(Place);
 
 impl IdempotencyKey {
     /// The place for `hash`, which is the SHA-256 of the key that was sent, to `route` by the credential or account
     /// `caller`.
     pub fn new(owner: RecordOwner, caller: Uuid, route: &str, hash: HashedKey) -> Self {
-        let owner = match owner {
-            RecordOwner::App(app) => format!("app#{app}"),
-            RecordOwner::Account(account) => format!("account#{account}"),
-        };
-        let pk = format!("{owner}#caller#{caller}#{route}#{}", hash.to_hex());
-        Self(Key::new(pk, "answer"))
+        Self(match owner {
+            RecordOwner::App(app) => places::request_of_app(app, caller, route, hash),
+            RecordOwner::Account(account) => {
+                places::request_of_account(account, caller, route, hash)
+            }
+        })
     }
 }
 
@@ -126,7 +129,7 @@ fn expires_s(now: DateTime<Utc>) -> i64 {
 /// A request with an idempotency key, and the answer it will get, on their way into the transaction that makes the
 /// answer true. Cheap to clone; clones are the same.
 #[derive(Clone)]
-pub struct Keep(Arc<Inner>);
+pub struct PendingAnswer(Arc<Inner>);
 
 struct Inner {
     key: IdempotencyKey,
@@ -137,7 +140,7 @@ struct Inner {
     is_committed: AtomicBool,
 }
 
-impl Keep {
+impl PendingAnswer {
     /// A request that begins `now`.
     pub fn new(key: IdempotencyKey, request: String, seed: Seed, now: DateTime<Utc>) -> Self {
         Self(Arc::new(Inner {
@@ -152,7 +155,7 @@ impl Keep {
 
     /// Says what the request will be answered. A decision that is made again says it again.
     pub fn set(&self, answer: KeptAnswer) {
-        *self.answer() = Some(answer);
+        *self.0.answer() = Some(answer);
     }
 
     /// Whether `record` is of the same request.
@@ -164,35 +167,37 @@ impl Keep {
     pub fn is_committed(&self) -> bool {
         self.0.is_committed.load(Ordering::Acquire)
     }
+}
 
-    pub(crate) fn committed(&self) {
-        self.0.is_committed.store(true, Ordering::Release);
-    }
-
+impl Inner {
     fn answer(&self) -> std::sync::MutexGuard<'_, Option<KeptAnswer>> {
-        self.0.answer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// How many bytes the answer has, and somewhat more.
-    pub(crate) fn bytes(&self) -> usize {
-        const REST: usize = 1_000;
-        REST + self.answer().as_ref().map_or(0, |answer| answer.body.len())
-    }
-
-    /// The item to put with the transaction, and on which condition.
-    pub(crate) fn put(&self, store: &Store) -> Result<(RawItem, Condition), StoreError> {
+impl Companion for Inner {
+    fn item(&self, version: String) -> Result<(Item, Condition), StoreError> {
         let Some(answer) = self.answer().clone() else {
             let mistake = "a request with an idempotency key writes before its answer is kept";
             return Err(StoreError::broken("TransactWriteItems", mistake));
         };
         let record = IdempotencyRecord {
-            request: self.0.request.clone(),
-            seed: self.0.seed,
+            request: self.request.clone(),
+            seed: self.seed,
             answer: Some(answer),
         };
-        let item = record.item(&self.0.key, store.new_version(), expires_s(self.0.now))?;
-        let condition = Condition::AbsentOrExpired(self.0.now.timestamp());
-        Ok((item.into_attributes(), condition))
+        let item = record.item(&self.key, version, expires_s(self.now))?;
+        let condition = Condition::AbsentOrExpired(self.now.timestamp());
+        Ok((item, condition))
+    }
+
+    fn bytes(&self) -> usize {
+        const REST: usize = 1_000;
+        REST + self.answer().as_ref().map_or(0, |answer| answer.body.len())
+    }
+
+    fn committed(&self) {
+        self.is_committed.store(true, Ordering::Release);
     }
 }
 
@@ -200,11 +205,10 @@ impl Store {
     /// The same tables, whose next transaction also keeps what is being kept. One operation writes one transaction
     /// with it: a second one is refused with [`StoreError::Replayed`], as a second request is.
     #[must_use]
-    pub fn keeping(&self, keep: &Keep) -> Self {
-        Self {
-            keep: Some(keep.clone()),
-            ..self.clone()
-        }
+    pub fn keeping(&self, pending: &PendingAnswer) -> Self {
+        let mut store = self.clone();
+        store.companion = Some(pending.0.clone());
+        store
     }
 
     /// What is known of a request, strongly consistent; none if nothing is, or only what has expired.
@@ -217,10 +221,14 @@ impl Store {
         key: &IdempotencyKey,
         now: DateTime<Utc>,
     ) -> Result<Option<IdempotencyRecord>, StoreError> {
-        let item = self.get(Table::Idempotency, &key.0).await?;
+        let item = self.get(&key.0).await?;
         let holds = |item: &RawItem| number(item, "expires_s") > Some(now.timestamp());
-        item.filter(holds).map(record).transpose()
+        item.filter(holds).as_ref().map(record).transpose()
     }
+}
+
+impl Store {
+    // Writes.
 
     /// Notes that a request has begun which makes many things, each in a transaction of its own, with ids that are
     /// derived from its seed. If it has begun before, answers what is known since then.
@@ -230,12 +238,12 @@ impl Store {
     /// Only if the store fails.
     pub async fn begin_idempotent(
         &self,
-        keep: &Keep,
+        pending: &PendingAnswer,
         now: DateTime<Utc>,
     ) -> Result<IdempotencyRecord, StoreError> {
         let Inner {
             key, request, seed, ..
-        } = &*keep.0;
+        } = &*pending.0;
         let begun = IdempotencyRecord {
             request: request.clone(),
             seed: *seed,
@@ -243,15 +251,14 @@ impl Store {
         };
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let item = begun.item(key, seed.version(), expires_s(keep.0.now))?;
+            let item = begun.item(key, seed.version(), expires_s(pending.0.now))?;
             let condition = Condition::AbsentOrExpired(now.timestamp());
-            transaction.put((), Table::Idempotency, item, &condition)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(begun.clone())),
-                Outcome::Refused(_) | Outcome::Conflict => {
-                    self.find_idempotency_record(key, now).await
-                }
+            transaction.put((), item, &condition)?;
+            if transaction.commit().await? == Outcome::Committed {
+                return Ok(Attempt::Decided(begun.clone()));
             }
+            let known = self.find_idempotency_record(key, now).await?;
+            Ok(known.map_or(Attempt::LostRace, Attempt::Decided))
         })
         .await
     }
@@ -263,28 +270,25 @@ impl Store {
     /// [`StoreError::Replayed`] if it has been answered meanwhile, or has expired.
     pub async fn finish_idempotent(
         &self,
-        keep: &Keep,
+        pending: &PendingAnswer,
         begun: &IdempotencyRecord,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let finished = IdempotencyRecord {
-            answer: keep.answer().clone(),
+            answer: pending.0.answer().clone(),
             ..begun.clone()
         };
         // The version changes with the answer, so that of two who finish it only one does.
         let condition = Condition::Version(begun.seed.version());
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let item = finished.item(&keep.0.key, self.new_version(), expires_s(now))?;
-            transaction.put((), Table::Idempotency, item, &condition)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) => Err(StoreError::Replayed),
-                Outcome::Conflict => Ok(None),
-            }
+            let item = finished.item(&pending.0.key, self.new_version(), expires_s(now))?;
+            transaction.put((), item, &condition)?;
+            let refused = |_: &[()]| Err(StoreError::Replayed);
+            transaction.decide_or((), refused).await
         })
         .await?;
-        keep.committed();
+        pending.0.committed();
         Ok(())
     }
 }

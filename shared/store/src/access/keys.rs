@@ -8,10 +8,12 @@ use model::key::{ApiKey, HashedKey, KeyKind};
 use serde::{Deserialize, Serialize};
 
 use crate::access::{apps, audit};
-use crate::dynamo::count::Full;
-use crate::dynamo::item::{Item, Key, record, text};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table};
+use crate::dynamo::count::Room;
+use crate::dynamo::{
+    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, read_or_skip,
+    record,
+};
+use crate::places;
 
 /// A key could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -53,64 +55,43 @@ struct Pointer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum Guard {
     Key,
     App,
     Audit,
     Count,
 }
 
-fn key(hash: HashedKey) -> Key {
-    Key::new(format!("key#{}", hash.to_hex()), "key")
-}
-
-fn pointer_key(app: AppId, id: KeyId) -> Key {
-    Key::new(apps::partition(app), format!("key#{id}"))
-}
-
-/// Where the upper bound of the app's keys that work is; no key's pointer is called so.
-pub(crate) fn count_key(app: AppId) -> Key {
-    Key::new(apps::partition(app), "keys")
-}
-
 fn item(store: &Store, api_key: &ApiKey) -> Result<Item, StoreError> {
-    Ok(Item::new(&key(api_key.hash), api_key)?.with("version", store.new_version()))
+    Ok(Item::new(&places::api_key(api_key.hash), api_key)?.with("version", store.new_version()))
 }
 
 /// Adds a new key and its pointer to a transaction.
-pub(crate) fn add_to<L: Clone>(
-    transaction: &mut Transaction<'_, L>,
+pub(crate) fn add_to<G: Clone>(
+    transaction: &mut Transaction<'_, G>,
     store: &Store,
-    label: &L,
+    guard: &G,
     api_key: &ApiKey,
 ) -> Result<(), StoreError> {
+    transaction.put(guard.clone(), item(store, api_key)?, &Condition::Absent)?;
+    let place = places::api_key_pointer(api_key.app, api_key.id);
+    let pointer = Pointer { hash: api_key.hash };
     transaction.put(
-        label.clone(),
-        Table::Keys,
-        item(store, api_key)?,
+        guard.clone(),
+        Item::new(&place, &pointer)?,
         &Condition::Absent,
-    )?;
-    let pointer = Item::new(
-        &pointer_key(api_key.app, api_key.id),
-        &Pointer { hash: api_key.hash },
-    )?;
-    transaction.put(label.clone(), Table::Keys, pointer, &Condition::Absent)
+    )
 }
 
 /// Adds a changed key to a transaction.
-fn rewrite_in<L: Clone>(
-    transaction: &mut Transaction<'_, L>,
+fn rewrite_in(
+    transaction: &mut Transaction<'_, ()>,
     store: &Store,
-    label: &L,
+    seen: &Seen<ApiKey>,
     api_key: &ApiKey,
-    version: Option<String>,
 ) -> Result<(), StoreError> {
-    transaction.put(
-        label.clone(),
-        Table::Keys,
-        item(store, api_key)?,
-        &Condition::as_seen(version),
-    )
+    let item = seen.keep_in(item(store, api_key)?)?;
+    transaction.put((), item, &seen.condition())
 }
 
 impl Store {
@@ -120,10 +101,58 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn find_key(&self, hash: HashedKey) -> Result<Option<ApiKey>, StoreError> {
-        self.get_record(Table::Keys, &key(hash)).await
+        self.get_record(&places::api_key(hash)).await
     }
 
-    /// Keeps a new key, and `event` in the audit log; a widget key's clear text goes into its app's public record. All
+    /// An app's keys, newest first, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_keys(&self, app: AppId) -> Result<Vec<ApiKey>, StoreError> {
+        let items = self.items_of_keys(app).await?;
+        let keys = items
+            .iter()
+            .filter_map(|item| read_or_skip(Table::Keys, item, &record));
+        let mut keys: Vec<ApiKey> = keys.collect();
+        keys.sort_by_key(|api_key| std::cmp::Reverse((api_key.created_at, api_key.id)));
+        Ok(keys)
+    }
+
+    /// As [`Store::list_keys`], for decisions: in no order, and one that cannot be read is an error.
+    pub(crate) async fn keys_of(&self, app: AppId) -> Result<Vec<ApiKey>, StoreError> {
+        let items = self.items_of_keys(app).await?;
+        items.iter().map(record).collect()
+    }
+
+    async fn items_of_keys(&self, app: AppId) -> Result<Vec<RawItem>, StoreError> {
+        let pointers = self.partition(&places::api_keys_of(app)).await?;
+        let place = |item| record::<Pointer>(item).map(|pointer| places::api_key(pointer.hash));
+        let places = pointers.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        self.get_many(&places).await
+    }
+
+    /// A key by its id, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; another app's key is `None`.
+    pub async fn get_key(&self, app: AppId, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
+        Ok(self.see_key(app, id).await?.map(|seen| seen.record))
+    }
+
+    async fn see_key(&self, app: AppId, id: KeyId) -> Result<Option<Seen<ApiKey>>, StoreError> {
+        let pointer: Option<Pointer> = self.get_record(&places::api_key_pointer(app, id)).await?;
+        match pointer {
+            Some(Pointer { hash }) => self.see(&places::api_key(hash)).await,
+            None => Ok(None),
+        }
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Creates a key, with `event` in the audit log; a widget key's clear text goes into its app's public record. All
     /// in one transaction. An app has at most `max` keys that work at the same time.
     ///
     /// # Errors
@@ -139,63 +168,57 @@ impl Store {
     ) -> Result<(), CreateKeyError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            self.count_key(&mut transaction, &Of::Count, event, max)
-                .await?
-                .map_err(|Full| CreateKeyError::TooMany(max))?;
-            add_to(&mut transaction, self, &Of::Key, api_key)?;
-            audit::add_to(&mut transaction, &Of::Audit, event)?;
+            let counted = self.count_key(&mut transaction, Guard::Count, event, max);
+            if counted.await? == Room::Full {
+                return Err(CreateKeyError::TooMany(max));
+            }
+            add_to(&mut transaction, self, &Guard::Key, api_key)?;
+            audit::add_to(&mut transaction, &Guard::Audit, event)?;
+            let place = places::app(api_key.app);
             match widget_key {
-                None => transaction.check(
-                    Of::App,
-                    Table::Keys,
-                    &apps::key(api_key.app),
-                    &Condition::Present,
-                )?,
+                None => transaction.check(Guard::App, &place, &Condition::Present)?,
                 Some(clear) => {
-                    let (mut app, version) = self
-                        .app_and_version(api_key.app)
-                        .await?
-                        .ok_or(CreateKeyError::AppGone)?;
+                    let seen = self.see::<App>(&place).await?;
+                    let seen = seen.ok_or(CreateKeyError::AppGone)?;
+                    let mut app = seen.record.clone();
                     self.forget_ended_widget_keys(&mut app, event.at, max)
                         .await?;
                     app.widget_keys.push(WidgetKey {
                         id: api_key.id,
                         key: clear.to_owned(),
                     });
-                    apps::rewrite_in(&mut transaction, self, &Of::App, &app, version)?;
+                    apps::rewrite_in(&mut transaction, self, &Guard::App, &seen, &app)?;
                 }
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(of) if of.contains(&Of::Key) => Err(CreateKeyError::HashTaken),
-                Outcome::Refused(of) if widget_key.is_none() && of.contains(&Of::App) => {
-                    Err(CreateKeyError::AppGone)
-                }
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            let refused = |guards: &[Guard]| match widget_key {
+                _ if guards.contains(&Guard::Key) => Err(CreateKeyError::HashTaken),
+                None if guards.contains(&Guard::App) => Err(CreateKeyError::AppGone),
+                _ => Ok(Attempt::LostRace),
+            };
+            transaction.decide_or((), refused).await
         })
         .await
     }
 
     /// Counts one key more of the event's app.
-    async fn count_key<L: Clone>(
+    async fn count_key<G: Clone>(
         &self,
-        transaction: &mut Transaction<'_, L>,
-        label: &L,
+        transaction: &mut Transaction<'_, G>,
+        guard: G,
         event: &AuditEvent,
         max: u32,
-    ) -> Result<Result<(), Full>, StoreError> {
+    ) -> Result<Room, StoreError> {
         let (app, now) = (event.app, event.at);
         let living = || async move {
-            let keys = self.list_keys(app).await?;
+            let keys = self.keys_of(app).await?;
             let living = keys.iter().filter(|key| key.works_at(now)).count();
             Ok(u32::try_from(living).unwrap_or(u32::MAX))
         };
-        let place = (Table::Keys, &count_key(app));
-        self.add_one(transaction, label, place, max, living).await
+        let place = places::api_key_count(app);
+        self.add_one(transaction, guard, &place, max, living).await
     }
 
-    /// Widget keys stand in their app's public record until they are revoked, expired ones too: these go before the
+    /// Widget keys are in their app's public record until they are revoked, expired ones too: these go before the
     /// record holds more than there may be keys that work.
     async fn forget_ended_widget_keys(
         &self,
@@ -206,41 +229,10 @@ impl Store {
         if u32::try_from(app.widget_keys.len()).is_ok_and(|many| many < max) {
             return Ok(());
         }
-        let keys = self.list_keys(app.id).await?;
+        let keys = self.keys_of(app.id).await?;
         let work = |id| keys.iter().any(|key| key.id == id && key.works_at(now));
         app.widget_keys.retain(|widget| work(widget.id));
         Ok(())
-    }
-
-    /// An app's keys, newest first, strongly consistent.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn list_keys(&self, app: AppId) -> Result<Vec<ApiKey>, StoreError> {
-        let pointers = self
-            .partition(Table::Keys, &apps::partition(app), "key#")
-            .await?;
-        let keys = pointers
-            .into_iter()
-            .map(|item| record::<Pointer>(item).map(|pointer| key(pointer.hash)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let items = self.get_many(Table::Keys, &keys).await?;
-        let mut found: Vec<ApiKey> = items.into_iter().map(record).collect::<Result<_, _>>()?;
-        found.sort_by_key(|api_key| std::cmp::Reverse((api_key.created_at, api_key.id)));
-        Ok(found)
-    }
-
-    /// A key by its id, strongly consistent.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails; another app's key is `None`.
-    pub async fn get_key(&self, app: AppId, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
-        Ok(self
-            .key_and_version(app, id)
-            .await?
-            .map(|(api_key, _)| api_key))
     }
 
     /// Revokes a key for good, and says so in the audit log; revoking it again changes nothing. A widget key leaves
@@ -256,35 +248,29 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (app, id) = (event.app, event.key);
         self.until_decided(|| async {
-            let Some((api_key, version)) = self.key_and_version(app, id).await? else {
-                return Ok(Some(false));
+            let Some(seen) = self.see_key(app, id).await? else {
+                return Ok(Attempt::Decided(false));
             };
+            let api_key = seen.record.clone();
             if api_key.revoked_at.is_some() {
-                return Ok(Some(true));
+                return Ok(Attempt::Decided(true));
             }
             let mut transaction = Transaction::new(self);
             if api_key.kind == KeyKind::Widget
-                && let Some((mut record, version)) = self.app_and_version(app).await?
-                && record.widget_key(id).is_some()
+                && let Some(seen) = self.see::<App>(&places::app(app)).await?
+                && seen.record.widget_key(id).is_some()
             {
+                let mut record = seen.record.clone();
                 record.widget_keys.retain(|widget| widget.id != id);
-                apps::rewrite_in(&mut transaction, self, &(), &record, version)?;
+                apps::rewrite_in(&mut transaction, self, &(), &seen, &record)?;
             }
-            rewrite_in(
-                &mut transaction,
-                self,
-                &(),
-                &ApiKey {
-                    revoked_at: Some(now),
-                    ..api_key
-                },
-                version,
-            )?;
+            let revoked = ApiKey {
+                revoked_at: Some(now),
+                ..api_key
+            };
+            rewrite_in(&mut transaction, self, &seen, &revoked)?;
             audit::add_to(&mut transaction, &(), event)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            transaction.decide(true).await
         })
         .await
     }
@@ -301,19 +287,16 @@ impl Store {
         change: impl Fn(ApiKey) -> Result<ApiKey, E>,
     ) -> Result<ApiKey, ChangeKeyError<E>> {
         self.until_decided(|| async {
-            let found = self.key_and_version(event.app, event.key).await?;
-            let (api_key, version) = found.ok_or(ChangeKeyError::NotFound)?;
-            let changed = change(api_key.clone()).map_err(ChangeKeyError::Refused)?;
+            let seen = self.see_key(event.app, event.key).await?;
+            let seen = seen.ok_or(ChangeKeyError::NotFound)?;
+            let changed = change(seen.record.clone()).map_err(ChangeKeyError::Refused)?;
             let mut transaction = Transaction::new(self);
-            if changed == api_key && transaction.is_empty() {
-                return Ok(Some(changed));
+            if changed == seen.record && transaction.is_empty() {
+                return Ok(Attempt::Decided(changed));
             }
-            rewrite_in(&mut transaction, self, &(), &changed, version)?;
+            rewrite_in(&mut transaction, self, &seen, &changed)?;
             audit::add_to(&mut transaction, &(), event)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(changed)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            Ok(transaction.decide(changed).await?)
         })
         .await
     }
@@ -332,82 +315,44 @@ impl Store {
         replace: impl Fn(ApiKey) -> Result<(ApiKey, ApiKey), E>,
     ) -> Result<ApiKey, ChangeKeyError<E>> {
         self.until_decided(|| async {
-            let found = self.key_and_version(event.app, event.key).await?;
-            let (api_key, version) = found.ok_or(ChangeKeyError::NotFound)?;
-            let (old, new) = replace(api_key).map_err(ChangeKeyError::Refused)?;
+            let seen = self.see_key(event.app, event.key).await?;
+            let seen = seen.ok_or(ChangeKeyError::NotFound)?;
+            let (old, new) = replace(seen.record.clone()).map_err(ChangeKeyError::Refused)?;
             let event = &AuditEvent {
                 detail: Some(format!("replaced by {}", new.id)),
                 ..event.clone()
             };
             let mut transaction = Transaction::new(self);
-            if old.works_at(event.at) {
-                self.count_key(&mut transaction, &(), event, max)
-                    .await?
-                    .map_err(|Full| ChangeKeyError::TooMany(max))?;
+            if old.works_at(event.at)
+                && self.count_key(&mut transaction, (), event, max).await? == Room::Full
+            {
+                return Err(ChangeKeyError::TooMany(max));
             }
-            rewrite_in(&mut transaction, self, &(), &old, version)?;
+            rewrite_in(&mut transaction, self, &seen, &old)?;
             add_to(&mut transaction, self, &(), &new)?;
             audit::add_to(&mut transaction, &(), event)?;
-            let (mut app, version) = self
-                .app_and_version(event.app)
-                .await?
-                .ok_or(ChangeKeyError::NotFound)?;
+            let place = places::app(event.app);
+            let app = self.see::<App>(&place).await?;
+            let app = app.ok_or(ChangeKeyError::NotFound)?;
             match widget_key.filter(|_| new.kind == KeyKind::Widget) {
-                // The new key goes where the old one stood: pages that take the app's widget key get the new one.
+                // The new key takes the old one's place, so that pages which take the app's widget key get the new one.
                 Some(clear) => {
+                    let mut changed = app.record.clone();
+                    self.forget_ended_widget_keys(&mut changed, event.at, max)
+                        .await?;
+                    let mut keys = changed.widget_keys.iter();
+                    let index = keys.position(|other| other.id == old.id).unwrap_or(0);
                     let widget = WidgetKey {
                         id: new.id,
                         key: clear.to_owned(),
                     };
-                    self.forget_ended_widget_keys(&mut app, event.at, max)
-                        .await?;
-                    let place = app
-                        .widget_keys
-                        .iter()
-                        .position(|other| other.id == old.id)
-                        .unwrap_or(0);
-                    app.widget_keys.insert(place, widget);
-                    apps::rewrite_in(&mut transaction, self, &(), &app, version)?;
+                    changed.widget_keys.insert(index, widget);
+                    apps::rewrite_in(&mut transaction, self, &(), &app, &changed)?;
                 }
-                None => transaction.check(
-                    (),
-                    Table::Keys,
-                    &apps::key(event.app),
-                    &Condition::Present,
-                )?,
+                None => transaction.check((), &place, &Condition::Present)?,
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(new)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            Ok(transaction.decide(new).await?)
         })
         .await
-    }
-
-    async fn key_and_version(
-        &self,
-        app: AppId,
-        id: KeyId,
-    ) -> Result<Option<(ApiKey, Option<String>)>, StoreError> {
-        let pointer: Option<Pointer> = self.get_record(Table::Keys, &pointer_key(app, id)).await?;
-        let Some(Pointer { hash }) = pointer else {
-            return Ok(None);
-        };
-        let Some(item) = self.get(Table::Keys, &key(hash)).await? else {
-            return Ok(None);
-        };
-        let version = text(&item, "version");
-        Ok(Some((record(item)?, version)))
-    }
-
-    pub(crate) async fn app_and_version(
-        &self,
-        app: AppId,
-    ) -> Result<Option<(App, Option<String>)>, StoreError> {
-        let Some(item) = self.get(Table::Keys, &apps::key(app)).await? else {
-            return Ok(None);
-        };
-        let version = text(&item, "version");
-        Ok(Some((record(item)?, version)))
     }
 }

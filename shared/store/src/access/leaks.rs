@@ -7,11 +7,12 @@ use model::resource::Resource;
 
 use crate::access::{audit, credentials};
 use crate::booking::resources;
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::dynamo::version::Versioned;
-use crate::{Store, StoreError, Tenant};
+use crate::dynamo::{Attempt, Seen, Store, StoreError, Transaction, Versioned};
+use crate::places;
+use crate::tenant::Tenant;
 
 impl Store {
+    // Writes.
     /// Deletes a credential, and says so in the audit log. Deleting it again changes nothing.
     ///
     /// # Errors
@@ -24,15 +25,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.until_decided(|| async {
             if self.find_credential(credential.hash).await?.is_none() {
-                return Ok(Some(()));
+                return Ok(Attempt::Decided(()));
             }
             let mut transaction = Transaction::new(self);
             credentials::remove_in(&mut transaction, &(), credential)?;
             audit::add_to(&mut transaction, &(), event)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-            }
+            transaction.decide(()).await
         })
         .await
     }
@@ -50,29 +48,24 @@ impl Store {
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         self.until_decided(|| async {
-            let key = resources::key(tenant, resource);
-            let Some(found) = self.get(crate::Table::Data, &key).await? else {
-                return Ok(Some(()));
+            let Some(found) = self.get(&places::resource(tenant.app, resource)).await? else {
+                return Ok(Attempt::Decided(()));
             };
             let secret = resources::secret(&found);
-            let seen = Versioned::<Resource>::read(found)?;
+            let seen = Seen::<Resource>::read(found)?;
             if seen.record.calendar_feed.is_none_or(|kept| kept.id != feed) {
-                return Ok(Some(()));
+                return Ok(Attempt::Decided(()));
             }
-            let condition = Condition::version(&seen.version);
             let record = Resource {
                 calendar_feed: None,
-                ..seen.record
+                ..seen.record.clone()
             };
             let next = Versioned::new(record, &*self.random);
-            let item = resources::item(tenant, &next, &secret)?;
+            let item = seen.keep_in(resources::item(tenant.app, &next, &secret)?)?;
             let mut transaction = Transaction::new(self);
-            transaction.put((), crate::Table::Data, item, &condition)?;
+            transaction.put((), item, &seen.condition())?;
             audit::add_to(&mut transaction, &(), event)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-            }
+            transaction.decide(()).await
         })
         .await
     }

@@ -5,21 +5,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
-};
 use chrono::{DateTime, TimeDelta, Utc};
 use model::ids::KeyId;
 use model::rate::{Ledger, Lent, RateLimit};
 use model::usage::{Classes, Hours, hour_of};
 use tokio::time::Instant;
 
-use crate::dynamo::error;
-use crate::dynamo::item::{Item, Key, RawItem, record, text};
-use crate::dynamo::transaction::Transaction;
-use crate::{Store, StoreError, Table};
+use crate::dynamo::update::{Update, Updated};
+use crate::dynamo::{
+    Item, PATIENCE as PATIENCE_OF_COPIES, Place, RawItem, Store, StoreError, Transaction, record,
+    text,
+};
+use crate::places;
 
 /// How long a request waits for its ledger. Past that it is served without: a limit is never the reason for an outage.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -45,58 +42,49 @@ pub const MOST_HOURS_WAITING: usize = 24;
 
 /// Which ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct LedgerName(String);
+pub struct LedgerName(Place);
 
 impl std::fmt::Display for LedgerName {
     /// Whose it is, for logs. An address is left out, though only its code is known here.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.split("#address#").next().unwrap_or_default())
+        f.write_str(places::owner_of_ledger(&self.0.pk))
     }
 }
 
 impl LedgerName {
     /// A key's own, or a resource credential's, by its id: usage is counted in it too.
     pub fn of_caller(id: impl std::fmt::Display) -> Self {
-        Self(format!("caller#{id}"))
+        Self(places::ledger_of_caller(id))
     }
 
     /// A public key's from one address, which is named by a hash.
     pub fn of_address(id: impl std::fmt::Display, address: &str) -> Self {
-        Self(format!("caller#{id}#address#{address}"))
+        Self(places::ledger_of_address(id, address))
     }
 
     /// A test app's, for the day.
     pub fn of_app(id: impl std::fmt::Display) -> Self {
-        Self(format!("app#{id}#day"))
+        Self(places::ledger_of_day(id))
     }
 
     /// A live app's secret keys and tokens together, for the minute.
     pub fn of_live_app(id: impl std::fmt::Display) -> Self {
-        Self(format!("app#{id}#minute"))
+        Self(places::ledger_of_minute(id))
     }
 
     /// A live app's public keys and tokens together, for the minute.
     pub fn of_live_pages(id: impl std::fmt::Display) -> Self {
-        Self(format!("app#{id}#pages"))
+        Self(places::ledger_of_pages(id))
     }
 
     /// A person's at the console, over all their sessions.
     pub fn of_account(id: impl std::fmt::Display) -> Self {
-        Self(format!("account#{id}"))
+        Self(places::ledger_of_account(id))
     }
 
-    fn key(&self) -> Key {
-        // After every `hour#`, so that one query reads hours and ledger together.
-        Key::new(self.0.clone(), "ledger")
+    fn hour(&self, hour: i64) -> Place {
+        places::hour(&self.0.pk, hour)
     }
-
-    fn hour_key(&self, hour: i64) -> Key {
-        Key::new(self.0.clone(), hour_sk(hour))
-    }
-}
-
-fn hour_sk(hour: i64) -> String {
-    format!("hour#{hour:012}")
 }
 
 /// A ledger as it was last seen. An instance keeps it between leases, so that most need no read.
@@ -244,6 +232,7 @@ pub struct Usage {
 }
 
 impl Store {
+    // Writes.
     /// Takes a lease: lends from the ledger, if there is enough even after all that others may have taken since it
     /// was `seen`; if not, looks again. Answers what was lent, which is nothing if the limit is reached, and the
     /// ledger as it is now. If nothing was lent, nothing was written.
@@ -270,30 +259,27 @@ impl Store {
                 if is_fresh {
                     return Ok((lent, seen));
                 }
-                seen = LedgerRecord::read(
-                    &self
-                        .get(Table::Meters, &name.key())
-                        .await?
-                        .unwrap_or_default(),
-                );
+                seen = LedgerRecord::read(&self.get(&name.0).await?.unwrap_or_default());
                 is_fresh = true;
                 continue;
             }
             // As much as others may have lent meanwhile without this being too much.
             let slack = renewal.rate.limit.saturating_sub(after.used());
-            match self.lend(name, &seen, &renewal, lent, slack, now).await {
-                Ok(Ok(written)) => {
+            let update = lend(&seen, &renewal, lent, slack, now);
+            match self.update(&name.0, &update, Duration::ZERO).await {
+                Ok(Updated::Done(written)) => {
+                    let written = LedgerRecord::read(&written);
                     // The lease is had, whatever becomes of the copies; the next one makes up for them.
                     if let Err(error) = self.copy_finished_hours(name, &written, now).await {
                         tracing::warn!(%error, ledger = %name, "hours of use were not copied");
                     }
                     return Ok((lent, written));
                 }
-                Ok(Err(found)) => {
+                Ok(Updated::Refused(found)) => {
                     if Instant::now() >= contention {
                         return Err(StoreError::Contended);
                     }
-                    seen = found;
+                    seen = LedgerRecord::read(&found);
                     is_fresh = true;
                 }
                 Err(error @ StoreError::Unavailable { .. }) => {
@@ -308,111 +294,6 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// The ledger after it, or what stands there if that is too much.
-    async fn lend(
-        &self,
-        name: &LedgerName,
-        seen: &LedgerRecord,
-        renewal: &Renewal,
-        lent: Lent,
-        slack: u32,
-        now: DateTime<Utc>,
-    ) -> Result<Result<LedgerRecord, LedgerRecord>, StoreError> {
-        let mut update = Update::default();
-        let permits = i64::from(lent.permits);
-        let mut by_bucket = BTreeMap::from([(lent.bucket_ms(), permits)]);
-        // What no longer counts is not given back: its bucket may be gone.
-        let mut live = seen.ledger.clone();
-        live.forget_old(renewal.rate, now);
-        if let Some((old, unspent)) = renewal.back.filter(|(_, unspent)| *unspent > 0)
-            && live.has(old)
-        {
-            *by_bucket.entry(old.bucket_ms()).or_default() -= i64::from(unspent);
-        }
-        for (bucket_ms, permits) in by_bucket {
-            update.add(&attribute::bucket(bucket_ms), permits);
-        }
-        // Hours that were forgotten here stand in copies, which a late count by itself would take the place of.
-        let forgotten = seen.last_used_at.map(|at| hour_of(at - HOURS_KEPT));
-        let late = hour_of(now - HOURS_KEPT) + HOUR_S;
-        let mut is_late = false;
-        let mut counted = renewal.counted.clone();
-        counted.keep_newest(MOST_HOURS_WAITING);
-        for (hour, classes) in counted.iter() {
-            if Some(hour) < forgotten {
-                continue;
-            }
-            is_late |= hour < late;
-            for (class, count) in classes
-                .into_iter()
-                .enumerate()
-                .filter(|(_, count)| *count > 0)
-            {
-                let count = i64::try_from(count).unwrap_or(i64::MAX);
-                update.add(&attribute::class(hour, class), count);
-            }
-        }
-        update.set(attribute::LAST_USED_AT, now.timestamp_millis());
-        if let Some(ttl) = renewal.ttl {
-            update.set(attribute::TTL, ttl.timestamp());
-        }
-        if !is_late {
-            for name in seen.outdated(renewal.rate, now) {
-                update.remove(&name);
-            }
-        }
-        let condition = match seen.total {
-            Some(total) => {
-                update.add(attribute::TOTAL, permits);
-                let enough = update.at_most(attribute::TOTAL, total + i64::from(slack));
-                match seen.last_used_at.filter(|_| is_late) {
-                    // Nobody has forgotten an hour meanwhile.
-                    Some(at) => {
-                        let same = update.equal(attribute::LAST_USED_AT, at.timestamp_millis());
-                        format!("{enough} AND {same}")
-                    }
-                    None => enough,
-                }
-            }
-            None => {
-                // In microseconds: nobody lends as many in a second, so no later item of this name begins lower.
-                update.add(attribute::TOTAL, now.timestamp_micros() + permits);
-                update.absent(attribute::TOTAL)
-            }
-        };
-        self.call_for(
-            "UpdateItem",
-            &[Table::Meters],
-            Duration::ZERO,
-            || {
-                self.client
-                    .update_item()
-                    .table_name(self.table(Table::Meters))
-                    .set_key(Some(name.key().attributes()))
-                    .update_expression(update.expression())
-                    .condition_expression(&condition)
-                    .set_expression_attribute_names(Some(update.names.clone()))
-                    .set_expression_attribute_values(Some(update.values.clone()))
-                    .return_values(ReturnValue::AllNew)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .return_values_on_condition_check_failure(
-                        ReturnValuesOnConditionCheckFailure::AllOld,
-                    )
-                    .send()
-            },
-            |answer| match answer {
-                Ok(written) => Ok(Ok(LedgerRecord::read(
-                    &written.attributes.unwrap_or_default(),
-                ))),
-                Err(error) => match failed_on(&error) {
-                    Some(found) => Ok(Err(LedgerRecord::read(&found))),
-                    None => Err(error::judged(error)),
-                },
-            },
-        )
-        .await
     }
 
     /// Once an hour. Copies are whole, so it does no harm if two instances do it; should an older one stand at last,
@@ -430,27 +311,18 @@ impl Store {
         let mut transaction = Transaction::new(self);
         let mut update = Update::default();
         for (hour, classes) in finished.iter().take(MOST_COPIED) {
-            let copy = Item::new(&name.hour_key(hour), &Hours::one(hour, classes))?;
-            transaction.put_unconditionally((), Table::Meters, copy)?;
+            let copy = Item::new(&name.hour(hour), &Hours::one(hour, classes))?;
+            transaction.put_unconditionally((), copy)?;
             let sum = i64::try_from(classes.iter().sum::<u64>()).unwrap_or(i64::MAX);
             update.set(&attribute::copied(hour), sum);
         }
         transaction.commit().await?;
-        self.call("UpdateItem", Table::Meters, || {
-            self.client
-                .update_item()
-                .table_name(self.table(Table::Meters))
-                .set_key(Some(name.key().attributes()))
-                .update_expression(update.expression())
-                .set_expression_attribute_names(Some(update.names.clone()))
-                .set_expression_attribute_values(Some(update.values.clone()))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-        })
-        .await?;
+        self.update(&name.0, &update, PATIENCE_OF_COPIES).await?;
         Ok(())
     }
+}
 
+impl Store {
     /// What was counted of a key between two instants, by one query.
     ///
     /// # Errors
@@ -463,13 +335,11 @@ impl Store {
         to: DateTime<Utc>,
     ) -> Result<Usage, StoreError> {
         let name = LedgerName::of_caller(key);
-        let items = self
-            .partition_between(Table::Meters, &name.0, (&hour_sk(hour_of(from)), "ledger"))
-            .await?;
+        let items = self.between(&name.hour(hour_of(from)), &name.0).await?;
         let mut usage = Usage::default();
-        for item in items {
-            if text(&item, "sk").as_deref() == Some("ledger") {
-                let ledger = LedgerRecord::read(&item);
+        for item in &items {
+            if text(item, "sk").as_deref() == Some(&name.0.sk) {
+                let ledger = LedgerRecord::read(item);
                 usage.last_used_at = ledger.last_used_at;
                 // The ledger's own are at least as new as the copies.
                 usage.hours.replace(&ledger.hours);
@@ -489,98 +359,98 @@ impl Store {
     /// Only if the store fails.
     pub async fn get_last_day(&self, keys: &[KeyId]) -> Result<Vec<LedgerRecord>, StoreError> {
         let names: Vec<LedgerName> = keys.iter().map(LedgerName::of_caller).collect();
-        let wanted: Vec<Key> = names.iter().map(LedgerName::key).collect();
-        let mut found = std::collections::HashMap::new();
-        for item in self.get_many(Table::Meters, &wanted).await? {
+        let places: Vec<Place> = names.iter().map(|name| name.0.clone()).collect();
+        let mut found = HashMap::new();
+        for item in self.get_many(&places).await? {
             if let Some(pk) = text(&item, "pk") {
                 found.insert(pk, LedgerRecord::read(&item));
             }
         }
+        let names = names.iter();
         Ok(names
-            .into_iter()
-            .map(|name| found.remove(&name.0).unwrap_or_default())
+            .map(|name| found.remove(&name.0.pk).unwrap_or_default())
             .collect())
     }
 }
 
-/// What stood there when the condition failed.
-fn failed_on(error: &SdkError<UpdateItemError>) -> Option<RawItem> {
-    let SdkError::ServiceError(service) = error else {
-        return None;
+/// The update that lends `lent`, gives back and counts what the renewal says, and forgets what nobody needs any more;
+/// on condition that no more than `slack` was lent since the ledger was `seen`.
+fn lend(
+    seen: &LedgerRecord,
+    renewal: &Renewal,
+    lent: Lent,
+    slack: u32,
+    now: DateTime<Utc>,
+) -> Update {
+    let mut update = Update::default();
+    for (bucket_ms, permits) in permits_by_bucket(seen, renewal, lent, now) {
+        update.add(&attribute::bucket(bucket_ms), permits);
+    }
+    let is_late = count_hours(&mut update, seen, renewal, now);
+    update.set(attribute::LAST_USED_AT, now.timestamp_millis());
+    if let Some(ttl) = renewal.ttl {
+        update.set(attribute::TTL, ttl.timestamp());
+    }
+    if !is_late {
+        for name in seen.outdated(renewal.rate, now) {
+            update.remove(&name);
+        }
+    }
+    let permits = i64::from(lent.permits);
+    let Some(total) = seen.total else {
+        // In microseconds: nobody lends as many in a second, so no later item of this name begins lower.
+        update.add(attribute::TOTAL, now.timestamp_micros() + permits);
+        update.require_absent(attribute::TOTAL);
+        return update;
     };
-    match service.err() {
-        UpdateItemError::ConditionalCheckFailedException(failed) => {
-            Some(failed.item().cloned().unwrap_or_default())
-        }
-        _ => None,
+    update.add(attribute::TOTAL, permits);
+    update.require_at_most(attribute::TOTAL, total + i64::from(slack));
+    if let Some(at) = seen.last_used_at.filter(|_| is_late) {
+        // Nobody has forgotten an hour meanwhile.
+        update.require_equal(attribute::LAST_USED_AT, at.timestamp_millis());
     }
+    update
 }
 
-/// An update expression that is being put together.
-#[derive(Debug, Default)]
-struct Update {
-    set: Vec<String>,
-    add: Vec<String>,
-    remove: Vec<String>,
-    names: HashMap<String, String>,
-    values: RawItem,
+/// The permits lent by bucket, less those given back of the last lease.
+fn permits_by_bucket(
+    seen: &LedgerRecord,
+    renewal: &Renewal,
+    lent: Lent,
+    now: DateTime<Utc>,
+) -> BTreeMap<i64, i64> {
+    let mut permits = BTreeMap::from([(lent.bucket_ms(), i64::from(lent.permits))]);
+    // What no longer counts is not given back: its bucket may be gone.
+    let mut live = seen.ledger.clone();
+    live.forget_old(renewal.rate, now);
+    if let Some((old, unspent)) = renewal.back.filter(|(_, unspent)| *unspent > 0)
+        && live.has(old)
+    {
+        *permits.entry(old.bucket_ms()).or_default() -= i64::from(unspent);
+    }
+    permits
 }
 
-impl Update {
-    fn name(&mut self, name: &str) -> String {
-        let known = self.names.iter().find(|(_, known)| *known == name);
-        if let Some((placeholder, _)) = known {
-            return placeholder.clone();
+/// Adds the renewal's counts of answers, and says whether one of them is so late that others may be forgetting its hour.
+fn count_hours(
+    update: &mut Update,
+    seen: &LedgerRecord,
+    renewal: &Renewal,
+    now: DateTime<Utc>,
+) -> bool {
+    // Hours that were forgotten here are in copies, whose place a late count by itself would take.
+    let forgotten = seen.last_used_at.map(|at| hour_of(at - HOURS_KEPT));
+    let late = hour_of(now - HOURS_KEPT) + HOUR_S;
+    let mut counted = renewal.counted.clone();
+    counted.keep_newest(MOST_HOURS_WAITING);
+    let mut is_late = false;
+    for (hour, classes) in counted.iter().filter(|(hour, _)| Some(*hour) >= forgotten) {
+        is_late |= hour < late;
+        let classes = classes.into_iter().enumerate();
+        for (class, count) in classes.filter(|(_, count)| *count > 0) {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            update.add(&attribute::class(hour, class), count);
         }
-        let placeholder = format!("#n{}", self.names.len());
-        self.names.insert(placeholder.clone(), name.to_owned());
-        placeholder
     }
-
-    fn value(&mut self, number: i64) -> String {
-        let placeholder = format!(":v{}", self.values.len());
-        let value = AttributeValue::N(number.to_string());
-        self.values.insert(placeholder.clone(), value);
-        placeholder
-    }
-
-    fn set(&mut self, name: &str, number: i64) {
-        let action = format!("{} = {}", self.name(name), self.value(number));
-        self.set.push(action);
-    }
-
-    fn add(&mut self, name: &str, number: i64) {
-        let action = format!("{} {}", self.name(name), self.value(number));
-        self.add.push(action);
-    }
-
-    fn remove(&mut self, name: &str) {
-        let action = self.name(name);
-        self.remove.push(action);
-    }
-
-    fn at_most(&mut self, name: &str, most: i64) -> String {
-        format!("{} <= {}", self.name(name), self.value(most))
-    }
-
-    fn equal(&mut self, name: &str, number: i64) -> String {
-        format!("{} = {}", self.name(name), self.value(number))
-    }
-
-    fn absent(&mut self, name: &str) -> String {
-        format!("attribute_not_exists({})", self.name(name))
-    }
-
-    fn expression(&self) -> String {
-        [
-            ("SET", &self.set),
-            ("ADD", &self.add),
-            ("REMOVE", &self.remove),
-        ]
-        .into_iter()
-        .filter(|(_, actions)| !actions.is_empty())
-        .map(|(verb, actions)| format!("{verb} {}", actions.join(", ")))
-        .collect::<Vec<_>>()
-        .join(" ")
-    }
+    is_late
 }

@@ -10,9 +10,10 @@ use model::ids::ResourceId;
 use model::occupancy::Claim;
 use uuid::Uuid;
 
-use crate::dynamo::item::RawItem;
+use crate::dynamo::{RawItem, Store, StoreError};
+use crate::places;
+use crate::tenant::Tenant;
 use crate::unit::sheets;
-use crate::{Store, StoreError, Table, Tenant};
 
 /// How many resources are asked for at once. More would only wait for connections.
 const AT_ONCE: usize = 64;
@@ -74,28 +75,23 @@ impl Store {
         }
         let first = range.start().date_naive();
         let last = (range.end() - TimeDelta::seconds(1)).date_naive();
-        let places = (sheets::place(first), sheets::place(last));
+        let sheet = |day| places::sheet(tenant.app, resource, day);
         // A claim stands in several sheets and counts once.
         let mut claims: BTreeMap<Uuid, Claim> = BTreeMap::new();
         let mut fits = true;
         let read = |page: Vec<RawItem>| {
             for item in &page {
-                let (_, sheet) = sheets::read(item)?;
-                fits = fits && left.take(sheet.claims.len());
+                let (_, read) = sheets::read(item)?;
+                fits = fits && left.take(read.sheet.claims.len());
                 if !fits {
                     break;
                 }
-                claims.extend(sheet.claims);
+                claims.extend(read.sheet.claims);
             }
             Ok(fits)
         };
-        self.pages_between(
-            Table::Data,
-            &sheets::partition(tenant.app, resource),
-            (&places.0, &places.1),
-            read,
-        )
-        .await?;
+        self.pages_between(&sheet(first), &sheet(last), read)
+            .await?;
         Ok(fits.then(|| claims.into_values().collect()))
     }
 }

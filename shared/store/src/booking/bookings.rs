@@ -1,20 +1,21 @@
-//! Bookings as items, one by one and in lists. How they change is decided in [`decision`](crate::unit::decision).
+//! Bookings as items, one by one and in lists. How they change is decided in [`unit`](crate::unit).
 
 use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 use model::booking::{Booking, MAX_BOOKING_DAYS};
-use model::graph::Graph;
-use model::ids::{BookingId, ProjectId, ResourceId};
-use model::text::email_key;
+use model::graph::{Graph, Holding};
+use model::ids::{AppId, BookingId, ProjectId, ResourceId};
 use model::time::TimeSlot;
+use uuid::Uuid;
 
-use crate::dynamo::item::{
-    BY_CUSTOMER, BY_GROUP, BY_PROJECT, BY_RESOURCE, BY_START, Index, Item, Key, RawItem, record,
-    text,
+use crate::dynamo::list::{merge, month};
+use crate::dynamo::{
+    Between, Chunk, IndexPartition, Item, Listing, MonthlyIndex, Place, Position, RawItem, Store,
+    StoreError, Walk, record, text,
 };
-use crate::dynamo::list::{
-    self, Between, Chunk, MonthlyIndex, Partition, Position, Walk, merge, sort_key, time_key,
-};
-use crate::{Store, StoreError, Table, Tenant};
+use crate::places::{self, CREATED, FAR, START};
+use crate::tenant::Tenant;
+use crate::unit::drafts::Drafted;
+use crate::unit::moves::Move;
 
 /// How many months before and behind the month it was made in a booking starts, to be listed under the month it starts in.
 /// The few others are listed together, so that a list by start knows which months there can be.
@@ -123,80 +124,44 @@ impl SlotWindow {
 
     fn between(&self) -> Between {
         Between {
-            first: self.first_start().map(time_key),
-            last: self.to.map(time_key),
+            first: self.first_start().map(places::instant),
+            last: self.to.map(places::instant),
         }
     }
 }
 
-pub(crate) fn key(tenant: Tenant, id: BookingId) -> Key {
-    Key::new(format!("app#{}#booking#{id}", tenant.app), "booking")
-}
-
-fn resource_partition(tenant: Tenant, resource: ResourceId) -> String {
-    format!("app#{}#bookings#{resource}", tenant.app)
-}
-
-fn customer_partition(tenant: Tenant, email: &str) -> String {
-    format!("app#{}#bookings#{}", tenant.app, email_key(email))
-}
-
-fn month_prefix(tenant: Tenant) -> String {
-    format!("app#{}#bookings#", tenant.app)
-}
-
-fn project_prefix(tenant: Tenant, project: ProjectId) -> String {
-    format!("app#{}#bookings#{project}#", tenant.app)
-}
-
-fn start_prefix(tenant: Tenant) -> String {
-    format!("app#{}#starts#", tenant.app)
-}
-
-fn group_prefix(tenant: Tenant) -> String {
-    format!("app#{}#groups#", tenant.app)
-}
-
-/// Under what a booking stands in a list by start: its month, if that is near the one it was made in.
+/// The month that a booking is listed under by start: that of its start, if that is near the one it was created in.
 fn start_month(booking: &Booking) -> String {
     let number = |at: DateTime<Utc>| i64::from(at.year()) * 12 + i64::from(at.month0());
     let start = booking.slot.start();
     let months = number(start) - number(booking.created_at);
     let (before, behind) = NEAR_MONTHS;
     if (-i64::from(before)..=i64::from(behind)).contains(&months) {
-        list::month(start)
+        month(start)
     } else {
         FAR.to_owned()
     }
 }
 
-/// What stands in a month's place for bookings that are not near.
-const FAR: &str = "far";
-
-pub(crate) fn item(tenant: Tenant, booking: &Booking) -> Result<Item, StoreError> {
-    let month = list::month(booking.created_at);
-    let mut item = Item::new(&key(tenant, booking.id), booking)?
+pub(crate) fn item(app: AppId, booking: &Booking) -> Result<Item, StoreError> {
+    let created = month(booking.created_at);
+    let start = start_month(booking);
+    let mut item = Item::new(&places::booking(app, booking.id), booking)?
         .with("version", &booking.version)
-        .with("created_sk", sort_key(booking.created_at, booking.id))
-        .with("start_sk", sort_key(booking.slot.start(), booking.id))
-        .with("month_pk", month_prefix(tenant) + &month)
-        .with(
-            "resource_pk",
-            resource_partition(tenant, booking.resource_id),
-        )
-        .with("start_pk", start_prefix(tenant) + &start_month(booking));
+        .with(CREATED, places::by_time(booking.created_at, booking.id))
+        .with(START, places::by_time(booking.slot.start(), booking.id))
+        .listed(places::bookings_by_month(app).of(&created))
+        .listed(places::bookings_of_resource(app, booking.resource_id))
+        .listed(places::bookings_by_start(app).of(&start));
     if booking.graph == Graph::GroupOwner {
-        item = item.with("group_pk", group_prefix(tenant) + &start_month(booking));
+        item = item.listed(places::groups_by_start(app).of(&start));
     }
-    if let Some(email) = booking
-        .customers
-        .iter()
-        .find_map(|customer| customer.email.as_deref())
-    {
-        item = item.with("customer_pk", customer_partition(tenant, email));
+    let mut customers = booking.customers.iter();
+    if let Some(email) = customers.find_map(|customer| customer.email.as_deref()) {
+        item = item.listed(places::bookings_of_customer(app, email));
     }
     if let Some(project) = booking.project_id {
-        item = item.with("project_pk", project_prefix(tenant, project) + &month);
+        item = item.listed(places::bookings_of_project(app, project).of(&created));
     }
     Ok(item)
 }
@@ -209,15 +174,79 @@ pub(crate) fn item(tenant: Tenant, booking: &Booking) -> Result<Item, StoreError
 /// Only if the booking cannot be written as an item.
 #[doc(hidden)]
 pub fn booking_item(tenant: Tenant, booking: &Booking) -> Result<RawItem, StoreError> {
-    Ok(item(tenant, booking)?.into_attributes())
+    Ok(item(tenant.app, booking)?.into_attributes())
 }
 
 /// A booking with the version it was written with.
-fn read(item: RawItem) -> Result<Booking, StoreError> {
-    let version = text(&item, "version")
+pub(crate) fn read(item: &RawItem) -> Result<Booking, StoreError> {
+    let version = text(item, "version")
         .ok_or_else(|| StoreError::broken("read", "a booking without version"))?;
     let booking: Booking = record(item)?;
     Ok(Booking { version, ..booking })
+}
+
+impl Drafted for Booking {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn place(app: AppId, id: Uuid) -> Place {
+        places::booking(app, BookingId::new(id))
+    }
+
+    fn read(item: &RawItem) -> Result<Self, StoreError> {
+        read(item)
+    }
+
+    fn item(&self, app: AppId) -> Result<Item, StoreError> {
+        item(app, self)
+    }
+
+    fn version(&mut self) -> &mut String {
+        &mut self.version
+    }
+
+    fn resource(&self) -> ResourceId {
+        self.resource_id
+    }
+
+    fn moves(before: Option<&Self>, after: Option<&Self>) -> Vec<(ResourceId, Move)> {
+        let of_all = |booking: Option<&Self>| {
+            let resources = booking.into_iter().flat_map(Self::resources);
+            resources.collect::<Vec<_>>()
+        };
+        let (old, new) = (of_all(before), of_all(after));
+        let mut moves = Vec::new();
+        let claim_before = before.and_then(Self::claim);
+        let claim_after = after.and_then(Self::claim);
+        if let (Some(booking), None) = (after, before)
+            && claim_after.is_none()
+            && booking.graph.rules().holding == Holding::Time
+            && !booking.completed()
+            && !booking.allow_double_bookings
+        {
+            let want = || Move::Want(booking.wanted_claim(), booking.tolerance());
+            moves.extend(new.iter().map(|resource| (*resource, want())));
+        }
+        if (claim_before, &old) == (claim_after, &new) {
+            return moves;
+        }
+        if let Some(claim) = claim_before {
+            moves.extend(old.iter().map(|resource| (*resource, Move::Go(claim))));
+        }
+        if let Some((booking, claim)) = after.zip(claim_after) {
+            let come = || Move::Come(claim, booking.tolerance());
+            moves.extend(new.iter().map(|resource| (*resource, come())));
+        }
+        moves
+    }
+
+    /// A group has its seats.
+    fn changes_with(before: Option<&Self>, after: Option<&Self>) -> Option<Uuid> {
+        let (before, after) = (before.and_then(Self::seat), after.and_then(Self::seat));
+        let (group, _) = before.or(after).filter(|_| before != after)?;
+        Some(group.uuid())
+    }
 }
 
 impl Store {
@@ -231,8 +260,8 @@ impl Store {
         tenant: Tenant,
         id: BookingId,
     ) -> Result<Option<Booking>, StoreError> {
-        let found = self.get(Table::Data, &key(tenant, id)).await?;
-        let booking = found.map(read).transpose()?;
+        let found = self.get(&places::booking(tenant.app, id)).await?;
+        let booking = found.as_ref().map(read).transpose()?;
         Ok(booking.filter(|booking| tenant.includes(booking.resource_id)))
     }
 
@@ -246,9 +275,10 @@ impl Store {
         tenant: Tenant,
         ids: &[BookingId],
     ) -> Result<Vec<Booking>, StoreError> {
-        let keys: Vec<_> = ids.iter().map(|id| key(tenant, *id)).collect();
-        let items = self.get_many(Table::Data, &keys).await?;
-        let mut bookings = items.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let app = tenant.app;
+        let places: Vec<Place> = ids.iter().map(|id| places::booking(app, *id)).collect();
+        let items = self.get_many(&places).await?;
+        let mut bookings = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         bookings.retain(|booking| tenant.includes(booking.resource_id));
         Ok(bookings)
     }
@@ -274,47 +304,37 @@ impl Store {
                 window: SlotWindow::default(),
             }),
         };
+        let app = tenant.app;
         match own.as_ref().unwrap_or(list) {
             BookingList::OfResource { resource, window } => {
-                let partition = Partition {
-                    table: Table::Data,
-                    index: &BY_RESOURCE,
-                    name: resource_partition(tenant, *resource),
+                let partition = IndexPartition {
+                    listing: places::bookings_of_resource(app, *resource),
                     between: window.between(),
                 };
                 self.chunk_of_partition(&partition, walk, read).await
             }
             BookingList::OfCustomer(email) => {
-                let partition = Partition {
-                    table: Table::Data,
-                    index: &BY_CUSTOMER,
-                    name: customer_partition(tenant, email),
+                let partition = IndexPartition {
+                    listing: places::bookings_of_customer(app, email),
                     between: Between::default(),
                 };
                 self.chunk_of_partition(&partition, walk, read).await
             }
             BookingList::All { since } => {
-                let months = list::by_month(Table::Data, month_prefix(tenant), *since, now);
+                let months = MonthlyIndex::all(places::bookings_by_month(app), *since, now);
                 self.chunk_by_month(&months, walk, read).await
             }
             BookingList::OfProject { project, since } => {
-                let prefix = project_prefix(tenant, *project);
-                let months = MonthlyIndex {
-                    table: Table::Data,
-                    index: &BY_PROJECT,
-                    prefix,
-                    since: *since,
-                    until: now,
-                    between: Between::default(),
-                };
+                let listing = places::bookings_of_project(app, *project);
+                let months = MonthlyIndex::all(listing, *since, now);
                 self.chunk_by_month(&months, walk, read).await
             }
             BookingList::ByStart { since, window } => {
-                let months = by_start(&BY_START, start_prefix(tenant), *since, window, now);
+                let months = by_start(places::bookings_by_start(app), *since, window, now);
                 self.chunk_by_start(&months, walk).await
             }
             BookingList::Groups { since, window } => {
-                let months = by_start(&BY_GROUP, group_prefix(tenant), *since, window, now);
+                let months = by_start(places::groups_by_start(app), *since, window, now);
                 self.chunk_by_start(&months, walk).await
             }
         }
@@ -323,7 +343,7 @@ impl Store {
     /// The next bookings of a list by start: those near the month they were made in, and the others among them.
     async fn chunk_by_start(
         &self,
-        months: &MonthlyIndex<'_>,
+        months: &MonthlyIndex,
         walk: &Walk<'_>,
     ) -> Result<Chunk<Booking>, StoreError> {
         let far = months.partition(FAR);
@@ -335,23 +355,20 @@ impl Store {
     }
 }
 
-/// The months of an index by start in which bookings of `window` can be, if the app was made at `since`.
+/// The months of an index by start in which bookings of `window` can be, if the app was created at `since`.
 fn by_start(
-    index: &'static Index,
-    prefix: String,
+    listing: Listing,
     since: DateTime<Utc>,
     window: &SlotWindow,
     now: DateTime<Utc>,
-) -> MonthlyIndex<'static> {
+) -> MonthlyIndex {
     let (before, behind) = NEAR_MONTHS;
     let first = since
         .checked_sub_months(Months::new(before))
         .unwrap_or(since);
     let last = now.checked_add_months(Months::new(behind)).unwrap_or(now);
     MonthlyIndex {
-        table: Table::Data,
-        index,
-        prefix,
+        listing,
         since: window.first_start().map_or(first, |start| start.max(first)),
         until: window.to.map_or(last, |to| to.min(last)),
         between: window.between(),

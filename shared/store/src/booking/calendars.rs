@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use model::event::Event;
-use model::ids::{CalendarId, EventId, ResourceId};
+use model::ids::{AppId, CalendarId, EventId, ResourceId};
 use model::resource::{Calendar, Resource};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::booking::resources::ChangeResourceError;
-use crate::dynamo::item::{Item, Key, record};
-use crate::dynamo::list::{self, Chunk, Walk, sort_key};
-use crate::dynamo::transaction::Transaction;
-use crate::dynamo::version::{Expected, Stale, Versioned};
+use crate::dynamo::list::month;
+use crate::dynamo::{
+    Chunk, Expected, Item, MonthlyIndex, Stale, Store, StoreError, Transaction, Versioned, Walk,
+    record,
+};
+use crate::places::{self, CREATED};
+use crate::tenant::Tenant;
 use crate::unit::decision::DecisionError;
-use crate::{Store, StoreError, Table, Tenant};
 
 /// How long one request goes on deleting a calendar's events.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -74,20 +76,12 @@ pub struct CalendarRow {
     pub calendar: Calendar,
 }
 
-fn key(tenant: Tenant, id: CalendarId) -> Key {
-    Key::new(format!("app#{}#calendar#{id}", tenant.app), "calendar")
-}
-
-fn month_prefix(tenant: Tenant) -> String {
-    format!("app#{}#calendars#", tenant.app)
-}
-
 /// Adds the pointers of a resource's calendars to the transaction that writes it: those that it has not yet, and the
 /// removal of those that it had `before` and has no more.
-pub(crate) fn name_in<L: Clone>(
-    transaction: &mut Transaction<'_, L>,
-    label: L,
-    tenant: Tenant,
+pub(crate) fn name_in<G: Clone>(
+    transaction: &mut Transaction<'_, G>,
+    guard: G,
+    app: AppId,
     before: &[Calendar],
     resource: &mut Resource,
 ) -> Result<(), StoreError> {
@@ -100,16 +94,15 @@ pub(crate) fn name_in<L: Clone>(
             calendar: calendar.id,
             resource: id,
         };
-        let month = list::month(calendar.created_at);
-        let pointer = Item::new(&key(tenant, calendar.id), &pointer)?
-            .with("created_sk", sort_key(calendar.created_at, calendar.id))
-            .with("month_pk", month_prefix(tenant) + &month);
-        transaction.put_unconditionally(label.clone(), Table::Data, pointer)?;
+        let pointer = Item::new(&places::calendar(app, calendar.id), &pointer)?
+            .with(CREATED, places::by_time(calendar.created_at, calendar.id))
+            .listed(places::calendars_by_month(app).of(&month(calendar.created_at)));
+        transaction.put_unconditionally(guard.clone(), pointer)?;
         calendar.is_named = true;
     }
     let is_gone = |calendar: &&Calendar| resource.calendar(Some(calendar.id)).is_none();
     for gone in before.iter().filter(is_gone) {
-        transaction.delete(label.clone(), Table::Data, &key(tenant, gone.id), None)?;
+        transaction.delete(guard.clone(), &places::calendar(app, gone.id), None)?;
     }
     Ok(())
 }
@@ -126,7 +119,7 @@ impl Store {
         id: CalendarId,
     ) -> Result<Option<Versioned<Resource>>, StoreError> {
         let pointer: Option<CalendarPointer> =
-            self.get_record(Table::Data, &key(tenant, id)).await?;
+            self.get_record(&places::calendar(tenant.app, id)).await?;
         let Some(CalendarPointer { resource, .. }) = pointer else {
             return Ok(None);
         };
@@ -134,8 +127,8 @@ impl Store {
         Ok(found.filter(|found| found.record.calendar(Some(id)).is_some()))
     }
 
-    /// The tenant's next calendars in order of creation; `since` is when the app was made. One whose resource is gone is
-    /// `None`.
+    /// The tenant's next calendars in order of creation; `since` is when the app was made. One whose resource is gone, or
+    /// cannot be read, is `None`.
     ///
     /// # Errors
     ///
@@ -147,7 +140,7 @@ impl Store {
         walk: &Walk<'_>,
         now: DateTime<Utc>,
     ) -> Result<Chunk<Option<CalendarRow>>, StoreError> {
-        let months = list::by_month(Table::Data, month_prefix(tenant), since, now);
+        let months = MonthlyIndex::all(places::calendars_by_month(tenant.app), since, now);
         let found = self
             .chunk_by_month(&months, walk, record::<CalendarPointer>)
             .await?;
@@ -155,7 +148,7 @@ impl Store {
         let ids: BTreeSet<ResourceId> = pointers.collect();
         let ids: Vec<ResourceId> = ids.into_iter().collect();
         let resources: HashMap<ResourceId, Resource> = self
-            .get_resources(tenant, &ids)
+            .readable_resources(tenant, &ids)
             .await?
             .into_iter()
             .map(|resource| (resource.id, resource))
@@ -188,7 +181,10 @@ impl Store {
                 .collect(),
         })
     }
+}
 
+impl Store {
+    // Writes.
     /// Applies `change` to a resource's calendars, if it is in a state that is `expected`, on condition that nobody else
     /// changed the resource meanwhile; if so, asks again. `change` is given the resource with the version that it will be
     /// written with.

@@ -1,20 +1,24 @@
 //! Events as items: one by one, in lists by start, and by the calendar that they are in. How they change is decided in
-//! [`decision`](crate::unit::decision). An event is there as long as its resource is, whatever is left of it after that.
+//! [`unit`](crate::unit). An event is there as long as its resource is, whatever is left of it after that.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use model::event::{Event, MAX_EVENT_DAYS};
-use model::ids::{CalendarId, EventId, ResourceId};
+use model::ids::{AppId, CalendarId, EventId, ResourceId};
+use model::occupancy::Tolerance;
 use model::time::TimeSlot;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::dynamo::item::{BY_RESOURCE, BY_START, Item, Key, RawItem, TABLE, record, text};
-use crate::dynamo::list::{
-    self, Between, Chunk, Direction, MonthlyIndex, Partition, Position, Walk,
+use crate::dynamo::list::month;
+use crate::dynamo::{
+    Between, Chunk, Direction, IndexPartition, Item, MonthlyIndex, Place, Position, RawItem, Store,
+    StoreError, Transaction, Walk, record, text,
 };
-use crate::dynamo::list::{sort_key, time_key};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table, Tenant};
+use crate::places::{self, START};
+use crate::tenant::Tenant;
+use crate::unit::drafts::{Drafted, Guard};
+use crate::unit::moves::Move;
 
 /// How many resources are asked for at once.
 const AT_ONCE: usize = 64;
@@ -46,8 +50,8 @@ impl EventWindow {
 
     fn between(&self) -> Between {
         Between {
-            first: Some(time_key(self.first_start())),
-            last: Some(time_key(self.to)),
+            first: Some(places::instant(self.first_start())),
+            last: Some(places::instant(self.to)),
         }
     }
 }
@@ -58,69 +62,86 @@ struct EventPointer {
     event: EventId,
 }
 
-fn key(tenant: Tenant, id: EventId) -> Key {
-    Key::new(format!("app#{}#event#{id}", tenant.app), "event")
-}
-
-/// Where the pointers to a resource's events are, and in the index by start the events themselves.
-fn resource_partition(tenant: Tenant, resource: ResourceId) -> String {
-    format!("app#{}#events#{resource}", tenant.app)
-}
-
-fn pointer_key(tenant: Tenant, event: &Event) -> Key {
-    let place = format!("{}#{}", event.calendar_id, event.id);
-    Key::new(resource_partition(tenant, event.resource_id), place)
-}
-
-fn start_prefix(tenant: Tenant) -> String {
-    format!("app#{}#event_starts#", tenant.app)
-}
-
-fn item(tenant: Tenant, event: &Event) -> Result<Item, StoreError> {
+pub(crate) fn item(app: AppId, event: &Event) -> Result<Item, StoreError> {
     let start = event.slot.start();
-    Ok(Item::new(&key(tenant, event.id), event)?
+    Ok(Item::new(&places::event(app, event.id), event)?
         .with("version", &event.version)
-        .with("start_sk", sort_key(start, event.id))
-        .with("start_pk", start_prefix(tenant) + &list::month(start))
-        .with("resource_pk", resource_partition(tenant, event.resource_id)))
+        .with(START, places::by_time(start, event.id))
+        .listed(places::events_by_start(app).of(&month(start)))
+        .listed(places::events_of_resource(app, event.resource_id)))
 }
 
 /// An event with the version it was written with.
-fn read(item: RawItem) -> Result<Event, StoreError> {
-    let version = text(&item, "version")
+pub(crate) fn read(item: &RawItem) -> Result<Event, StoreError> {
+    let version = text(item, "version")
         .ok_or_else(|| StoreError::broken("read", "an event without version"))?;
     let event: Event = record(item)?;
     Ok(Event { version, ..event })
 }
 
-/// Adds an event that a decision changes, and its pointer, to its transaction.
-pub(crate) fn add_to<L: Clone>(
-    transaction: &mut Transaction<'_, L>,
-    label: L,
-    tenant: Tenant,
-    (before, after): (Option<&Event>, Option<&Event>),
-) -> Result<(), StoreError> {
-    let condition = Condition::as_seen(before.map(|event| event.version.clone()));
-    let pointer = |event: Option<&Event>| event.map(|event| pointer_key(tenant, event));
-    let (old, new) = (pointer(before), pointer(after));
-    if let Some(old) = old.filter(|old| new.as_ref() != Some(old)) {
-        transaction.delete(label.clone(), Table::Data, &old, None)?;
+impl Drafted for Event {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
     }
-    let Some(event) = after else {
-        return match before {
-            Some(event) => {
-                let key = key(tenant, event.id);
-                transaction.delete(label, Table::Data, &key, Some(&condition))
-            }
-            None => Ok(()),
+
+    fn place(app: AppId, id: Uuid) -> Place {
+        places::event(app, EventId::new(id))
+    }
+
+    fn read(item: &RawItem) -> Result<Self, StoreError> {
+        read(item)
+    }
+
+    fn item(&self, app: AppId) -> Result<Item, StoreError> {
+        item(app, self)
+    }
+
+    fn version(&mut self) -> &mut String {
+        &mut self.version
+    }
+
+    fn resource(&self) -> ResourceId {
+        self.resource_id
+    }
+
+    /// An event is placed over whatever is there: a calendar may say anything.
+    fn moves(before: Option<&Self>, after: Option<&Self>) -> Vec<(ResourceId, Move)> {
+        let place = |event: &Self| (event.resource_id, event.claim());
+        let (before, after) = (before.map(place), after.map(place));
+        if before == after {
+            return Vec::new();
+        }
+        let go = before.map(|(resource, claim)| (resource, Move::Go(claim)));
+        let come = after.map(|(resource, claim)| {
+            let come = Move::Come(claim, Tolerance::Everything);
+            (resource, come)
+        });
+        go.into_iter().chain(come).collect()
+    }
+
+    /// Its calendar's pointer to it.
+    fn point_in(
+        transaction: &mut Transaction<'_, Guard>,
+        app: AppId,
+        before: Option<&Self>,
+        after: Option<&Self>,
+    ) -> Result<(), StoreError> {
+        let place = |event: &Self| {
+            places::event_pointer(app, event.resource_id, event.calendar_id, event.id)
         };
-    };
-    if new != pointer(before) {
-        let pointer = EventPointer { event: event.id };
-        let pointer = Item::new(&pointer_key(tenant, event), &pointer)?;
-        transaction.put_unconditionally(label.clone(), Table::Data, pointer)?;
+        let (old, new) = (before.map(place), after.map(place));
+        if old == new {
+            return Ok(());
+        }
+        if let Some(old) = old {
+            transaction.delete(Guard::Record, &old, None)?;
+        }
+        if let Some((new, event)) = new.zip(after) {
+            let pointer = Item::new(&new, &EventPointer { event: event.id })?;
+            transaction.put_unconditionally(Guard::Record, pointer)?;
+        }
+        Ok(())
     }
-    transaction.put(label, Table::Data, item(tenant, event)?, &condition)
 }
 
 impl Store {
@@ -134,8 +155,8 @@ impl Store {
         tenant: Tenant,
         id: EventId,
     ) -> Result<Option<Event>, StoreError> {
-        let found = self.get(Table::Data, &key(tenant, id)).await?;
-        let event = found.map(read).transpose()?;
+        let found = self.get(&places::event(tenant.app, id)).await?;
+        let event = found.as_ref().map(read).transpose()?;
         Ok(event.filter(|event| tenant.includes(event.resource_id)))
     }
 
@@ -145,9 +166,10 @@ impl Store {
         tenant: Tenant,
         ids: &[EventId],
     ) -> Result<Vec<Event>, StoreError> {
-        let keys: Vec<Key> = ids.iter().map(|id| key(tenant, *id)).collect();
-        let items = self.get_many(Table::Data, &keys).await?;
-        let mut events = items.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let app = tenant.app;
+        let places: Vec<Place> = ids.iter().map(|id| places::event(app, *id)).collect();
+        let items = self.get_many(&places).await?;
+        let mut events = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         events.retain(|event| tenant.includes(event.resource_id));
         Ok(events)
     }
@@ -166,18 +188,14 @@ impl Store {
         walk: &Walk<'_>,
     ) -> Result<Chunk<Event>, StoreError> {
         if let Some(resource) = tenant.only_resource.or(resource) {
-            let partition = Partition {
-                table: Table::Data,
-                index: &BY_RESOURCE,
-                name: resource_partition(tenant, resource),
+            let partition = IndexPartition {
+                listing: places::events_of_resource(tenant.app, resource),
                 between: window.between(),
             };
             return self.chunk_of_partition(&partition, walk, read).await;
         }
         let months = MonthlyIndex {
-            table: Table::Data,
-            index: &BY_START,
-            prefix: start_prefix(tenant),
+            listing: places::events_by_start(tenant.app),
             since: window.first_start(),
             until: window.to,
             between: window.between(),
@@ -237,15 +255,16 @@ impl Store {
         tenant: Tenant,
         resource: ResourceId,
         calendar: Option<CalendarId>,
-    ) -> Result<Vec<(Key, EventId)>, StoreError> {
-        let between = calendar.map_or_else(Between::default, |id| Between {
-            first: Some(format!("{id}#")),
-            last: Some(format!("{id}#~")),
-        });
-        let partition = Partition {
-            table: Table::Data,
-            index: &TABLE,
-            name: resource_partition(tenant, resource),
+    ) -> Result<Vec<(Place, EventId)>, StoreError> {
+        let between = match calendar.map(places::of_calendar) {
+            Some([first, last]) => Between {
+                first: Some(first),
+                last: Some(last),
+            },
+            None => Between::default(),
+        };
+        let partition = IndexPartition {
+            listing: places::event_pointers_of(tenant.app, resource),
             between,
         };
         let walk = Walk {
@@ -254,14 +273,16 @@ impl Store {
             limit: BATCH,
         };
         let items = self.index_page(&partition, &walk).await?;
-        let pointer = |item: RawItem| {
-            let place = text(&item, "sk").unwrap_or_default();
-            let key = Key::new(partition.name.clone(), place);
-            record::<EventPointer>(item).map(|pointer| (key, pointer.event))
+        let pointer = |item: &RawItem| {
+            let place = Place::of(partition.listing.table, item)?;
+            record::<EventPointer>(item).map(|pointer| (place, pointer.event))
         };
-        items.into_iter().map(pointer).collect()
+        items.iter().map(pointer).collect()
     }
+}
 
+impl Store {
+    // Writes.
     /// Deletes what is left of the events of a resource that is gone. Nobody can book it any more, so what its sheets say
     /// does not matter.
     pub(crate) async fn sweep_events(
@@ -279,13 +300,11 @@ impl Store {
                 self.until_decided(|| async {
                     let mut transaction = Transaction::new(self);
                     for (pointer, event) in some {
-                        transaction.delete((), Table::Data, &key(tenant, *event), None)?;
-                        transaction.delete((), Table::Data, pointer, None)?;
+                        let event = places::event(tenant.app, *event);
+                        transaction.delete((), &event, None)?;
+                        transaction.delete((), pointer, None)?;
                     }
-                    match transaction.commit().await? {
-                        Outcome::Committed => Ok(Some(())),
-                        Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-                    }
+                    transaction.decide(()).await
                 })
                 .await?;
             }

@@ -1,24 +1,72 @@
-//! Reservations as items. How they come and go is decided in [`decision`](crate::unit::decision).
+//! Reservations as items. How they come and go is decided in [`unit`](crate::unit).
 
-use model::ids::ReservationId;
+use model::ids::{AppId, ReservationId, ResourceId};
 use model::reservation::Reservation;
+use uuid::Uuid;
 
-use crate::dynamo::item::{Item, Key, record, text};
-use crate::{Store, StoreError, Table, Tenant};
+use crate::dynamo::{Item, Place, RawItem, Store, StoreError, record, text};
+use crate::places;
+use crate::tenant::Tenant;
+use crate::unit::drafts::Drafted;
+use crate::unit::moves::Move;
 
-pub(crate) fn key(tenant: Tenant, id: ReservationId) -> Key {
-    Key::new(
-        format!("app#{}#reservation#{id}", tenant.app),
-        "reservation",
-    )
-}
-
-pub(crate) fn item(tenant: Tenant, reservation: &Reservation) -> Result<Item, StoreError> {
-    // Kept a while after it lapsed, so that whoever comes late hears that it lapsed.
+pub(crate) fn item(app: AppId, reservation: &Reservation) -> Result<Item, StoreError> {
+    // Kept a while after it lapsed, so that a late caller learns that it lapsed.
     let tidied_s = (reservation.until + chrono::TimeDelta::days(1)).timestamp();
-    Ok(Item::new(&key(tenant, reservation.id), reservation)?
+    let place = places::reservation(app, reservation.id);
+    Ok(Item::new(&place, reservation)?
         .with("version", &reservation.version)
         .expiring(tidied_s))
+}
+
+/// A reservation with the version it was written with.
+pub(crate) fn read(item: &RawItem) -> Result<Reservation, StoreError> {
+    let version = text(item, "version")
+        .ok_or_else(|| StoreError::broken("read", "a reservation without version"))?;
+    let reservation: Reservation = record(item)?;
+    Ok(Reservation {
+        version,
+        ..reservation
+    })
+}
+
+impl Drafted for Reservation {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn place(app: AppId, id: Uuid) -> Place {
+        places::reservation(app, ReservationId::new(id))
+    }
+
+    fn read(item: &RawItem) -> Result<Self, StoreError> {
+        read(item)
+    }
+
+    fn item(&self, app: AppId) -> Result<Item, StoreError> {
+        item(app, self)
+    }
+
+    fn version(&mut self) -> &mut String {
+        &mut self.version
+    }
+
+    fn resource(&self) -> ResourceId {
+        self.resource_id
+    }
+
+    fn moves(before: Option<&Self>, after: Option<&Self>) -> Vec<(ResourceId, Move)> {
+        let go = before.into_iter().flat_map(|held| {
+            let claim = held.claim();
+            held.resources().map(move |one| (one, Move::Go(claim)))
+        });
+        let come = after.into_iter().flat_map(|held| {
+            let (claim, tolerance) = (held.claim(), held.tolerance());
+            held.resources()
+                .map(move |one| (one, Move::Come(claim, tolerance)))
+        });
+        go.chain(come).collect()
+    }
 }
 
 impl Store {
@@ -32,16 +80,8 @@ impl Store {
         tenant: Tenant,
         id: ReservationId,
     ) -> Result<Option<Reservation>, StoreError> {
-        let Some(item) = self.get(Table::Data, &key(tenant, id)).await? else {
-            return Ok(None);
-        };
-        let version = text(&item, "version")
-            .ok_or_else(|| StoreError::broken("read", "a reservation without version"))?;
-        let reservation: Reservation = record(item)?;
-        let reservation = Reservation {
-            version,
-            ..reservation
-        };
-        Ok(Some(reservation).filter(|held| tenant.includes(held.resource_id)))
+        let found = self.get(&places::reservation(tenant.app, id)).await?;
+        let reservation = found.as_ref().map(read).transpose()?;
+        Ok(reservation.filter(|held| tenant.includes(held.resource_id)))
     }
 }

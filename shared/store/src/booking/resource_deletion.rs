@@ -19,13 +19,13 @@ use tokio::time::Instant;
 use crate::access::credentials;
 use crate::booking::bookings::{BookingList, SlotWindow};
 use crate::booking::calendars;
-use crate::booking::resources::{Of, email_key, key};
-use crate::dynamo::item::{Item, Key};
-use crate::dynamo::list::{Direction, Position, Walk};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::dynamo::version::{Expected, Stale};
+use crate::booking::resources::Guard;
+use crate::dynamo::{
+    Condition, Direction, Expected, Item, Position, Stale, Store, StoreError, Transaction, Walk,
+};
+use crate::places;
+use crate::tenant::Tenant;
 use crate::unit::decision::{Decision, DecisionError};
-use crate::{Store, StoreError, Table, Tenant};
 
 /// How long one request goes on calling off bookings, or counting them.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -90,11 +90,8 @@ struct Record {
     since: DateTime<Utc>,
 }
 
-fn record_key(tenant: Tenant, id: ResourceId) -> Key {
-    Key::new(format!("app#{}#resource#{id}", tenant.app), "deletion")
-}
-
 impl Store {
+    // Writes.
     /// Deletes a resource, if it is in a state that is `expected`, with its e-mail pointer, its calendars and its
     /// credentials, in one transaction. With it its events are there no more, and they are tidied away after it; then its
     /// bookings to come are called off, if that is asked for. Asking again goes on with what an interruption has left,
@@ -130,7 +127,7 @@ impl Store {
             Ok(()) => deletion.bookings == BookingsToCome::Cancel,
             Err(DeleteResourceError::NotFound) => {
                 let found: Option<Record> = self
-                    .get_record(Table::Data, &record_key(tenant, id))
+                    .get_record(&places::resource_deletion(tenant.app, id))
                     .await?;
                 found.is_some()
             }
@@ -141,13 +138,14 @@ impl Store {
             deleted?;
         }
         // A credential made between our look and the deletion is gone too: from now on none can be made.
-        for credential in self.list_credentials_of(tenant, id).await? {
+        for credential in self.credentials_of(tenant, id).await? {
             self.delete_credential(tenant, credential.id).await?;
         }
         if is_begun {
             self.call_off_bookings(tenant, id, deletion, deadline)
                 .await?;
-            self.end_deletion(tenant, id).await?;
+            self.delete_all(&[places::resource_deletion(tenant.app, id)])
+                .await?;
         }
         Ok(())
     }
@@ -165,44 +163,27 @@ impl Store {
             expected.check(&found.version)?;
             let condition = Condition::version(&found.version);
             let mut transaction = Transaction::new(self);
-            transaction.delete(
-                Of::Resource,
-                Table::Data,
-                &key(tenant, id),
-                Some(&condition),
-            )?;
+            let app = tenant.app;
+            let place = places::resource(app, id);
+            transaction.delete(Guard::Resource, &place, Some(&condition))?;
             if let Some(email) = &found.record.email {
-                transaction.delete(Of::Email, Table::Data, &email_key(tenant, email), None)?;
+                let pointer = places::resource_email(app, email);
+                transaction.delete(Guard::Email, &pointer, None)?;
             }
-            for credential in self.list_credentials_of(tenant, id).await? {
-                credentials::remove_in(&mut transaction, &Of::Other, &credential)?;
+            for credential in self.credentials_of(tenant, id).await? {
+                credentials::remove_in(&mut transaction, &Guard::Other, &credential)?;
             }
             let calendars = std::mem::take(&mut found.record.calendars);
             let record = &mut found.record;
-            calendars::name_in(&mut transaction, Of::Other, tenant, &calendars, record)?;
+            calendars::name_in(&mut transaction, Guard::Other, app, &calendars, record)?;
             if deletion.bookings == BookingsToCome::Cancel {
                 let record = Record {
                     since: deletion.now,
                 };
-                let record = Item::new(&record_key(tenant, id), &record)?;
-                transaction.put_unconditionally(Of::Other, Table::Data, record)?;
+                let record = Item::new(&places::resource_deletion(app, id), &record)?;
+                transaction.put_unconditionally(Guard::Other, record)?;
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, DeleteResourceError>(None),
-            }
-        })
-        .await
-    }
-
-    async fn end_deletion(&self, tenant: Tenant, id: ResourceId) -> Result<(), StoreError> {
-        self.until_decided(|| async {
-            let mut transaction = Transaction::new(self);
-            transaction.delete((), Table::Data, &record_key(tenant, id), None)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-            }
+            Ok(transaction.decide(()).await?)
         })
         .await
     }
@@ -263,7 +244,7 @@ impl Store {
             }
         }
         // Who was in the queue of this process has read the resource while it was there. After them nobody has.
-        drop(self.turns_on([resource].into_iter()).await?);
+        drop(self.turns.inner([resource.uuid()].into_iter()).await?);
         let holding = self.holders_of_time(tenant, resource, deletion.now).await?;
         self.call_off(tenant, &holding, deletion, deadline).await
     }

@@ -2,18 +2,20 @@
 //! their calendars, their events, and credentials, which live in a table of their own.
 
 use chrono::{DateTime, Utc};
-use model::ids::ResourceId;
+use model::ids::{AppId, ResourceId};
 use model::key::Credential;
 use model::resource::Resource;
 use serde::{Deserialize, Serialize};
 
 use crate::access::credentials;
 use crate::booking::calendars;
-use crate::dynamo::item::{Item, Key, RawItem, record, text};
-use crate::dynamo::list::{self, Chunk, Walk, sort_key};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::dynamo::version::{Expected, Stale, Versioned};
-use crate::{Store, StoreError, Table, Tenant};
+use crate::dynamo::list::month;
+use crate::dynamo::{
+    Attempt, Chunk, Condition, Expected, Item, MonthlyIndex, Place, RawItem, Seen, Stale, Store,
+    StoreError, Table, Transaction, Versioned, Walk, read_or_skip, record, text,
+};
+use crate::places::{self, CREATED};
+use crate::tenant::Tenant;
 
 /// A resource could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -53,43 +55,24 @@ struct EmailPointer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Of {
+pub(crate) enum Guard {
     Resource,
     Email,
     Other,
 }
 
-/// Where a resource is.
-pub(crate) fn key(tenant: Tenant, id: ResourceId) -> Key {
-    Key::new(format!("app#{}#resource#{id}", tenant.app), "resource")
-}
-
-pub(crate) fn email_key(tenant: Tenant, email: &str) -> Key {
-    Key::new(
-        format!("app#{}#email#{}", tenant.app, model::text::email_key(email)),
-        "resource",
-    )
-}
-
-fn month_prefix(tenant: Tenant) -> String {
-    format!("app#{}#resources#", tenant.app)
-}
-
 pub(crate) fn item(
-    tenant: Tenant,
+    app: AppId,
     Versioned {
         record: resource,
         version,
     }: &Versioned<Resource>,
     secret: &ResourceSecret,
 ) -> Result<Item, StoreError> {
-    let item = Item::new(&key(tenant, resource.id), resource)?
+    let item = Item::new(&places::resource(app, resource.id), resource)?
         .with("version", version.as_str())
-        .with("created_sk", sort_key(resource.created_at, resource.id))
-        .with(
-            "month_pk",
-            month_prefix(tenant) + &list::month(resource.created_at),
-        );
+        .with(CREATED, places::by_time(resource.created_at, resource.id))
+        .listed(places::resources_by_month(app).of(&month(resource.created_at)));
     Ok(match &secret.password_hash {
         Some(hash) => item.with("password_hash", hash),
         None => item,
@@ -103,62 +86,6 @@ pub(crate) fn secret(item: &RawItem) -> ResourceSecret {
 }
 
 impl Store {
-    /// Keeps a new resource with its first credentials, in one transaction.
-    ///
-    /// # Errors
-    ///
-    /// [`CreateResourceError::EmailTaken`] if the address is another resource's of this app.
-    pub async fn create_resource(
-        &self,
-        tenant: Tenant,
-        resource: &Versioned<Resource>,
-        secret: &ResourceSecret,
-        first_credentials: &[Credential],
-    ) -> Result<(), CreateResourceError> {
-        self.until_decided(|| async {
-            let mut transaction = Transaction::new(self);
-            let mut resource = resource.clone();
-            calendars::name_in(
-                &mut transaction,
-                Of::Other,
-                tenant,
-                &[],
-                &mut resource.record,
-            )?;
-            transaction.put(
-                Of::Resource,
-                Table::Data,
-                item(tenant, &resource, secret)?,
-                &Condition::Absent,
-            )?;
-            if let Some(email) = &resource.record.email {
-                let pointer = Item::new(
-                    &email_key(tenant, email),
-                    &EmailPointer {
-                        resource: resource.record.id,
-                    },
-                )?;
-                transaction.put(Of::Email, Table::Data, pointer, &Condition::Absent)?;
-            }
-            for credential in first_credentials {
-                credentials::add_to(&mut transaction, &Of::Other, credential)?;
-            }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(of) if of.contains(&Of::Email) => {
-                    Err(CreateResourceError::EmailTaken)
-                }
-                Outcome::Refused(_) => Err(StoreError::broken(
-                    "TransactWriteItems",
-                    "a new resource's id exists already",
-                )
-                .into()),
-                Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
-    }
-
     /// Reads a resource, strongly consistent.
     ///
     /// # Errors
@@ -186,8 +113,8 @@ impl Store {
         if !tenant.includes(id) {
             return Ok(None);
         }
-        let found = self.get(Table::Data, &key(tenant, id)).await?;
-        found.map(Versioned::read).transpose()
+        let found = self.get(&places::resource(tenant.app, id)).await?;
+        found.as_ref().map(Versioned::read).transpose()
     }
 
     /// How many bookings a resource takes at once.
@@ -210,16 +137,31 @@ impl Store {
         tenant: Tenant,
         ids: &[ResourceId],
     ) -> Result<Vec<Resource>, StoreError> {
-        let keys: Vec<Key> = ids
-            .iter()
-            .filter(|id| tenant.includes(**id))
-            .map(|id| key(tenant, *id))
-            .collect();
-        self.get_many(Table::Data, &keys)
-            .await?
-            .into_iter()
-            .map(record)
-            .collect()
+        let items = self.items_of_resources(tenant, ids).await?;
+        items.iter().map(record).collect()
+    }
+
+    /// As [`Store::get_resources`], for lists: those that cannot be read are left out too.
+    pub(crate) async fn readable_resources(
+        &self,
+        tenant: Tenant,
+        ids: &[ResourceId],
+    ) -> Result<Vec<Resource>, StoreError> {
+        let items = self.items_of_resources(tenant, ids).await?;
+        let items = items.iter();
+        Ok(items
+            .filter_map(|item| read_or_skip(Table::Data, item, &record))
+            .collect())
+    }
+
+    async fn items_of_resources(
+        &self,
+        tenant: Tenant,
+        ids: &[ResourceId],
+    ) -> Result<Vec<RawItem>, StoreError> {
+        let ids = ids.iter().filter(|id| tenant.includes(**id));
+        let places: Vec<Place> = ids.map(|id| places::resource(tenant.app, *id)).collect();
+        self.get_many(&places).await
     }
 
     /// Finds a resource by its e-mail address, with what it signs in with.
@@ -233,7 +175,7 @@ impl Store {
         email: &str,
     ) -> Result<Option<(Resource, ResourceSecret)>, StoreError> {
         let pointer: Option<EmailPointer> = self
-            .get_record(Table::Data, &email_key(tenant, email))
+            .get_record(&places::resource_email(tenant.app, email))
             .await?;
         let Some(EmailPointer { resource }) = pointer else {
             return Ok(None);
@@ -241,11 +183,69 @@ impl Store {
         if !tenant.includes(resource) {
             return Ok(None);
         }
-        let Some(item) = self.get(Table::Data, &key(tenant, resource)).await? else {
+        let Some(item) = self.get(&places::resource(tenant.app, resource)).await? else {
             return Ok(None);
         };
-        let secret = secret(&item);
-        Ok(Some((record(item)?, secret)))
+        Ok(Some((record(&item)?, secret(&item))))
+    }
+
+    /// The tenant's next resources in order of creation; `since` is when the app was made.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_resources(
+        &self,
+        tenant: Tenant,
+        since: DateTime<Utc>,
+        walk: &Walk<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Chunk<Resource>, StoreError> {
+        let months = MonthlyIndex::all(places::resources_by_month(tenant.app), since, now);
+        self.chunk_by_month(&months, walk, record).await
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Creates a resource with its first credentials, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateResourceError::EmailTaken`] if the address is another resource's of this app.
+    pub async fn create_resource(
+        &self,
+        tenant: Tenant,
+        resource: &Versioned<Resource>,
+        secret: &ResourceSecret,
+        first_credentials: &[Credential],
+    ) -> Result<(), CreateResourceError> {
+        let app = tenant.app;
+        self.until_decided(|| async {
+            let mut transaction = Transaction::new(self);
+            let mut resource = resource.clone();
+            let record = &mut resource.record;
+            calendars::name_in(&mut transaction, Guard::Other, app, &[], record)?;
+            let new = item(app, &resource, secret)?;
+            transaction.put(Guard::Resource, new, &Condition::Absent)?;
+            let resource = &resource.record;
+            if let Some(email) = &resource.email {
+                let pointer = EmailPointer {
+                    resource: resource.id,
+                };
+                let pointer = Item::new(&places::resource_email(app, email), &pointer)?;
+                transaction.put(Guard::Email, pointer, &Condition::Absent)?;
+            }
+            for credential in first_credentials {
+                credentials::add_to(&mut transaction, &Guard::Other, credential)?;
+            }
+            let refused = |guards: &[Guard]| match guards.contains(&Guard::Email) {
+                true => Err(CreateResourceError::EmailTaken),
+                false => Err(StoreError::exists_already("resource").into()),
+            };
+            transaction.decide_or((), refused).await
+        })
+        .await
     }
 
     /// Applies `change` to a resource, if it is in a state that is `expected`, on condition that nobody else changed it
@@ -291,50 +291,37 @@ impl Store {
             return Err(ChangeResourceError::NotFound.into());
         }
         self.until_decided(|| async {
-            let found = self.get(Table::Data, &key(tenant, id)).await?;
-            let found = found.ok_or(ChangeResourceError::NotFound)?;
+            let place = places::resource(tenant.app, id);
+            let found = self
+                .get(&place)
+                .await?
+                .ok_or(ChangeResourceError::NotFound)?;
             let secret = secret(&found);
-            let seen = Versioned::<Resource>::read(found)?;
+            let Versioned { record, version } = Versioned::<Resource>::read(&found)?;
+            let seen = Seen::new(record, found);
             let stale = |stale| E::from(ChangeResourceError::Stale(stale));
-            expected.check(&seen.version).map_err(stale)?;
-            let calendars = seen.record.calendars.clone();
+            expected.check(&version).map_err(stale)?;
             let next = Versioned::new(seen.record.clone(), &*self.random);
             let before = secret.clone();
             let (mut resource, secret) = change(next, secret)?;
             let mut transaction = Transaction::new(self);
             if resource.record == seen.record && secret == before && transaction.is_empty() {
-                return Ok(Some(seen));
+                let record = seen.record;
+                return Ok(Attempt::Decided(Versioned { record, version }));
             }
+            let calendars = &seen.record.calendars;
             let record = &mut resource.record;
-            calendars::name_in(&mut transaction, Of::Other, tenant, &calendars, record)?;
-            let item = item(tenant, &resource, &secret)?;
-            transaction.put(
-                Of::Resource,
-                Table::Data,
-                item,
-                &Condition::version(&seen.version),
+            calendars::name_in(
+                &mut transaction,
+                Guard::Other,
+                tenant.app,
+                calendars,
+                record,
             )?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(resource)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            let item = seen.keep_in(item(tenant.app, &resource, &secret)?)?;
+            transaction.put(Guard::Resource, item, &seen.condition())?;
+            Ok(transaction.decide(resource).await?)
         })
         .await
-    }
-
-    /// The tenant's next resources in order of creation; `since` is when the app was made.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn list_resources(
-        &self,
-        tenant: Tenant,
-        since: DateTime<Utc>,
-        walk: &Walk<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Chunk<Resource>, StoreError> {
-        let months = list::by_month(Table::Data, month_prefix(tenant), since, now);
-        self.chunk_by_month(&months, walk, record).await
     }
 }

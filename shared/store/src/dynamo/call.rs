@@ -6,10 +6,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
-use crate::dynamo::error;
-use crate::dynamo::error::{Failure, Verdict};
-use crate::dynamo::meter::{self, Consumed};
-use crate::{Store, StoreError, Table};
+use super::error::{self, Failure, StoreError, Verdict};
+use super::meter::{self, Consumed};
+use super::store::Store;
+use super::tables::Table;
 
 /// How long throttling and time-outs are met with another try.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Store, StoreError};
+use super::error::StoreError;
+use super::store::Store;
 
 /// How long a decision is tried again while others keep changing its ground.
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -14,8 +15,27 @@ const DEADLINE: Duration = Duration::from_secs(8);
 const FIRST_WAIT_MS: u64 = 4;
 const LONGEST_WAIT_MS: u64 = 400;
 
+/// How an attempt to decide ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt<T> {
+    /// It is decided, and everything that belongs to it is written.
+    Decided(T),
+    /// What it rests on has changed meanwhile, so nothing was written and it must be made again.
+    LostRace,
+}
+
+impl<T> Attempt<T> {
+    /// The same end, with what was decided turned into something else.
+    pub fn map<U>(self, other: impl FnOnce(T) -> U) -> Attempt<U> {
+        match self {
+            Self::Decided(decided) => Attempt::Decided(other(decided)),
+            Self::LostRace => Attempt::LostRace,
+        }
+    }
+}
+
 impl Store {
-    /// Runs `attempt` until it decides. An attempt that answers `None` lost a race and is made again.
+    /// Runs `attempt` until it decides: one that lost a race is made again.
     ///
     /// # Errors
     ///
@@ -25,12 +45,12 @@ impl Store {
         attempt: impl Fn() -> F,
     ) -> Result<T, E>
     where
-        F: Future<Output = Result<Option<T>, E>>,
+        F: Future<Output = Result<Attempt<T>, E>>,
     {
         let deadline = Instant::now() + DEADLINE;
         let mut longest_ms = FIRST_WAIT_MS;
         loop {
-            if let Some(decided) = attempt().await? {
+            if let Attempt::Decided(decided) = attempt().await? {
                 return Ok(decided);
             }
             if Instant::now() >= deadline {
@@ -52,7 +72,7 @@ mod tests {
     use model::Random;
 
     use super::*;
-    use crate::Tables;
+    use crate::dynamo::tables::Tables;
 
     /// A generator that is the same in every run.
     struct Steps(AtomicU64);
@@ -95,7 +115,10 @@ mod tests {
                                 Ordering::SeqCst,
                                 Ordering::SeqCst,
                             );
-                            Ok::<_, StoreError>(won.ok())
+                            Ok::<_, StoreError>(match won {
+                                Ok(before) => Attempt::Decided(before),
+                                Err(_) => Attempt::LostRace,
+                            })
                         })
                         .await
                 })

@@ -60,6 +60,11 @@ impl StoreError {
         )
     }
 
+    /// A new thing of this kind has the key of another, which its random id should make impossible.
+    pub(crate) fn exists_already(kind: &'static str) -> Self {
+        Self::broken(TRANSACT, format!("the key of a new {kind} exists already"))
+    }
+
     pub(crate) fn broken(action: &'static str, source: impl Into<Source>) -> Self {
         Self::Broken {
             action,

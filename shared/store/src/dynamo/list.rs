@@ -1,11 +1,17 @@
 //! Lists: runs of an index, in its order, from a position on.
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat, Utc};
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamo::item::{BY_MONTH, Index, RawItem, text};
-use crate::{Store, StoreError, Table};
+use super::error::StoreError;
+use super::item::{Listing, RawItem, read_or_skip, text};
+use super::read::MAX_PARTITION_KEY;
+use super::store::Store;
 
 /// The most months that are asked at once. One is asked first, and twice as many whenever those asked do not fill the
 /// chunk, so that a long run of empty months costs few round trips.
@@ -27,14 +33,9 @@ pub enum Direction {
 pub struct Position(String);
 
 impl Position {
-    /// Where something of this instant and id stands in a list by such instants.
-    pub(crate) fn of(at: DateTime<Utc>, id: impl std::fmt::Display) -> Self {
-        Self(sort_key(at, id))
-    }
-
-    /// The place of an instant in a list by start: before what starts then or later, behind what starts earlier.
-    pub fn of_instant(at: DateTime<Utc>) -> Self {
-        Self(time_key(at))
+    /// The place of a row whose sort key is `key`, or just before it if there is none.
+    pub(crate) const fn new(key: String) -> Self {
+        Self(key)
     }
 }
 
@@ -68,10 +69,8 @@ impl Walk<'_> {
 }
 
 /// One partition of an index.
-pub(crate) struct Partition<'a> {
-    pub(crate) table: Table,
-    pub(crate) index: &'a Index,
-    pub(crate) name: String,
+pub(crate) struct IndexPartition {
+    pub(crate) listing: Listing,
     pub(crate) between: Between,
 }
 
@@ -119,17 +118,7 @@ fn just_before(key: &str) -> String {
     before
 }
 
-/// An instant as a sort key: as text it sorts as it does in time.
-pub(crate) fn sort_key(at: DateTime<Utc>, id: impl std::fmt::Display) -> String {
-    format!("{}#{id}", time_key(at))
-}
-
-/// Where the sort keys of an instant begin.
-pub(crate) fn time_key(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-/// The month an item belongs to in [`BY_MONTH`] and [`BY_PROJECT`](crate::dynamo::item::BY_PROJECT).
+/// The month of an instant, as partitions are named by it.
 pub(crate) fn month(at: DateTime<Utc>) -> String {
     at.format("%Y-%m").to_string()
 }
@@ -139,11 +128,9 @@ fn first_of_month(day: NaiveDate) -> NaiveDate {
 }
 
 /// An index whose partitions are months.
-pub(crate) struct MonthlyIndex<'a> {
-    pub(crate) table: Table,
-    pub(crate) index: &'a Index,
+pub(crate) struct MonthlyIndex {
     /// What stands before the month in a partition's name.
-    pub(crate) prefix: String,
+    pub(crate) listing: Listing,
     /// The first month there can be.
     pub(crate) since: DateTime<Utc>,
     /// The last month there can be.
@@ -153,33 +140,49 @@ pub(crate) struct MonthlyIndex<'a> {
 }
 
 impl Store {
-    /// The next rows of a list in the order of one index partition.
+    /// The next rows of a list in the order of one index partition. A row that cannot be read is left out.
     pub(crate) async fn chunk_of_partition<T>(
         &self,
-        partition: &Partition<'_>,
+        partition: &IndexPartition,
         walk: &Walk<'_>,
-        read: impl Fn(RawItem) -> Result<T, StoreError>,
+        read: impl Fn(&RawItem) -> Result<T, StoreError>,
     ) -> Result<Chunk<T>, StoreError> {
-        let items = self.index_page(partition, walk).await?;
-        let is_last = items.len() < walk.limit;
-        let bytes = items.iter().map(size).sum();
-        let rows = items
-            .into_iter()
-            .map(|item| row(partition.index, item, &read))
-            .collect::<Result<_, _>>()?;
-        Ok(Chunk {
-            rows,
-            bytes,
-            is_last,
-        })
+        let listing = &partition.listing;
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        let mut after = walk.after.cloned();
+        loop {
+            let limit = walk.limit - rows.len();
+            let rest = Walk {
+                after: after.as_ref(),
+                limit,
+                ..*walk
+            };
+            let page = self.index_page(partition, &rest).await?;
+            let is_last = page.len() < limit;
+            bytes += page.iter().map(size).sum::<usize>();
+            let end = end(listing, &page)?;
+            for item in &page {
+                rows.extend(row(listing, item, &read)?);
+            }
+            // What could not be read is made up for, so that only a list's end leaves a chunk short.
+            if is_last || rows.len() >= walk.limit {
+                return Ok(Chunk {
+                    rows,
+                    bytes,
+                    is_last,
+                });
+            }
+            after = end;
+        }
     }
 
-    /// The next rows of a list in order of creation, month by month.
+    /// The next rows of a list in order of creation, month by month. A row that cannot be read is left out.
     pub(crate) async fn chunk_by_month<T>(
         &self,
-        months: &MonthlyIndex<'_>,
+        months: &MonthlyIndex,
         walk: &Walk<'_>,
-        read: impl Fn(RawItem) -> Result<T, StoreError>,
+        read: impl Fn(&RawItem) -> Result<T, StoreError>,
     ) -> Result<Chunk<T>, StoreError> {
         let mut rows: Vec<(Position, T)> = Vec::new();
         let mut bytes = 0;
@@ -203,19 +206,19 @@ impl Store {
             at_once = (at_once * 2).min(MONTHS_AT_ONCE);
             for page in pages {
                 let may_have_more = page.len() >= limit;
-                for item in page {
-                    bytes += size(&item);
-                    rows.push(row(months.index, item, &read)?);
+                for item in &page {
+                    bytes += size(item);
+                    rows.extend(row(&months.listing, item, &read)?);
                 }
                 if may_have_more {
-                    after = rows.last().map(|(position, _)| position.clone());
+                    after = end(&months.listing, &page)?;
                     at_once = 1;
                     break;
                 }
                 left = &left[1..];
             }
         }
-        // A full chunk may be followed by nothing: whoever asks for the next one learns it.
+        // A full chunk may be followed by nothing: the next request finds out.
         let is_last = rows.len() < walk.limit;
         rows.truncate(walk.limit);
         Ok(Chunk {
@@ -223,6 +226,70 @@ impl Store {
             bytes,
             is_last,
         })
+    }
+}
+
+impl Store {
+    /// Reads part of an index partition, in the index's order. Index reads lag: lists only.
+    pub(crate) async fn index_page(
+        &self,
+        partition: &IndexPartition,
+        walk: &Walk<'_>,
+    ) -> Result<Vec<RawItem>, StoreError> {
+        let IndexPartition { listing, between } = partition;
+        let Listing { table, index, name } = listing;
+        if name.len() > MAX_PARTITION_KEY {
+            return Ok(Vec::new());
+        }
+        let Some(bounds) = between.beyond(walk) else {
+            return Ok(Vec::new());
+        };
+        let comparison = match bounds {
+            (None, None) => "",
+            (Some(_), None) => " AND #sort >= :first",
+            (None, Some(_)) => " AND #sort <= :last",
+            (Some(_), Some(_)) => " AND #sort BETWEEN :first AND :last",
+        };
+        let mut names = HashMap::from([("#partition".to_owned(), index.partition.to_owned())]);
+        if !comparison.is_empty() {
+            names.insert("#sort".to_owned(), index.sort.to_owned());
+        }
+        let mut values =
+            HashMap::from([(":partition".to_owned(), AttributeValue::S(name.clone()))]);
+        for (name, bound) in [(":first", bounds.0), (":last", bounds.1)] {
+            values.extend(bound.map(|bound| (name.to_owned(), AttributeValue::S(bound))));
+        }
+        let mut items: Vec<RawItem> = Vec::new();
+        let mut start = None;
+        // A page ends at 1 MB, whatever its limit: go on until there is enough or no more.
+        loop {
+            let limit = i32::try_from(walk.limit - items.len()).unwrap_or(i32::MAX);
+            let answer = self
+                .call("Query", *table, || {
+                    self.client
+                        .query()
+                        .table_name(self.table(*table))
+                        .set_index_name((!index.name.is_empty()).then(|| index.name.to_owned()))
+                        .consistent_read(index.name.is_empty())
+                        .key_condition_expression(format!("#partition = :partition{comparison}"))
+                        .set_expression_attribute_names(Some(names.clone()))
+                        .set_expression_attribute_values(Some(values.clone()))
+                        .scan_index_forward(walk.direction == Direction::Ascending)
+                        .limit(limit)
+                        .set_exclusive_start_key(start.clone())
+                        .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                        .send()
+                })
+                .await?;
+            let found = answer.items.unwrap_or_default();
+            self.rows_listed
+                .fetch_add(found.len() as u64, Ordering::Relaxed);
+            items.extend(found);
+            start = answer.last_evaluated_key;
+            if start.is_none() || items.len() >= walk.limit {
+                return Ok(items);
+            }
+        }
     }
 }
 
@@ -243,12 +310,20 @@ pub(crate) fn merge<T>(one: Chunk<T>, other: Chunk<T>, walk: &Walk<'_>) -> Chunk
     }
 }
 
-impl<'a> MonthlyIndex<'a> {
-    pub(crate) fn partition(&self, month: &str) -> Partition<'a> {
-        Partition {
-            table: self.table,
-            index: self.index,
-            name: format!("{}{month}", self.prefix),
+impl MonthlyIndex {
+    /// All of its rows, if there is none from before `since`.
+    pub(crate) fn all(listing: Listing, since: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self {
+            listing,
+            since,
+            until: now,
+            between: Between::default(),
+        }
+    }
+
+    pub(crate) fn partition(&self, month: &str) -> IndexPartition {
+        IndexPartition {
+            listing: self.listing.clone().of(month),
             between: self.between.clone(),
         }
     }
@@ -281,29 +356,23 @@ fn size(item: &RawItem) -> usize {
     record.map_or(0, String::len)
 }
 
-fn row<T>(
-    index: &Index,
-    item: RawItem,
-    read: &impl Fn(RawItem) -> Result<T, StoreError>,
-) -> Result<(Position, T), StoreError> {
-    let position = text(&item, index.sort)
-        .ok_or_else(|| StoreError::broken("Query", "a row without sort key"))?;
-    Ok((Position(position), read(item)?))
+/// Where a page ends.
+fn end(listing: &Listing, page: &[RawItem]) -> Result<Option<Position>, StoreError> {
+    let last = page.last();
+    last.map(|item| position(listing, item)).transpose()
 }
 
-/// [`BY_MONTH`] of one kind of thing in `table`.
-pub(crate) fn by_month(
-    table: Table,
-    prefix: String,
-    since: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> MonthlyIndex<'static> {
-    MonthlyIndex {
-        table,
-        index: &BY_MONTH,
-        prefix,
-        since,
-        until: now,
-        between: Between::default(),
-    }
+fn position(listing: &Listing, item: &RawItem) -> Result<Position, StoreError> {
+    text(item, listing.index.sort)
+        .map(Position)
+        .ok_or_else(|| StoreError::broken("Query", "a row without sort key"))
+}
+
+fn row<T>(
+    listing: &Listing,
+    item: &RawItem,
+    read: &impl Fn(&RawItem) -> Result<T, StoreError>,
+) -> Result<Option<(Position, T)>, StoreError> {
+    let position = position(listing, item)?;
+    Ok(read_or_skip(listing.table, item, read).map(|row| (position, row)))
 }

@@ -1,4 +1,4 @@
-//! The tables' names. What they hold, and their keys and indexes, is written in `template.yaml`.
+//! The names of the tables, and of the indexes with their keys, as `template.yaml` has them.
 
 /// One table per trust domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,4 +67,47 @@ impl Tables {
     pub fn name(&self, table: Table) -> String {
         format!("{}{}", self.prefix, table.suffix())
     }
+}
+
+/// A secondary index: its name and key attributes, as `template.yaml` has them.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) name: &'static str,
+    pub(crate) partition: &'static str,
+    pub(crate) sort: &'static str,
+}
+
+/// The table itself, where its own keys are what a list needs.
+pub(crate) const TABLE: Index = Index {
+    name: "",
+    partition: "pk",
+    sort: "sk",
+};
+
+macro_rules! indexes {
+    ($($(#[$doc:meta])* $constant:ident: $name:literal $partition:literal $sort:literal;)*) => {
+        $($(#[$doc])* pub(crate) const $constant: Index = Index {
+            name: $name,
+            partition: $partition,
+            sort: $sort,
+        };)*
+
+        /// All secondary indexes.
+        pub(crate) const INDEXES: &[Index] = &[$($constant),*];
+    };
+}
+
+indexes! {
+    /// By app, kind of thing and month of creation.
+    BY_MONTH: "by_month" "month_pk" "created_sk";
+    /// An app's bookings by month of start.
+    BY_START: "by_start" "start_pk" "start_sk";
+    /// An app's groups by month of start. Only groups are in it.
+    BY_GROUP: "by_group" "group_pk" "start_sk";
+    /// A resource's bookings by start.
+    BY_RESOURCE: "by_resource" "resource_pk" "start_sk";
+    /// A customer's bookings by creation.
+    BY_CUSTOMER: "by_customer" "customer_pk" "created_sk";
+    /// A project's bookings by month and creation.
+    BY_PROJECT: "by_project" "project_pk" "created_sk";
 }

@@ -11,11 +11,13 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
 };
 
-use crate::dynamo::call::PATIENCE;
-use crate::dynamo::error::{self, Failure, TRANSACT, Verdict};
-use crate::dynamo::item::{Item, Key, RawItem};
-use crate::dynamo::version::Version;
-use crate::{Keep, Store, StoreError, Table};
+use super::call::PATIENCE;
+use super::contention::Attempt;
+use super::error::{self, Failure, StoreError, TRANSACT, Verdict};
+use super::item::{Item, Place, RawItem};
+use super::store::Store;
+use super::tables::Table;
+use super::version::Version;
 
 /// The most actions DynamoDB takes in one transaction.
 pub(crate) const MAX_ACTIONS: usize = 100;
@@ -27,8 +29,21 @@ pub(crate) const MAX_BYTES: usize = 4 * 1_000 * 1_000;
 const LARGE: usize = 500_000;
 const TIME_FOR_LARGE: Duration = Duration::from_secs(15);
 
+/// What a writer's transaction writes beside what it was asked to, and is refused for on its own account: the idempotency
+/// record of the request that the writer was made for.
+pub(crate) trait Companion: Send + Sync {
+    /// The item to put, and on which condition. If that does not hold, the transaction was [`StoreError::Replayed`].
+    fn item(&self, version: String) -> Result<(Item, Condition), StoreError>;
+
+    /// How many bytes the item has, or somewhat more.
+    fn bytes(&self) -> usize;
+
+    /// Called when a transaction with the item has been committed.
+    fn committed(&self);
+}
+
 /// What must be true of an item for the transaction to go through.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     /// There is none.
     Absent,
@@ -70,10 +85,10 @@ impl Condition {
     }
 }
 
-/// Writes that happen together or not at all. Each carries a label that says whose condition failed.
-pub(crate) struct Transaction<'a, L> {
+/// Writes that happen together or not at all. Each carries a guard, which names its condition if that fails.
+pub(crate) struct Transaction<'a, G> {
     store: &'a Store,
-    labels: Vec<L>,
+    guards: Vec<G>,
     actions: Vec<TransactWriteItem>,
     tables: Vec<Table>,
     bytes: usize,
@@ -81,142 +96,116 @@ pub(crate) struct Transaction<'a, L> {
 
 /// How a transaction ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome<L> {
+pub(crate) enum Outcome<G> {
     /// All of it happened.
     Committed,
     /// None of it happened: these conditions did not hold.
-    Refused(Vec<L>),
+    Refused(Vec<G>),
     /// None of it happened: another transaction was at work on one of the items.
     Conflict,
 }
 
-impl<'a, L: Clone> Transaction<'a, L> {
+impl<'a, G: Clone> Transaction<'a, G> {
     pub(crate) fn new(store: &'a Store) -> Self {
         Self {
             store,
-            labels: Vec::new(),
+            guards: Vec::new(),
             actions: Vec::new(),
             tables: Vec::new(),
             bytes: 0,
         }
     }
 
-    /// How many actions it has, that of an idempotency record included.
+    /// How many actions it has, that of a companion included.
     pub(crate) fn len(&self) -> usize {
-        self.actions.len() + usize::from(self.store.keep.is_some())
+        self.actions.len() + usize::from(self.store.companion.is_some())
     }
 
-    /// Whether there is nothing to write, not even an idempotency record.
+    /// Whether there is nothing to write, not even a companion.
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many bytes its items have together, as DynamoDB counts them, or somewhat more.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes + self.store.keep.as_ref().map_or(0, Keep::bytes)
+        let companion = self.store.companion.as_ref();
+        self.bytes + companion.map_or(0, |companion| companion.bytes())
     }
 
     pub(crate) fn put(
         &mut self,
-        label: L,
-        table: Table,
+        guard: G,
         item: Item,
         condition: &Condition,
     ) -> Result<(), StoreError> {
-        self.put_attributes(label, table, item.into_attributes(), condition)
+        self.bytes += size_of_item(&item.attributes);
+        let table = item.table;
+        let put = self.conditional_put(item, Some(condition))?;
+        self.add(guard, table, put);
+        Ok(())
     }
 
-    pub(crate) fn put_attributes(
-        &mut self,
-        label: L,
-        table: Table,
-        attributes: RawItem,
-        condition: &Condition,
-    ) -> Result<(), StoreError> {
-        self.bytes += size_of_item(&attributes);
-        let put = self.conditional_put(table, attributes, condition)?;
-        self.add(label, table, put);
+    /// For what may be written again with the same or newer content.
+    pub(crate) fn put_unconditionally(&mut self, guard: G, item: Item) -> Result<(), StoreError> {
+        let table = item.table;
+        let put = self.conditional_put(item, None)?;
+        self.add(guard, table, put);
         Ok(())
     }
 
     fn conditional_put(
         &self,
-        table: Table,
-        attributes: RawItem,
-        condition: &Condition,
+        item: Item,
+        condition: Option<&Condition>,
     ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
-            .table_name(self.store.table(table))
-            .set_item(Some(attributes))
-            .condition_expression(condition.expression())
-            .set_expression_attribute_values(condition.values())
+            .table_name(self.store.table(item.table))
+            .set_item(Some(item.into_attributes()))
+            .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
+            .set_expression_attribute_values(condition.and_then(Condition::values))
             .build()
             .map_err(|e| StoreError::broken("Put", e))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// For what may be written again with the same or newer content.
-    pub(crate) fn put_unconditionally(
-        &mut self,
-        label: L,
-        table: Table,
-        item: Item,
-    ) -> Result<(), StoreError> {
-        let put = Put::builder()
-            .table_name(self.store.table(table))
-            .set_item(Some(item.into_attributes()))
-            .build()
-            .map_err(|e| StoreError::broken("Put", e))?;
-        self.add(label, table, TransactWriteItem::builder().put(put).build());
-        Ok(())
-    }
-
     pub(crate) fn check(
         &mut self,
-        label: L,
-        table: Table,
-        key: &Key,
+        guard: G,
+        place: &Place,
         condition: &Condition,
     ) -> Result<(), StoreError> {
         let check = ConditionCheck::builder()
-            .table_name(self.store.table(table))
-            .set_key(Some(key.attributes()))
+            .table_name(self.store.table(place.table))
+            .set_key(Some(place.attributes()))
             .condition_expression(condition.expression())
             .set_expression_attribute_values(condition.values())
             .build()
             .map_err(|e| StoreError::broken("ConditionCheck", e))?;
-        self.add(
-            label,
-            table,
-            TransactWriteItem::builder().condition_check(check).build(),
-        );
+        let check = TransactWriteItem::builder().condition_check(check).build();
+        self.add(guard, place.table, check);
         Ok(())
     }
 
     pub(crate) fn delete(
         &mut self,
-        label: L,
-        table: Table,
-        key: &Key,
+        guard: G,
+        place: &Place,
         condition: Option<&Condition>,
     ) -> Result<(), StoreError> {
         let delete = Delete::builder()
-            .table_name(self.store.table(table))
-            .set_key(Some(key.attributes()))
+            .table_name(self.store.table(place.table))
+            .set_key(Some(place.attributes()))
             .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
             .set_expression_attribute_values(condition.and_then(Condition::values))
             .build()
             .map_err(|e| StoreError::broken("Delete", e))?;
-        self.add(
-            label,
-            table,
-            TransactWriteItem::builder().delete(delete).build(),
-        );
+        let delete = TransactWriteItem::builder().delete(delete).build();
+        self.add(guard, place.table, delete);
         Ok(())
     }
 
-    fn add(&mut self, label: L, table: Table, action: TransactWriteItem) {
-        self.labels.push(label);
+    fn add(&mut self, guard: G, table: Table, action: TransactWriteItem) {
+        self.guards.push(guard);
         self.act_on(table, action);
     }
 
@@ -227,29 +216,56 @@ impl<'a, L: Clone> Transaction<'a, L> {
         self.actions.push(action);
     }
 
-    /// Writes it, and with it the record of the request that it is made for, if that has an idempotency key. One
+    /// Writes it. Whatever condition fails, the race is lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transaction::commit`].
+    pub(crate) async fn decide<T>(self, decided: T) -> Result<Attempt<T>, StoreError> {
+        self.decide_or(decided, |_| Ok(Attempt::LostRace)).await
+    }
+
+    /// Writes it. `refused` says what it means that these conditions failed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transaction::commit`], or what `refused` makes of the conditions.
+    pub(crate) async fn decide_or<T, E: From<StoreError>>(
+        self,
+        decided: T,
+        refused: impl FnOnce(&[G]) -> Result<Attempt<T>, E>,
+    ) -> Result<Attempt<T>, E> {
+        match self.commit().await? {
+            Outcome::Committed => Ok(Attempt::Decided(decided)),
+            Outcome::Refused(guards) => refused(&guards),
+            Outcome::Conflict => Ok(Attempt::LostRace),
+        }
+    }
+
+    /// Writes it, and with it the companion, if there is one. One
     /// token goes with every try, so a try that was applied but not heard of is not applied twice.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Replayed`] if there is a record already, whatever else was refused.
-    pub(crate) async fn commit(mut self) -> Result<Outcome<L>, StoreError> {
-        if let Some(keep) = &self.store.keep {
-            let (item, condition) = keep.put(self.store)?;
-            let put = self.conditional_put(Table::Idempotency, item, &condition)?;
-            self.act_on(Table::Idempotency, put);
+    /// [`StoreError::Replayed`] if the companion was refused, whatever else was.
+    pub(crate) async fn commit(mut self) -> Result<Outcome<G>, StoreError> {
+        if let Some(companion) = &self.store.companion {
+            let (item, condition) = companion.item(self.store.new_version())?;
+            let table = item.table;
+            let put = self.conditional_put(item, Some(&condition))?;
+            self.act_on(table, put);
         }
         if self.actions.len() > MAX_ACTIONS {
             return Err(StoreError::broken(TRANSACT, "more than 100 actions"));
         }
         let outcome = self.send().await?;
-        if let (Some(keep), Outcome::Committed) = (&self.store.keep, &outcome) {
-            keep.committed();
+        if let (Some(companion), Outcome::Committed) = (&self.store.companion, &outcome) {
+            companion.committed();
         }
         Ok(outcome)
     }
 
-    async fn send(&self) -> Result<Outcome<L>, StoreError> {
+    async fn send(&self) -> Result<Outcome<G>, StoreError> {
         let token = self.store.new_version();
         self.store
             .call_for(
@@ -273,14 +289,29 @@ impl<'a, L: Clone> Transaction<'a, L> {
                 },
                 |answer| match answer {
                     Ok(_) => Ok(Some(Outcome::Committed)),
-                    Err(error) if is_replay(&error, self.labels.len()) => Ok(None),
-                    Err(error) => outcome(&error, &self.labels)
+                    Err(error) if is_replay(&error, self.guards.len()) => Ok(None),
+                    Err(error) => outcome(&error, &self.guards)
                         .map(Some)
                         .ok_or_else(|| judged(error)),
                 },
             )
             .await?
             .ok_or(StoreError::Replayed)
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Deletes what there is at these places, in one transaction.
+    pub(crate) async fn delete_all(&self, places: &[Place]) -> Result<(), StoreError> {
+        self.until_decided(|| async {
+            let mut transaction = Transaction::new(self);
+            for place in places {
+                transaction.delete((), place, None)?;
+            }
+            transaction.decide(()).await
+        })
+        .await
     }
 }
 
@@ -352,25 +383,25 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<&TransactionCa
     }
 }
 
-/// Whether it was the action behind the labelled ones, the record's, whose condition did not hold.
-fn is_replay(error: &SdkError<TransactWriteItemsError>, labels: usize) -> bool {
+/// Whether it was the action behind the guardled ones, the record's, whose condition did not hold.
+fn is_replay(error: &SdkError<TransactWriteItemsError>, guards: usize) -> bool {
     cancelled(error)
-        .and_then(|cancelled| cancelled.cancellation_reasons().get(labels))
+        .and_then(|cancelled| cancelled.cancellation_reasons().get(guards))
         .is_some_and(|reason| reason.code() == Some("ConditionalCheckFailed"))
 }
 
 /// What a cancelled transaction says, if it says something about the items rather than about DynamoDB.
-fn outcome<L: Clone>(
+fn outcome<G: Clone>(
     error: &SdkError<TransactWriteItemsError>,
-    labels: &[L],
-) -> Option<Outcome<L>> {
+    guards: &[G],
+) -> Option<Outcome<G>> {
     let cancelled = cancelled(error)?;
     let reasons = cancelled.cancellation_reasons();
-    let refused: Vec<L> = reasons
+    let refused: Vec<G> = reasons
         .iter()
-        .zip(labels)
+        .zip(guards)
         .filter(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"))
-        .map(|(_, label)| label.clone())
+        .map(|(_, guard)| guard.clone())
         .collect();
     if !refused.is_empty() {
         Some(Outcome::Refused(refused))

@@ -1,29 +1,28 @@
 //! Taking turns within one process. A long-running server decides for many callers at once; let loose on one
-//! day of one resource they would mostly defeat each other, and each defeat costs a read and a transaction. So
-//! they queue. This is for speed alone: what keeps bookings apart are the conditions of their transactions,
+//! item they would mostly defeat each other, and each defeat costs a read and a transaction. So they queue.
+//! This is for speed alone: what keeps decisions apart are the conditions of their transactions,
 //! which hold between processes too. On Lambda, where an instance has one caller at a time, nobody waits.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::ids::{BookingId, ResourceId};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use super::error::StoreError;
 
-/// How long anybody waits for a turn: longer than for a race, since whoever waits costs nothing and is served in order.
+/// How long anybody waits for a turn: longer than for a race, since waiting costs nothing and is served in order.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How many queues there are. Two resources that share one only wait a little longer.
+/// How many queues there are. Two ids that share one only wait a little longer.
 const QUEUES: usize = 64;
 
-/// The queues: for decisions on sheets, and for decisions on the seats of a group.
+/// The queues for decisions. A decision takes its outer turn, if it needs one, before its inner ones.
 #[derive(Clone, Default)]
 pub(crate) struct Turns {
-    resources: Queues,
-    groups: Queues,
+    outer: Queues,
+    inner: Queues,
 }
 
 #[derive(Clone)]
@@ -35,27 +34,24 @@ impl Default for Queues {
     }
 }
 
-impl Store {
-    /// Waits for a turn to decide on these resources' sheets; it ends when the guards go.
-    pub(crate) async fn turns_on(
+impl Turns {
+    /// Waits for a turn on each of these ids; it ends when the guards go.
+    pub(crate) async fn inner(
         &self,
-        resources: impl Iterator<Item = ResourceId>,
+        ids: impl Iterator<Item = Uuid>,
     ) -> Result<Vec<MutexGuard<'_, ()>>, StoreError> {
         // In one order for everybody, and each queue once, so that nobody waits for somebody who waits for them.
-        let numbers: BTreeSet<usize> = resources.map(|id| queue_of(id.uuid())).collect();
+        let numbers: BTreeSet<usize> = ids.map(queue_of).collect();
         let mut turns = Vec::with_capacity(numbers.len());
         for number in numbers {
-            turns.push(wait(&self.turns.resources.0[number]).await?);
+            turns.push(wait(&self.inner.0[number]).await?);
         }
         Ok(turns)
     }
 
-    /// Waits for a turn to decide on a group's seats. To be taken before any turn on sheets.
-    pub(crate) async fn turn_on_group(
-        &self,
-        owner: BookingId,
-    ) -> Result<MutexGuard<'_, ()>, StoreError> {
-        wait(&self.turns.groups.0[queue_of(owner.uuid())]).await
+    /// Waits for a turn on `id`. Must be taken before any inner turn.
+    pub(crate) async fn outer(&self, id: Uuid) -> Result<MutexGuard<'_, ()>, StoreError> {
+        wait(&self.outer.0[queue_of(id)]).await
     }
 }
 

@@ -3,8 +3,9 @@
 use model::Random;
 use serde::de::DeserializeOwned;
 
-use crate::dynamo::item::{RawItem, record, text};
-use crate::{Store, StoreError};
+use super::error::StoreError;
+use super::item::{RawItem, record, text};
+use super::store::Store;
 
 /// Names one state of one item. It is random and never a counter, so that an item which was deleted and made again
 /// does not look unchanged.
@@ -49,8 +50,8 @@ impl<T> Versioned<T> {
 }
 
 impl<T: DeserializeOwned> Versioned<T> {
-    pub(crate) fn read(item: RawItem) -> Result<Self, StoreError> {
-        let version = text(&item, "version")
+    pub(crate) fn read(item: &RawItem) -> Result<Self, StoreError> {
+        let version = text(item, "version")
             .ok_or_else(|| StoreError::broken("read", "an item without version"))?;
         Ok(Self {
             record: record(item)?,
@@ -90,7 +91,7 @@ impl Expected {
 pub struct Stale;
 
 impl Store {
-    /// A token that a re-created item cannot carry by chance, unlike a counter that starts anew.
+    /// A token that a re-created item cannot carry by chance, unlike a counter that begins at 1 again.
     pub(crate) fn new_version(&self) -> String {
         Version::random(&*self.random).0
     }

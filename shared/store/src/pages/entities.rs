@@ -2,132 +2,107 @@
 
 use chrono::{DateTime, Utc};
 use model::filter::FilterCollection;
-use model::ids::{FilterCollectionId, LocationId, ServiceId, WidgetId};
+use model::ids::{AppId, FilterCollectionId, LocationId, ServiceId, WidgetId};
 use model::location::{Location, Service};
 use model::widget::Widget;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
-use crate::dynamo::item::{Item, Key, record, text};
-use crate::dynamo::list::{self, Chunk, Walk, sort_key};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table, Tenant};
+use crate::dynamo::list::month;
+use crate::dynamo::{
+    Attempt, Chunk, Condition, Item, Listing, MonthlyIndex, Place, Store, StoreError, Transaction,
+    Walk, record,
+};
+use crate::places::{self, CREATED};
+use crate::tenant::Tenant;
 
-/// What has an item of its own below its app and nothing else: a location, say.
+/// A kind of [`Entity`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntityKind {
+    /// A location.
+    Location,
+    /// A service.
+    Service,
+    /// Filters under one name.
+    FilterCollection,
+    /// A widget.
+    Widget,
+}
+
+/// What has an item of its own below its app, e.g. a location.
 pub trait Entity: Clone + PartialEq + Serialize + DeserializeOwned {
     /// What names it.
-    type Id: Copy + std::fmt::Display;
-    /// What it is called in keys.
-    const KIND: &'static str;
+    type Id: Copy;
+    /// Its kind.
+    const KIND: EntityKind;
 
     /// What names this one.
     fn id(&self) -> Self::Id;
 
-    /// When it was made.
+    /// The UUID that an id is.
+    fn uuid(id: Self::Id) -> Uuid;
+
+    /// When it was created.
     fn created_at(&self) -> DateTime<Utc>;
 }
 
-impl Entity for Location {
-    type Id = LocationId;
-    const KIND: &'static str = "location";
+macro_rules! entities {
+    ($($entity:ident: $id:ident;)*) => {$(
+        impl Entity for $entity {
+            type Id = $id;
+            const KIND: EntityKind = EntityKind::$entity;
 
-    fn id(&self) -> LocationId {
-        self.id
-    }
+            fn id(&self) -> $id {
+                self.id
+            }
 
-    fn created_at(&self) -> DateTime<Utc> {
-        self.created_at
+            fn uuid(id: $id) -> Uuid {
+                id.uuid()
+            }
+
+            fn created_at(&self) -> DateTime<Utc> {
+                self.created_at
+            }
+        }
+    )*};
+}
+
+entities! {
+    Location: LocationId;
+    Service: ServiceId;
+    FilterCollection: FilterCollectionId;
+    Widget: WidgetId;
+}
+
+pub(crate) fn place<E: Entity>(app: AppId, id: E::Id) -> Place {
+    let id = E::uuid(id);
+    match E::KIND {
+        EntityKind::Location => places::location(app, LocationId::new(id)),
+        EntityKind::Service => places::service(app, ServiceId::new(id)),
+        EntityKind::FilterCollection => places::filter_collection(app, FilterCollectionId::new(id)),
+        EntityKind::Widget => places::widget(app, WidgetId::new(id)),
     }
 }
 
-impl Entity for Service {
-    type Id = ServiceId;
-    const KIND: &'static str = "service";
-
-    fn id(&self) -> ServiceId {
-        self.id
-    }
-
-    fn created_at(&self) -> DateTime<Utc> {
-        self.created_at
+fn by_month<E: Entity>(app: AppId) -> Listing {
+    match E::KIND {
+        EntityKind::Location => places::locations_by_month(app),
+        EntityKind::Service => places::services_by_month(app),
+        EntityKind::FilterCollection => places::filter_collections_by_month(app),
+        EntityKind::Widget => places::widgets_by_month(app),
     }
 }
 
-impl Entity for FilterCollection {
-    type Id = FilterCollectionId;
-    const KIND: &'static str = "filtercollection";
-
-    fn id(&self) -> FilterCollectionId {
-        self.id
-    }
-
-    fn created_at(&self) -> DateTime<Utc> {
-        self.created_at
-    }
-}
-
-impl Entity for Widget {
-    type Id = WidgetId;
-    const KIND: &'static str = "widget";
-
-    fn id(&self) -> WidgetId {
-        self.id
-    }
-
-    fn created_at(&self) -> DateTime<Utc> {
-        self.created_at
-    }
-}
-
-pub(crate) fn key<E: Entity>(tenant: Tenant, id: E::Id) -> Key {
-    Key::new(format!("app#{}#{}#{id}", tenant.app, E::KIND), E::KIND)
-}
-
-fn month_prefix<E: Entity>(tenant: Tenant) -> String {
-    format!("app#{}#{}s#", tenant.app, E::KIND)
-}
-
-pub(crate) fn item<E: Entity>(
-    store: &Store,
-    tenant: Tenant,
-    entity: &E,
-) -> Result<Item, StoreError> {
-    Ok(Item::new(&key::<E>(tenant, entity.id()), entity)?
+pub(crate) fn item<E: Entity>(store: &Store, app: AppId, entity: &E) -> Result<Item, StoreError> {
+    let (id, created_at) = (entity.id(), entity.created_at());
+    Ok(Item::new(&place::<E>(app, id), entity)?
         .with("version", store.new_version())
-        .with("created_sk", sort_key(entity.created_at(), entity.id()))
-        .with(
-            "month_pk",
-            month_prefix::<E>(tenant) + &list::month(entity.created_at()),
-        ))
+        .with(CREATED, places::by_time(created_at, E::uuid(id)))
+        .listed(by_month::<E>(app).of(&month(created_at))))
 }
 
 impl Store {
-    /// Keeps a new location, service or the like.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn create_entity<E: Entity>(
-        &self,
-        tenant: Tenant,
-        entity: &E,
-    ) -> Result<(), StoreError> {
-        self.until_decided(|| async {
-            let mut transaction = Transaction::new(self);
-            let item = item(self, tenant, entity)?;
-            transaction.put((), Table::Data, item, &Condition::Absent)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(_) => Err(StoreError::broken(
-                    "TransactWriteItems",
-                    "a new entity's id exists already",
-                )),
-                Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
-    }
-
     /// Reads a location, service or the like, strongly consistent.
     ///
     /// # Errors
@@ -138,7 +113,7 @@ impl Store {
         tenant: Tenant,
         id: E::Id,
     ) -> Result<Option<E>, StoreError> {
-        self.get_record(Table::Data, &key::<E>(tenant, id)).await
+        self.get_record(&place::<E>(tenant.app, id)).await
     }
 
     /// Reads many locations, services or the like, strongly consistent, in no order; those that do not exist are left out.
@@ -151,12 +126,48 @@ impl Store {
         tenant: Tenant,
         ids: &[E::Id],
     ) -> Result<Vec<E>, StoreError> {
-        let keys: Vec<Key> = ids.iter().map(|id| key::<E>(tenant, *id)).collect();
-        self.get_many(Table::Data, &keys)
-            .await?
-            .into_iter()
-            .map(record)
-            .collect()
+        let app = tenant.app;
+        let places: Vec<Place> = ids.iter().map(|id| place::<E>(app, *id)).collect();
+        self.get_many(&places).await?.iter().map(record).collect()
+    }
+
+    /// The tenant's next locations, services or the like in order of creation; `since` is when the app was created.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_entities<E: Entity>(
+        &self,
+        tenant: Tenant,
+        since: DateTime<Utc>,
+        walk: &Walk<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Chunk<E>, StoreError> {
+        let months = MonthlyIndex::all(by_month::<E>(tenant.app), since, now);
+        self.chunk_by_month(&months, walk, record).await
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Creates a location, service or the like.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn create_entity<E: Entity>(
+        &self,
+        tenant: Tenant,
+        entity: &E,
+    ) -> Result<(), StoreError> {
+        self.until_decided(|| async {
+            let mut transaction = Transaction::new(self);
+            let item = item(self, tenant.app, entity)?;
+            transaction.put((), item, &Condition::Absent)?;
+            let exists = |_: &[()]| Err(StoreError::exists_already("entity"));
+            transaction.decide_or((), exists).await
+        })
+        .await
     }
 
     /// Applies `change` to a location, service or the like on condition that nobody else changed it meanwhile; if so, asks again.
@@ -171,21 +182,17 @@ impl Store {
         change: impl Fn(E) -> E,
     ) -> Result<Option<E>, StoreError> {
         self.until_decided(|| async {
-            let Some(found) = self.get(Table::Data, &key::<E>(tenant, id)).await? else {
-                return Ok(Some(None));
+            let Some(seen) = self.see::<E>(&place::<E>(tenant.app, id)).await? else {
+                return Ok(Attempt::Decided(None));
             };
-            let condition = Condition::as_seen(text(&found, "version"));
-            let before: E = record(found)?;
-            let entity = change(before.clone());
+            let entity = change(seen.record.clone());
             let mut transaction = Transaction::new(self);
-            if entity == before && transaction.is_empty() {
-                return Ok(Some(Some(entity)));
+            if entity == seen.record && transaction.is_empty() {
+                return Ok(Attempt::Decided(Some(entity)));
             }
-            transaction.put((), Table::Data, item(self, tenant, &entity)?, &condition)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(Some(entity))),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            let item = seen.keep_in(item(self, tenant.app, &entity)?)?;
+            transaction.put((), item, &seen.condition())?;
+            transaction.decide(Some(entity)).await
         })
         .await
     }
@@ -202,30 +209,11 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
-            let key = key::<E>(tenant, id);
-            transaction.delete((), Table::Data, &key, Some(&Condition::Present))?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(_) => Ok(Some(false)),
-                Outcome::Conflict => Ok::<_, StoreError>(None),
-            }
+            let place = place::<E>(tenant.app, id);
+            transaction.delete((), &place, Some(&Condition::Present))?;
+            let absent = |_: &[()]| Ok::<_, StoreError>(Attempt::Decided(false));
+            transaction.decide_or(true, absent).await
         })
         .await
-    }
-
-    /// The tenant's next locations, services or the like in order of creation; `since` is when the app was made.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn list_entities<E: Entity>(
-        &self,
-        tenant: Tenant,
-        since: DateTime<Utc>,
-        walk: &Walk<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Chunk<E>, StoreError> {
-        let months = list::by_month(Table::Data, month_prefix::<E>(tenant), since, now);
-        self.chunk_by_month(&months, walk, record).await
     }
 }

@@ -1,5 +1,5 @@
-//! Projects, the pointers from their slugs, and what ties locations to services: an item for each project that names
-//! some of either, all of an app in one partition, so that whoever asks what is done where reads no whole project.
+//! Projects, the pointers from their slugs, and their offers: an item for each project, all of an app in one partition, so
+//! that asking what is offered where reads no whole project.
 
 use std::error::Error as StdError;
 
@@ -8,10 +8,13 @@ use model::ids::{AppId, LocationId, ProjectId, ResourceId, ServiceId};
 use model::project::Project;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamo::item::{Item, Key, record, text};
-use crate::dynamo::list::{self, Chunk, Walk, sort_key};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table, Tenant};
+use crate::dynamo::list::month;
+use crate::dynamo::{
+    Attempt, Chunk, Condition, Item, MonthlyIndex, Place, Seen, Store, StoreError, Table,
+    Transaction, Walk, read_or_skip, record,
+};
+use crate::places::{self, CREATED};
+use crate::tenant::Tenant;
 
 /// A project could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +44,9 @@ pub enum ChangeProjectError<E: StdError + 'static> {
     Store(#[from] StoreError),
 }
 
-/// What a project ties together: its resources, and each of its locations to each of its services.
+/// What a project offers where: its resources, and each of its services at each of its locations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tie {
+pub struct ProjectOffer {
     /// The project.
     pub project: ProjectId,
     /// Its resources.
@@ -62,104 +65,51 @@ struct SlugPointer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum Guard {
     Project,
     Slug,
     Other,
 }
 
-fn key(tenant: Tenant, id: ProjectId) -> Key {
-    Key::new(format!("app#{}#project#{id}", tenant.app), "project")
-}
-
-fn slug_key(slug: &str) -> Key {
-    Key::new(format!("slug#{slug}"), "project")
-}
-
-fn ties_of(tenant: Tenant) -> String {
-    format!("app#{}#ties", tenant.app)
-}
-
-fn tie_key(tenant: Tenant, id: ProjectId) -> Key {
-    Key::new(ties_of(tenant), format!("project#{id}"))
-}
-
-fn month_prefix(tenant: Tenant) -> String {
-    format!("app#{}#projects#", tenant.app)
-}
-
-/// Adds a project's item and its tie to a transaction; its slug's pointer is another matter.
+/// Adds a project's item and its offer to a transaction; its slug's pointer is another matter.
 fn add_to(
-    transaction: &mut Transaction<'_, Of>,
+    transaction: &mut Transaction<'_, Guard>,
     store: &Store,
-    tenant: Tenant,
+    app: AppId,
     project: &Project,
-    condition: &Condition,
+    seen: Option<&Seen<Project>>,
 ) -> Result<(), StoreError> {
-    let item = Item::new(&key(tenant, project.id), project)?
+    let item = Item::new(&places::project(app, project.id), project)?
         .with("version", store.new_version())
-        .with("created_sk", sort_key(project.created_at, project.id))
-        .with(
-            "month_pk",
-            month_prefix(tenant) + &list::month(project.created_at),
-        );
-    transaction.put(Of::Project, Table::Data, item, condition)?;
-    let tie = Tie {
+        .with(CREATED, places::by_time(project.created_at, project.id))
+        .listed(places::projects_by_month(app).of(&month(project.created_at)));
+    let (item, condition) = Seen::rewrite(seen, item)?;
+    transaction.put(Guard::Project, item, &condition)?;
+    let offer = ProjectOffer {
         project: project.id,
         resources: project.resources.clone(),
         locations: project.locations.clone(),
         services: project.services.clone(),
     };
-    // The project's own condition stands for its tie: they are only ever written together.
-    let item = Item::new(&tie_key(tenant, project.id), &tie)?;
-    transaction.put_unconditionally(Of::Other, Table::Data, item)?;
-    Ok(())
+    // The project's own condition covers its offer: they are only ever written together.
+    let item = Item::new(&places::project_offer(app, project.id), &offer)?;
+    transaction.put_unconditionally(Guard::Other, item)
 }
 
 fn add_slug_to(
-    transaction: &mut Transaction<'_, Of>,
-    tenant: Tenant,
+    transaction: &mut Transaction<'_, Guard>,
+    app: AppId,
     project: &Project,
 ) -> Result<(), StoreError> {
     let pointer = SlugPointer {
-        app: tenant.app,
+        app,
         project: project.id,
     };
-    let item = Item::new(&slug_key(&project.slug), &pointer)?;
-    transaction.put(Of::Slug, Table::Data, item, &Condition::Absent)
+    let item = Item::new(&places::project_slug(&project.slug), &pointer)?;
+    transaction.put(Guard::Slug, item, &Condition::Absent)
 }
 
 impl Store {
-    /// Keeps a new project.
-    ///
-    /// # Errors
-    ///
-    /// [`CreateProjectError::SlugTaken`] if its slug is another project's, whichever app's.
-    pub async fn create_project(
-        &self,
-        tenant: Tenant,
-        project: &Project,
-    ) -> Result<(), CreateProjectError> {
-        self.until_decided(|| async {
-            let mut transaction = Transaction::new(self);
-            add_to(&mut transaction, self, tenant, project, &Condition::Absent)?;
-            add_slug_to(&mut transaction, tenant, project)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(of) if of.contains(&Of::Slug) => {
-                    Err(CreateProjectError::SlugTaken)
-                }
-                Outcome::Refused(_) => Err(StoreError::broken(
-                    "TransactWriteItems",
-                    "a new project's id exists already",
-                )
-                .into()),
-                Outcome::Conflict => Ok(None),
-            }
-        })
-        .await
-    }
-
     /// Reads a project, strongly consistent.
     ///
     /// # Errors
@@ -170,7 +120,7 @@ impl Store {
         tenant: Tenant,
         id: ProjectId,
     ) -> Result<Option<Project>, StoreError> {
-        self.get_record(Table::Data, &key(tenant, id)).await
+        self.get_record(&places::project(tenant.app, id)).await
     }
 
     /// Reads many projects, strongly consistent, in no order; those that do not exist are left out.
@@ -183,12 +133,9 @@ impl Store {
         tenant: Tenant,
         ids: &[ProjectId],
     ) -> Result<Vec<Project>, StoreError> {
-        let keys: Vec<Key> = ids.iter().map(|id| key(tenant, *id)).collect();
-        self.get_many(Table::Data, &keys)
-            .await?
-            .into_iter()
-            .map(record)
-            .collect()
+        let app = tenant.app;
+        let places: Vec<Place> = ids.iter().map(|id| places::project(app, *id)).collect();
+        self.get_many(&places).await?.iter().map(record).collect()
     }
 
     /// Finds a project, and whose it is, by its slug, strongly consistent. This is how the app of a page is found, so
@@ -198,7 +145,7 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn find_project(&self, slug: &str) -> Result<Option<(AppId, Project)>, StoreError> {
-        let pointer: Option<SlugPointer> = self.get_record(Table::Data, &slug_key(slug)).await?;
+        let pointer: Option<SlugPointer> = self.get_record(&places::project_slug(slug)).await?;
         let Some(SlugPointer { app, project }) = pointer else {
             return Ok(None);
         };
@@ -207,6 +154,83 @@ impl Store {
         Ok(project
             .filter(|project| project.slug == slug)
             .map(|project| (app, project)))
+    }
+
+    /// The tenant's next projects in order of creation; `since` is when the app was made.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_projects(
+        &self,
+        tenant: Tenant,
+        since: DateTime<Utc>,
+        walk: &Walk<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Chunk<Project>, StoreError> {
+        let months = MonthlyIndex::all(places::projects_by_month(tenant.app), since, now);
+        self.chunk_by_month(&months, walk, record).await
+    }
+
+    /// What each of the tenant's projects offers where, strongly consistent, for decisions.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails, or one cannot be read.
+    pub async fn get_project_offers(
+        &self,
+        tenant: Tenant,
+    ) -> Result<Vec<ProjectOffer>, StoreError> {
+        let partition = places::project_offers_of(tenant.app);
+        self.partition(&partition)
+            .await?
+            .iter()
+            .map(record)
+            .collect()
+    }
+
+    /// As [`Store::get_project_offers`], for lists: those that cannot be read are left out.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_project_offers(
+        &self,
+        tenant: Tenant,
+    ) -> Result<Vec<ProjectOffer>, StoreError> {
+        let items = self
+            .partition(&places::project_offers_of(tenant.app))
+            .await?;
+        let items = items.iter();
+        Ok(items
+            .filter_map(|item| read_or_skip(Table::Data, item, &record))
+            .collect())
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Creates a project.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateProjectError::SlugTaken`] if its slug is another project's, whichever app's.
+    pub async fn create_project(
+        &self,
+        tenant: Tenant,
+        project: &Project,
+    ) -> Result<(), CreateProjectError> {
+        self.until_decided(|| async {
+            let mut transaction = Transaction::new(self);
+            add_to(&mut transaction, self, tenant.app, project, None)?;
+            add_slug_to(&mut transaction, tenant.app, project)?;
+            let refused = |guards: &[Guard]| match guards.contains(&Guard::Slug) {
+                true => Err(CreateProjectError::SlugTaken),
+                false => Err(StoreError::exists_already("project").into()),
+            };
+            transaction.decide_or((), refused).await
+        })
+        .await
     }
 
     /// Applies `change` to a project on condition that nobody else changed it meanwhile; if so, asks again.
@@ -222,25 +246,27 @@ impl Store {
         change: impl Fn(Project) -> Result<Project, E>,
     ) -> Result<Project, ChangeProjectError<E>> {
         self.until_decided(|| async {
-            let found = self.get(Table::Data, &key(tenant, id)).await?;
-            let found = found.ok_or(ChangeProjectError::NotFound)?;
-            let condition = Condition::as_seen(text(&found, "version"));
-            let before: Project = record(found)?;
+            let seen = self
+                .see::<Project>(&places::project(tenant.app, id))
+                .await?;
+            let seen = seen.ok_or(ChangeProjectError::NotFound)?;
+            let before = &seen.record;
             let project = change(before.clone()).map_err(ChangeProjectError::Refused)?;
             let mut transaction = Transaction::new(self);
-            if project == before && transaction.is_empty() {
-                return Ok(Some(project));
+            if project == *before && transaction.is_empty() {
+                return Ok(Attempt::Decided(project));
             }
-            add_to(&mut transaction, self, tenant, &project, &condition)?;
+            add_to(&mut transaction, self, tenant.app, &project, Some(&seen))?;
             if project.slug != before.slug {
-                transaction.delete(Of::Other, Table::Data, &slug_key(&before.slug), None)?;
-                add_slug_to(&mut transaction, tenant, &project)?;
+                let old = places::project_slug(&before.slug);
+                transaction.delete(Guard::Other, &old, None)?;
+                add_slug_to(&mut transaction, tenant.app, &project)?;
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(project)),
-                Outcome::Refused(of) if of == [Of::Slug] => Err(ChangeProjectError::SlugTaken),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            let refused = |guards: &[Guard]| match guards {
+                [Guard::Slug] => Err(ChangeProjectError::SlugTaken),
+                _ => Ok(Attempt::LostRace),
+            };
+            transaction.decide_or(project, refused).await
         })
         .await
     }
@@ -251,50 +277,19 @@ impl Store {
     ///
     /// Only if the store fails; `false` if there is no such project for the tenant.
     pub async fn delete_project(&self, tenant: Tenant, id: ProjectId) -> Result<bool, StoreError> {
+        let app = tenant.app;
         self.until_decided(|| async {
-            let Some(found) = self.get(Table::Data, &key(tenant, id)).await? else {
-                return Ok(Some(false));
+            let place = places::project(app, id);
+            let Some(seen) = self.see::<Project>(&place).await? else {
+                return Ok::<_, StoreError>(Attempt::Decided(false));
             };
-            let condition = Condition::as_seen(text(&found, "version"));
-            let project: Project = record(found)?;
+            let slug = places::project_slug(&seen.record.slug);
             let mut transaction = Transaction::new(self);
-            transaction.delete(Of::Project, Table::Data, &key(tenant, id), Some(&condition))?;
-            transaction.delete(Of::Slug, Table::Data, &slug_key(&project.slug), None)?;
-            transaction.delete(Of::Other, Table::Data, &tie_key(tenant, id), None)?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-            }
+            transaction.delete((), &place, Some(&seen.condition()))?;
+            transaction.delete((), &slug, None)?;
+            transaction.delete((), &places::project_offer(app, id), None)?;
+            transaction.decide(true).await
         })
         .await
-    }
-
-    /// The tenant's next projects in order of creation; `since` is when the app was made.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn list_projects(
-        &self,
-        tenant: Tenant,
-        since: DateTime<Utc>,
-        walk: &Walk<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Chunk<Project>, StoreError> {
-        let months = list::by_month(Table::Data, month_prefix(tenant), since, now);
-        self.chunk_by_month(&months, walk, record).await
-    }
-
-    /// All ties of the tenant's projects, strongly consistent.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn list_ties(&self, tenant: Tenant) -> Result<Vec<Tie>, StoreError> {
-        self.partition(Table::Data, &ties_of(tenant), "project#")
-            .await?
-            .into_iter()
-            .map(record)
-            .collect()
     }
 }

@@ -2,17 +2,11 @@
 
 use model::template::Template;
 
-use crate::dynamo::item::{Item, Key, record, text};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::{Store, StoreError, Table, Tenant};
-
-fn partition(tenant: Tenant) -> String {
-    format!("app#{}#templates", tenant.app)
-}
-
-fn key(tenant: Tenant, slug: &str) -> Key {
-    Key::new(partition(tenant), format!("template#{slug}"))
-}
+use crate::dynamo::{
+    Attempt, Item, Seen, Store, StoreError, Table, Transaction, read_or_skip, record,
+};
+use crate::places;
+use crate::tenant::Tenant;
 
 impl Store {
     /// The templates that the tenant has changed, by slug, strongly consistent.
@@ -21,11 +15,11 @@ impl Store {
     ///
     /// Only if the store fails.
     pub async fn list_templates(&self, tenant: Tenant) -> Result<Vec<Template>, StoreError> {
-        self.partition(Table::Data, &partition(tenant), "template#")
-            .await?
-            .into_iter()
-            .map(record)
-            .collect()
+        let items = self.partition(&places::templates_of(tenant.app)).await?;
+        let items = items.iter();
+        Ok(items
+            .filter_map(|item| read_or_skip(Table::Data, item, &record))
+            .collect())
     }
 
     /// A template, strongly consistent; none if the tenant never changed it.
@@ -38,9 +32,12 @@ impl Store {
         tenant: Tenant,
         slug: &str,
     ) -> Result<Option<Template>, StoreError> {
-        self.get_record(Table::Data, &key(tenant, slug)).await
+        self.get_record(&places::template(tenant.app, slug)).await
     }
+}
 
+impl Store {
+    // Writes.
     /// Applies `change` to a template, or to `blank` if it was never changed, on condition that nobody else changed it
     /// meanwhile; if so, asks again.
     ///
@@ -54,25 +51,18 @@ impl Store {
         change: impl Fn(Template) -> Template,
     ) -> Result<Template, StoreError> {
         self.until_decided(|| async {
-            let key = key(tenant, &blank.slug);
-            let found = self.get(Table::Data, &key).await?;
-            let version = found.as_ref().and_then(|item| text(item, "version"));
-            let template = match found {
-                Some(item) => record(item)?,
-                None => blank.clone(),
-            };
-            let before = template.clone();
-            let template = change(template);
-            if template == before {
-                return Ok(Some(template));
+            let place = places::template(tenant.app, &blank.slug);
+            let seen = self.see::<Template>(&place).await?;
+            let before = seen.as_ref().map_or(blank, |seen| &seen.record);
+            let template = change(before.clone());
+            if template == *before {
+                return Ok(Attempt::Decided(template));
             }
-            let item = Item::new(&key, &template)?.with("version", self.new_version());
+            let item = Item::new(&place, &template)?.with("version", self.new_version());
+            let (item, condition) = Seen::rewrite(seen.as_ref(), item)?;
             let mut transaction = Transaction::new(self);
-            transaction.put((), Table::Data, item, &Condition::as_seen(version))?;
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(template)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            transaction.put((), item, &condition)?;
+            transaction.decide(template).await
         })
         .await
     }

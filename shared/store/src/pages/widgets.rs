@@ -5,10 +5,10 @@ use model::ids::{AppId, WidgetId};
 use model::widget::Widget;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamo::item::{Item, Key, record, text};
-use crate::dynamo::transaction::{Condition, Outcome, Transaction};
-use crate::pages::entities::{item, key};
-use crate::{Store, StoreError, Table, Tenant};
+use crate::dynamo::{Attempt, Condition, Item, Place, Store, StoreError, Transaction};
+use crate::pages::entities::{item, place};
+use crate::places;
+use crate::tenant::Tenant;
 
 /// A widget could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum KeepWidgetError {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum Guard {
     Widget,
     Slug,
 }
@@ -33,14 +33,6 @@ struct Pointer {
     widget: WidgetId,
 }
 
-fn id_key(id: WidgetId) -> Key {
-    Key::new(format!("widget#{id}"), "widget")
-}
-
-fn slug_key(slug: &str) -> Key {
-    Key::new(format!("widgetslug#{slug}"), "widget")
-}
-
 fn pointer(tenant: Tenant, widget: &Widget) -> Pointer {
     Pointer {
         app: tenant.app,
@@ -49,7 +41,41 @@ fn pointer(tenant: Tenant, widget: &Widget) -> Pointer {
 }
 
 impl Store {
-    /// Keeps a new widget.
+    /// Finds a widget of an app that is there by its id, whoever asks.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn find_widget(&self, id: WidgetId) -> Result<Option<Widget>, StoreError> {
+        self.widget_at(&places::widget_pointer(id)).await
+    }
+
+    /// Finds a widget of an app that is there by its slug, whoever asks.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn find_widget_by_slug(&self, slug: &str) -> Result<Option<Widget>, StoreError> {
+        let found = self.widget_at(&places::widget_slug(slug)).await?;
+        // Between the two reads it may have been given another slug.
+        Ok(found.filter(|widget| widget.slug == slug))
+    }
+
+    async fn widget_at(&self, pointer: &Place) -> Result<Option<Widget>, StoreError> {
+        let found: Option<Pointer> = self.get_record(pointer).await?;
+        let Some(Pointer { app, widget }) = found else {
+            return Ok(None);
+        };
+        let (app, widget) =
+            tokio::try_join!(self.get_app(app), self.get_entity(Tenant::app(app), widget))?;
+        // What a deleted app had stays in the store, out of everybody's reach.
+        Ok(app.and(widget))
+    }
+}
+
+impl Store {
+    // Writes.
+    /// Creates a widget.
     ///
     /// # Errors
     ///
@@ -63,24 +89,19 @@ impl Store {
         self.until_decided(|| async {
             let mut transaction = Transaction::new(self);
             let absent = Condition::Absent;
-            let item = item(self, tenant, widget)?;
-            transaction.put(Of::Widget, Table::Data, item, &absent)?;
-            for (of, key) in [
-                (Of::Widget, id_key(widget.id)),
-                (Of::Slug, slug_key(&widget.slug)),
+            let item = item(self, tenant.app, widget)?;
+            transaction.put(Guard::Widget, item, &absent)?;
+            for (guard, place) in [
+                (Guard::Widget, places::widget_pointer(widget.id)),
+                (Guard::Slug, places::widget_slug(&widget.slug)),
             ] {
-                transaction.put(of, Table::Data, Item::new(&key, &pointer)?, &absent)?;
+                transaction.put(guard, Item::new(&place, &pointer)?, &absent)?;
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(())),
-                Outcome::Refused(of) if of == [Of::Slug] => Err(KeepWidgetError::SlugTaken),
-                Outcome::Refused(_) => Err(StoreError::broken(
-                    "TransactWriteItems",
-                    "a new widget's id exists already",
-                )
-                .into()),
-                Outcome::Conflict => Ok(None),
-            }
+            let refused = |guards: &[Guard]| match guards {
+                [Guard::Slug] => Err(KeepWidgetError::SlugTaken),
+                _ => Err(StoreError::exists_already("widget").into()),
+            };
+            transaction.decide_or((), refused).await
         })
         .await
     }
@@ -98,59 +119,27 @@ impl Store {
         change: impl Fn(Widget) -> Widget,
     ) -> Result<Option<Widget>, KeepWidgetError> {
         self.until_decided(|| async {
-            let Some(found) = self.get(Table::Data, &key::<Widget>(tenant, id)).await? else {
-                return Ok(Some(None));
+            let Some(seen) = self.see::<Widget>(&place::<Widget>(tenant.app, id)).await? else {
+                return Ok(Attempt::Decided(None));
             };
-            let condition = Condition::as_seen(text(&found, "version"));
-            let before: Widget = record(found)?;
-            let old_slug = before.slug.clone();
-            let widget = change(before);
+            let widget = change(seen.record.clone());
             let mut transaction = Transaction::new(self);
-            let item = item(self, tenant, &widget)?;
-            transaction.put(Of::Widget, Table::Data, item, &condition)?;
-            if widget.slug != old_slug {
-                let pointer = Item::new(&slug_key(&widget.slug), &pointer(tenant, &widget))?;
-                transaction.put(Of::Slug, Table::Data, pointer, &Condition::Absent)?;
-                transaction.delete(Of::Widget, Table::Data, &slug_key(&old_slug), None)?;
+            let item = seen.keep_in(item(self, tenant.app, &widget)?)?;
+            transaction.put(Guard::Widget, item, &seen.condition())?;
+            let old_slug = &seen.record.slug;
+            if widget.slug != *old_slug {
+                let place = places::widget_slug(&widget.slug);
+                let pointer = Item::new(&place, &pointer(tenant, &widget))?;
+                transaction.put(Guard::Slug, pointer, &Condition::Absent)?;
+                transaction.delete(Guard::Widget, &places::widget_slug(old_slug), None)?;
             }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(Some(widget))),
-                Outcome::Refused(of) if of == [Of::Slug] => Err(KeepWidgetError::SlugTaken),
-                Outcome::Refused(_) | Outcome::Conflict => Ok(None),
-            }
+            let refused = |guards: &[Guard]| match guards {
+                [Guard::Slug] => Err(KeepWidgetError::SlugTaken),
+                _ => Ok(Attempt::LostRace),
+            };
+            transaction.decide_or(Some(widget), refused).await
         })
         .await
-    }
-
-    /// Finds a widget of an app that is there by its id, whoever asks.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn find_widget(&self, id: WidgetId) -> Result<Option<Widget>, StoreError> {
-        self.widget_at(&id_key(id)).await
-    }
-
-    /// Finds a widget of an app that is there by its slug, whoever asks.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store fails.
-    pub async fn find_widget_by_slug(&self, slug: &str) -> Result<Option<Widget>, StoreError> {
-        let found = self.widget_at(&slug_key(slug)).await?;
-        // Between the two reads it may have been given another slug.
-        Ok(found.filter(|widget| widget.slug == slug))
-    }
-
-    async fn widget_at(&self, pointer: &Key) -> Result<Option<Widget>, StoreError> {
-        let found: Option<Pointer> = self.get_record(Table::Data, pointer).await?;
-        let Some(Pointer { app, widget }) = found else {
-            return Ok(None);
-        };
-        let (app, widget) =
-            tokio::try_join!(self.get_app(app), self.get_entity(Tenant::app(app), widget))?;
-        // What a deleted app had stays in the store, out of everybody's reach.
-        Ok(app.and(widget))
     }
 
     /// Deletes a widget and what finds it.
@@ -160,22 +149,16 @@ impl Store {
     /// Only if the store fails; `false` if there is none for the tenant.
     pub async fn delete_widget(&self, tenant: Tenant, id: WidgetId) -> Result<bool, StoreError> {
         self.until_decided(|| async {
-            let key = key::<Widget>(tenant, id);
-            let Some(found) = self.get(Table::Data, &key).await? else {
-                return Ok(Some(false));
+            let place = place::<Widget>(tenant.app, id);
+            let Some(seen) = self.see::<Widget>(&place).await? else {
+                return Ok::<_, StoreError>(Attempt::Decided(false));
             };
-            // As it was seen, so that a slug given meanwhile is not left behind.
-            let condition = Condition::as_seen(text(&found, "version"));
-            let widget: Widget = record(found)?;
             let mut transaction = Transaction::new(self);
-            transaction.delete((), Table::Data, &key, Some(&condition))?;
-            for key in [id_key(id), slug_key(&widget.slug)] {
-                transaction.delete((), Table::Data, &key, None)?;
-            }
-            match transaction.commit().await? {
-                Outcome::Committed => Ok(Some(true)),
-                Outcome::Refused(_) | Outcome::Conflict => Ok::<_, StoreError>(None),
-            }
+            // As it was seen, so that a slug given meanwhile is not left behind.
+            transaction.delete((), &place, Some(&seen.condition()))?;
+            transaction.delete((), &places::widget_pointer(id), None)?;
+            transaction.delete((), &places::widget_slug(&seen.record.slug), None)?;
+            transaction.decide(true).await
         })
         .await
     }

@@ -1,0 +1,52 @@
+//! The tables and the way to them: what every read of this crate is a method of.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use model::Random;
+
+use super::tables::{Table, Tables};
+use super::transaction::Companion;
+use super::turns::Turns;
+
+/// The tables, and the way to them. It only reads. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) client: Client,
+    pub(super) tables: Tables,
+    pub(super) calls: Arc<AtomicU64>,
+    pub(super) rows_listed: Arc<AtomicU64>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) turns: Turns,
+    pub(crate) companion: Option<Arc<dyn Companion>>,
+}
+
+impl Store {
+    /// The tables called `tables`, reached through `client`.
+    pub fn new(client: Client, tables: Tables, random: Arc<dyn Random>) -> Self {
+        Self {
+            client,
+            tables,
+            random,
+            calls: Arc::default(),
+            rows_listed: Arc::default(),
+            turns: Turns::default(),
+            companion: None,
+        }
+    }
+
+    /// How many calls have gone to DynamoDB so far, retries included.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// How many rows lists have read from DynamoDB so far.
+    pub fn rows_listed(&self) -> u64 {
+        self.rows_listed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn table(&self, table: Table) -> String {
+        self.tables.name(table)
+    }
+}

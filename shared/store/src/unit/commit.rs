@@ -1,0 +1,92 @@
+//! Carrying a decision out: one transaction over everything it rests on.
+
+use std::collections::HashMap;
+
+use model::ids::ResourceId;
+
+use crate::dynamo::transaction::{MAX_ACTIONS, MAX_BYTES};
+use crate::dynamo::{Attempt, Condition, Place, StoreError, Table, Transaction, text};
+use crate::places;
+use crate::unit::decision::{Decision, DecisionError};
+use crate::unit::drafts::Guard;
+use crate::unit::sheets::Sheets;
+use crate::unit::size::{Sizes, Touched};
+
+impl<'a> Decision<'a> {
+    /// Carries it out, all of it or nothing, and answers `decided`; the race is lost if what it rests on has changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`DecisionError`] says; nothing is changed then.
+    pub async fn commit<T>(mut self, decided: T) -> Result<Attempt<T>, DecisionError> {
+        match self.carry_out().await {
+            Ok(attempt) => Ok(attempt.map(|()| decided)),
+            // Records are read before sheets, so a refusal may rest on what was no longer there together.
+            Err(error) if error.is_about_what_is_taken() && self.is_outdated().await? => {
+                Ok(Attempt::LostRace)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a record is no longer as it was read.
+    async fn is_outdated(&self) -> Result<bool, StoreError> {
+        let app = self.tenant.app;
+        let kinds = self.kinds().into_iter();
+        let seen: Vec<(Place, Condition)> = kinds.flat_map(|kind| kind.seen(app)).collect();
+        let places: Vec<Place> = seen.iter().map(|(place, _)| place.clone()).collect();
+        let mut found = HashMap::new();
+        for item in self.store.get_many(&places).await? {
+            let version = text(&item, "version");
+            found.insert(Place::of(Table::Data, &item)?, version);
+        }
+        Ok(seen.into_iter().any(|(place, seen)| {
+            let version = found.remove(&place);
+            version.is_none_or(|version| Condition::as_seen(version) != seen)
+        }))
+    }
+
+    async fn carry_out(&mut self) -> Result<Attempt<()>, DecisionError> {
+        self.move_seats().await?;
+        let moves = self.moves();
+        let resources = moves.keys().map(|resource| resource.uuid());
+        let _turns = self.store.turns.inner(resources).await?;
+        let mut sheets = Vec::with_capacity(moves.len());
+        for (resource, moves) in &moves {
+            sheets.push((*resource, self.place(*resource, moves).await?));
+        }
+        let transaction = self.transaction(sheets)?;
+        if transaction.is_empty() {
+            return Ok(Attempt::Decided(()));
+        }
+        Ok(transaction.decide(()).await?)
+    }
+
+    fn transaction(
+        &self,
+        sheets: Vec<(ResourceId, Sheets)>,
+    ) -> Result<Transaction<'a, Guard>, DecisionError> {
+        let app = self.tenant.app;
+        let mut transaction = Transaction::new(self.store);
+        let mut sizes = Sizes::new();
+        for kind in self.kinds() {
+            kind.write_in(&mut transaction, app, &mut sizes)?;
+        }
+        for (id, version) in &self.resources {
+            let unchanged = Condition::version(version);
+            transaction.check(Guard::Resource, &places::resource(app, *id), &unchanged)?;
+        }
+        for (resource, sheets) in sheets {
+            for (day, draft) in sheets.into_drafts() {
+                let others = transaction.bytes();
+                let place = places::sheet(app, resource, day);
+                draft.write_in(&mut transaction, Guard::Sheet, &place, self.store)?;
+                sizes.insert(Touched::Sheet(resource, day), transaction.bytes() - others);
+            }
+        }
+        if transaction.len() > MAX_ACTIONS || transaction.bytes() > MAX_BYTES {
+            return Err(self.too_large(&sizes));
+        }
+        Ok(transaction)
+    }
+}

@@ -1,0 +1,63 @@
+//! How much of a decision fits one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use model::ids::ResourceId;
+use uuid::Uuid;
+
+use crate::dynamo::Transaction;
+use crate::dynamo::transaction::{MAX_ACTIONS, MAX_BYTES};
+use crate::unit::decision::{Decision, DecisionError};
+use crate::unit::drafts::Guard;
+
+/// An item of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Touched {
+    /// A record, by its id.
+    Record(Uuid),
+    /// A sheet.
+    Sheet(ResourceId, NaiveDate),
+}
+
+/// How many bytes each item of a transaction has.
+pub(crate) type Sizes = BTreeMap<Touched, usize>;
+
+impl Decision<'_> {
+    /// How many parts fit one transaction, from the first on; of a decision without parts, how many records beside
+    /// the one that was put last, which they change with.
+    pub(super) fn too_large(&self, sizes: &Sizes) -> DecisionError {
+        let empty = Transaction::<Guard>::new(self.store);
+        let mut touched = BTreeSet::new();
+        let mut fits = |ids: &&[Uuid]| {
+            touched.extend(ids.iter().flat_map(|id| self.touched_by(*id)));
+            let bytes: usize = touched.iter().filter_map(|item| sizes.get(item)).sum();
+            touched.len() + empty.len() <= MAX_ACTIONS && bytes + empty.bytes() <= MAX_BYTES
+        };
+        if self.parts.is_empty() {
+            let (others, last) = self.order.split_at(self.order.len().saturating_sub(1));
+            fits(&last);
+            let fits = others.chunks(1).take_while(fits).count();
+            return DecisionError::TooManyAtOnce { fits };
+        }
+        let begins = self.parts.iter().copied();
+        let ends = begins.clone().skip(1).chain([self.order.len()]);
+        let parts = begins.zip(ends).map(|(begin, end)| &self.order[begin..end]);
+        DecisionError::TooManyParts {
+            fits: parts.take_while(fits).count(),
+        }
+    }
+
+    /// The items that a change of this record takes part in.
+    fn touched_by(&self, id: Uuid) -> Vec<Touched> {
+        let mut touched = vec![Touched::Record(id)];
+        for kind in self.kinds() {
+            for (resource, step) in kind.moves_of(id) {
+                let days = step.claim().widened().days();
+                touched.extend(days.map(|day| Touched::Sheet(resource, day)));
+            }
+            touched.extend(kind.changes_with(id).map(Touched::Record));
+        }
+        touched
+    }
+}

@@ -797,7 +797,8 @@ async fn a_feed_has_at_most_a_thousand_events_and_those_ahead_before_the_past() 
                 ..one.clone()
             });
         }
-        decision.commit(()).await.expect("room").expect("done");
+        let committed = decision.commit(()).await.expect("room");
+        assert_eq!(committed, store::Attempt::Decided(()));
     }
     assert_eq!(counts().await, (0, 1_000, 0));
 }

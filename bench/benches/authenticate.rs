@@ -16,7 +16,7 @@ use model::ids::AppId;
 use model::key::{ApiKey, KeyKind, Mode};
 use model::rate::RateLimit;
 use model::scope::{Scope, Scopes};
-use store::{Connection, Store, Tables};
+use store::{Connection, Store, Tables, Writer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -61,6 +61,7 @@ struct Calling {
     at: Circumstances,
     limiter: Limiter,
     store: Store,
+    counters: Writer,
 }
 
 impl Calling {
@@ -97,6 +98,7 @@ impl Calling {
                 is_development: false,
             },
             limiter: Limiter::default(),
+            counters: store.writer(),
             store: store.clone(),
         }
     }
@@ -114,7 +116,7 @@ impl Calling {
             panic!("it acts for its app");
         };
         let limits = principal.limits("", RATE);
-        let admitted = self.limiter.admit(&self.store, &limits, self.at.now);
+        let admitted = self.limiter.admit(&self.counters, &limits, self.at.now);
         admitted.await.expect("it is within its limits");
         caller
     }

@@ -128,7 +128,7 @@ async fn create(
     };
     let apps = issue::first_apps(account.id, &account.name, random, now);
     let new: Vec<_> = apps.iter().map(|app| app.new.clone()).collect();
-    match store.create_account(&account, &hash, &new).await {
+    match store.writer().create_account(&account, &hash, &new).await {
         Ok(()) => {}
         Err(CreateAccountError::EmailTaken) => {
             return Err(LocalError::Usage(format!(
@@ -151,6 +151,7 @@ async fn reset_link(email: &str, url: &str, deployment: Deployment) -> Result<()
     let token = PlainToken::generate(&SystemRandom);
     let expires_at = SystemClock.now() + TimeDelta::minutes(RESET_LINK_MINUTES);
     let made = store
+        .writer()
         .create_reset(email, token.hashed(), expires_at)
         .await
         .map_err(|error| LocalError::store(&error))?;

@@ -107,7 +107,7 @@ pub struct Demo {
 ///
 /// If the store fails.
 pub async fn create(state: &State) -> Result<Demo, LocalError> {
-    let (random, now, store) = (state.random(), state.now(), state.store());
+    let (random, now, writer) = (state.random(), state.now(), state.writer());
     let failed = |error: &(dyn std::error::Error + 'static)| LocalError::store(error);
 
     let password = random.text(b"abcdefghijkmnpqrstuvwxyz23456789", 16);
@@ -159,7 +159,7 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
         ..published
     });
     let apps = [live.new.clone(), test.new.clone()];
-    store
+    writer
         .create_account(&account, &hash, &apps)
         .await
         .map_err(|e| failed(&e))?;
@@ -198,7 +198,7 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
         let no_password = ResourceSecret {
             password_hash: None,
         };
-        store
+        writer
             .create_resource(tenant, &resource, &no_password, &credentials)
             .await
             .map_err(|e| failed(&e))?;
@@ -225,9 +225,9 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
             }
             None => booking,
         };
-        store
+        writer
             .until_decided(|| async {
-                let mut decision = store.decision(tenant, now);
+                let mut decision = writer.decision(tenant, now);
                 decision.put(booking.clone());
                 decision.commit(()).await
             })
@@ -243,7 +243,7 @@ pub async fn create(state: &State) -> Result<Demo, LocalError> {
 
 /// A project in each app, and in the live one the resource for it.
 async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError> {
-    let (store, now) = (state.store(), state.now());
+    let (writer, now) = (state.writer(), state.now());
     let failed = |error: &(dyn std::error::Error + 'static)| LocalError::store(error);
     let (live_app, test_app) = (Tenant::app(LIVE_APP), Tenant::app(TEST_APP));
     let doc_brown = resource(
@@ -267,7 +267,7 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
     let no_password = ResourceSecret {
         password_hash: None,
     };
-    store
+    writer
         .create_resource(live_app, &doc_brown, &no_password, &credentials)
         .await
         .map_err(|e| failed(&e))?;
@@ -292,11 +292,11 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
         created_at: now,
         updated_at: now,
     };
-    store
+    writer
         .create_entity(test_app, &location)
         .await
         .map_err(|e| failed(&e))?;
-    store
+    writer
         .create_entity(test_app, &service)
         .await
         .map_err(|e| failed(&e))?;
@@ -305,7 +305,7 @@ async fn create_pages(state: &State, live: &IssuedApp) -> Result<(), LocalError>
     test_project.locations = vec![LOCATION];
     test_project.services = vec![SERVICE];
     for (tenant, project) in [(live_app, live_project), (test_app, test_project)] {
-        store
+        writer
             .create_project(tenant, &project)
             .await
             .map_err(|e| failed(&e))?;

@@ -267,7 +267,10 @@ async fn reset_link(server: &TestServer) -> String {
     let token = PlainToken::generate(server.state.random());
     let until = server.state.now() + TimeDelta::minutes(RESET_LINK_MINUTES);
     let store = server.state.store();
-    let made = store.create_reset(EMAIL, token.hashed(), until).await;
+    let made = store
+        .writer()
+        .create_reset(EMAIL, token.hashed(), until)
+        .await;
     assert!(made.expect("a store"));
     token.expose().to_owned()
 }

@@ -66,7 +66,7 @@ pub(crate) async fn change_password(
         .hash(stranger(address), password.into(), state.random())
         .await?;
     let is_changed = state
-        .store()
+        .writer()
         .change_password(&found, &hash, token.hashed())
         .await?;
     if is_changed {

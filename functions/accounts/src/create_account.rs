@@ -88,7 +88,7 @@ pub(crate) async fn create_account(
     let apps = issue::first_apps(account.id, &account.name, state.random(), now);
     let new: Vec<_> = apps.iter().map(|app| app.new.clone()).collect();
     state
-        .store()
+        .writer()
         .create_account(&account, &password_hash, &new)
         .await?;
     Ok(Created(NewAccountView {

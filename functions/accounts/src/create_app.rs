@@ -77,7 +77,7 @@ pub(crate) async fn create_app(
     let issued = issue::app(owner, &name, mode, state.random(), state.now());
     let view = NewAppView::of(&issued);
     once.keep(&Created(view.without_api_key()))?;
-    once.store(&state)
+    once.writer(&state)
         .create_app(&issued.new, &AppSettings::default(), MAX_APPS)
         .await?;
     Ok(Created(view))

@@ -74,7 +74,7 @@ pub(crate) async fn create_session(
         expires_at,
     };
     if !state
-        .store()
+        .writer()
         .create_session(&found, token.hashed(), &session)
         .await?
     {

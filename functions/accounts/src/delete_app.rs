@@ -35,7 +35,7 @@ pub(crate) async fn delete_app(
         Caller::Anonymous => return Err(ApiError::NotFound("App")),
     };
     state
-        .store()
+        .writer()
         .delete_app(app, &slug, callers, &by, state.now())
         .await?;
     Ok(NoContent)

@@ -22,7 +22,7 @@ pub(crate) async fn delete_session(
 ) -> Result<impl IntoResponse, ApiError> {
     let secure = state.config().secure_cookies;
     let token = session_token(&headers, secure).ok_or_else(api::authorize::bad_credentials)?;
-    state.store().end_session(account, token.hashed()).await?;
+    state.writer().end_session(account, token.hashed()).await?;
     Ok((
         [(header::SET_COOKIE, session_cookie::clear(secure))],
         NoContent,

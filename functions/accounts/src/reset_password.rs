@@ -51,7 +51,7 @@ pub(crate) async fn reset_password(
         .hash(stranger(address), password.into(), state.random())
         .await?;
     let reset = state
-        .store()
+        .writer()
         .reset_password(PlainToken::presented(&token).hashed(), &hash, state.now())
         .await;
     match reset {

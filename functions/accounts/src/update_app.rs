@@ -114,7 +114,7 @@ pub(crate) async fn update_app(
         (app, settings)
     };
     let (app, settings) = state
-        .store()
+        .writer()
         .change_app(app, change)
         .await?
         .ok_or(ApiError::NotFound("App"))?;

@@ -51,7 +51,7 @@ pub(crate) async fn act_on_booking(
         expected,
         ..parse(&body, id, action, principal.actor())?
     };
-    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    let (writer, tenant, now) = (once.writer(&state), principal.tenant(), state.now());
     let presenter = Presenter {
         principal: &principal,
         store: state.store(),
@@ -59,9 +59,9 @@ pub(crate) async fn act_on_booking(
         zone,
         now,
     };
-    store
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
+            let mut decision = writer.decision(tenant, now);
             let acted = plan.decide(&mut decision, now).await?;
             let view = presenter.decided(acted.booking, &mut decision).await?;
             let version = view.version();

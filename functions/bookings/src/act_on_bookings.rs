@@ -8,7 +8,7 @@ use model::graph::Action;
 use model::ids::BookingId;
 use scheduling::plan::ActionPlan;
 use serde_json::{Map, Value};
-use store::{Store, Tenant};
+use store::{Tenant, Writer};
 
 use crate::access::Write;
 use crate::act_on_booking::parse;
@@ -51,7 +51,7 @@ pub(crate) async fn act_on_bookings(
         now,
     };
     let actors = Actors {
-        store: state.store(),
+        writer: state.writer(),
         tenant: principal.tenant(),
         presenter,
     };
@@ -70,7 +70,7 @@ type Done = BTreeSet<(BookingId, Action)>;
 
 /// What it takes to act on many bookings.
 struct Actors<'a> {
-    store: &'a Store,
+    writer: Writer,
     tenant: Tenant,
     presenter: Presenter<'a>,
 }
@@ -101,8 +101,8 @@ impl Actors<'_> {
     async fn act(&self, plan: &ActionPlan, done: &mut Done) -> Result<BookingView, ApiError> {
         let now = self.presenter.now;
         let before = &*done;
-        let acted = self.store.until_decided(|| async {
-            let mut decision = self.store.decision(self.tenant, now);
+        let acted = self.writer.until_decided(|| async {
+            let mut decision = self.writer.decision(self.tenant, now);
             let mut done = before.clone();
             let booking = plan.decide_once(&mut decision, &mut done, now).await?;
             let view = self.presenter.decided(booking, &mut decision).await?;
@@ -122,9 +122,9 @@ impl Actors<'_> {
             .map(|(index, plan)| plan.map_err(|error| of_many(index, error)))
             .collect::<Result<_, _>>()?;
         let now = self.presenter.now;
-        self.store
+        self.writer
             .until_decided(|| async {
-                let mut decision = self.store.decision(self.tenant, now);
+                let mut decision = self.writer.decision(self.tenant, now);
                 let mut changed = Vec::with_capacity(plans.len());
                 let mut done = Done::new();
                 for (index, plan) in plans.iter().enumerate() {

@@ -38,7 +38,7 @@ pub(crate) async fn create_booking(
 ) -> Result<Tagged<Created<BookingView>>, ApiError> {
     let id = BookingId::random(state.random());
     let plan = request.plan(&principal, &state, id).await?;
-    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    let (writer, tenant, now) = (once.writer(&state), principal.tenant(), state.now());
     let presenter = Presenter {
         principal: &principal,
         store: state.store(),
@@ -46,9 +46,9 @@ pub(crate) async fn create_booking(
         zone,
         now,
     };
-    store
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
+            let mut decision = writer.decision(tenant, now);
             let booking = plan.decide(&mut decision, now).await?;
             let view = presenter.decided(booking, &mut decision).await?;
             let version = view.version();

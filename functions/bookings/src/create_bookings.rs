@@ -134,20 +134,20 @@ impl Maker<'_> {
     }
 
     async fn make(&self, booking: Value, id: BookingId) -> Result<BookingView, ApiError> {
-        let (store, tenant, now) = (
-            self.state.store(),
+        let (writer, tenant, now) = (
+            self.state.writer(),
             self.principal.tenant(),
             self.presenter.now,
         );
         // A request that is sent again finds what it made before, whatever has become of what it refers to.
-        let mut decision = store.decision(tenant, now);
+        let mut decision = writer.decision(tenant, now);
         if let Some(made) = decision.booking(id).await? {
             return self.presenter.decided(made, &mut decision).await;
         }
         let plan = self.plan(booking, id).await?;
-        store
+        writer
             .until_decided(|| async {
-                let mut decision = store.decision(tenant, now);
+                let mut decision = writer.decision(tenant, now);
                 if let Some(made) = decision.booking(id).await? {
                     let view = self.presenter.decided(made, &mut decision).await?;
                     return Ok(Attempt::Decided(view));
@@ -170,14 +170,14 @@ impl Maker<'_> {
             let plan = self.plan(booking, *id).await;
             plans.push(plan.map_err(|error| of_many(index, error))?);
         }
-        let (store, tenant, now) = (
-            once.store(self.state),
+        let (writer, tenant, now) = (
+            once.writer(self.state),
             self.principal.tenant(),
             self.presenter.now,
         );
-        store
+        writer
             .until_decided(|| async {
-                let mut decision = store.decision(tenant, now);
+                let mut decision = writer.decision(tenant, now);
                 let mut made = Vec::with_capacity(plans.len());
                 for (index, plan) in plans.iter().enumerate() {
                     decision.next_part();

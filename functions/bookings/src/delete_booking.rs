@@ -26,10 +26,10 @@ pub(crate) async fn delete_booking(
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Booking"))?;
     let now = state.now();
-    let (store, tenant) = (state.store(), principal.tenant());
-    store
+    let (writer, tenant) = (state.writer(), principal.tenant());
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
+            let mut decision = writer.decision(tenant, now);
             let booking = decision.booking(id).await?;
             let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
             expected.check(&version(&booking))?;

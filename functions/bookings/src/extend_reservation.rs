@@ -44,11 +44,11 @@ pub(crate) async fn extend_reservation(
     Body(request): Body<ExtendReservationRequest>,
 ) -> Result<Data<ReservationView>, ApiError> {
     let plan = parse(request)?;
-    let (store, actor, now) = (state.store(), Actor::from(&principal), state.now());
-    let reservation = store
+    let (writer, actor, now) = (state.writer(), Actor::from(&principal), state.now());
+    let reservation = writer
         .until_decided(|| async {
-            let mut decision = store.decision(actor.tenant, now);
-            let reservation = plan.decide(store, &actor, &mut decision, now).await?;
+            let mut decision = writer.decision(actor.tenant, now);
+            let reservation = plan.decide(&writer, &actor, &mut decision, now).await?;
             Ok::<_, ApiError>(decision.commit(reservation).await?)
         })
         .await?;

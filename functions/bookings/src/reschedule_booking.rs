@@ -90,7 +90,7 @@ pub(crate) async fn reschedule_booking(
         expected,
         ..parse(request, id, new_id, &principal)?
     };
-    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    let (writer, tenant, now) = (once.writer(&state), principal.tenant(), state.now());
     let actor = Actor::from(&principal);
     let presenter = Presenter {
         principal: &principal,
@@ -99,10 +99,10 @@ pub(crate) async fn reschedule_booking(
         zone,
         now,
     };
-    store
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
-            let booking = plan.decide(&store, &actor, &mut decision, now).await?;
+            let mut decision = writer.decision(tenant, now);
+            let booking = plan.decide(&writer, &actor, &mut decision, now).await?;
             let view = presenter.decided(booking, &mut decision).await?;
             let version = view.version();
             let answer = Tagged::new(Data { data: view }, &version);

@@ -101,12 +101,12 @@ pub(crate) async fn reserve_slot(
     Body(request): Body<ReserveSlotRequest>,
 ) -> Result<Created<ReservationView>, ApiError> {
     let request = parse(request, &principal, &state)?;
-    let (store, actor, now) = (once.store(&state), Actor::from(&principal), state.now());
+    let (writer, actor, now) = (once.writer(&state), Actor::from(&principal), state.now());
     let id = ReservationId::random(state.random());
-    let plan = ReservationPlan::read(&store, &actor, request, id, now).await?;
-    store
+    let plan = ReservationPlan::read(&writer, &actor, request, id, now).await?;
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(actor.tenant, now);
+            let mut decision = writer.decision(actor.tenant, now);
             let reservation = plan.decide(&mut decision);
             let answer = Created(ReservationView::new(&reservation, zone));
             once.keep(&answer)?;

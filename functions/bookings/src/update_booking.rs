@@ -52,7 +52,7 @@ pub(crate) async fn update_booking(
     }
     let meta = faults.finish(meta)?;
     let now = state.now();
-    let (store, tenant) = (state.store(), principal.tenant());
+    let (writer, tenant) = (state.writer(), principal.tenant());
     let presenter = Presenter {
         principal: &principal,
         store: state.store(),
@@ -60,9 +60,9 @@ pub(crate) async fn update_booking(
         zone,
         now,
     };
-    store
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
+            let mut decision = writer.decision(tenant, now);
             let booking = decision.booking(id).await?;
             let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
             expected.check(&version(&booking))?;

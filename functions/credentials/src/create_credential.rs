@@ -47,6 +47,6 @@ pub(crate) async fn create_credential(
     principal.reach().covers(&credential_reach(&made))?;
     let view = CredentialView::of(&made, &principal, secret)?;
     once.keep(&Created(view.without_token()))?;
-    once.store(&state).create_credential(tenant, &made).await?;
+    once.writer(&state).create_credential(tenant, &made).await?;
     Ok(Created(view))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn delete_credential(
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Credential"))?;
     if state
-        .store()
+        .writer()
         .delete_credential(principal.tenant(), id)
         .await?
     {

@@ -81,7 +81,7 @@ pub(crate) async fn import_credential(
     principal.reach().covers(&credential_reach(&imported))?;
     let answer = Created(CredentialView::of(&imported, &principal, secret)?);
     once.keep(&answer)?;
-    once.store(&state)
+    once.writer(&state)
         .create_credential(tenant, &imported)
         .await?;
     Ok(answer)

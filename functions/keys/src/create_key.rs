@@ -54,7 +54,7 @@ pub(crate) async fn create_key(
     fields::key::refuse_wider(&key, &principal)?;
     let event = audit_event::by_caller(&state, &principal, address, AuditAction::Created, key.id);
     once.keep(&Created(KeyView::to_keep(&key, public, now)))?;
-    once.store(&state)
+    once.writer(&state)
         .create_key(&key, public, &event, state.config().max_keys)
         .await?;
     Ok(Created(KeyView::with_key(&key, plain.expose(), now)))

@@ -95,7 +95,7 @@ pub(crate) async fn create_timetime_api_key(
         (StatusCode::CREATED, Json(answer))
     };
     once.keep(&answer(None))?;
-    once.store(&state)
+    once.writer(&state)
         .create_key(&key, None, &event, state.config().max_keys)
         .await?;
     Ok(answer(Some(plain.expose())))

@@ -96,7 +96,7 @@ pub(crate) async fn import_key(
         None => KeyView::of(&key, None, None, now),
     });
     once.keep(&answer)?;
-    once.store(&state)
+    once.writer(&state)
         .create_key(&key, public.as_deref(), &event, state.config().max_keys)
         .await?;
     Ok(answer)

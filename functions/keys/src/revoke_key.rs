@@ -26,7 +26,7 @@ pub(crate) async fn revoke_key(
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
     // Committed first, answered then: whoever hears 204 can rely on it.
     let event = audit_event::by_caller(&state, &principal, address, AuditAction::Revoked, id);
-    if state.store().revoke_key(&event, event.at).await? {
+    if state.writer().revoke_key(&event, event.at).await? {
         Ok(NoContent)
     } else {
         Err(ApiError::NotFound("Key"))

@@ -95,7 +95,7 @@ pub(crate) async fn rotate_key(
     };
     let event = audit_event::by_caller(&state, &principal, address, AuditAction::Rotated, id);
     let new = once
-        .store(&state)
+        .writer(&state)
         .rotate_key(&event, public, state.config().max_keys, replace)
         .await?;
     Ok(Created(KeyView::with_key(&new, plain.expose(), now)))

@@ -82,7 +82,7 @@ pub(crate) async fn update_key(
     event.detail = Some(changes.names());
     let (own, now) = (principal.reach(), state.now());
     let change = |key: ApiKey| changes.apply(key, &own, now);
-    let key = state.store().change_key(&event, change).await?;
+    let key = state.writer().change_key(&event, change).await?;
     let app = state.store().get_app(principal.app).await?;
     let used = state.store().get_last_day(&[key.id]).await?;
     Ok(Data {

@@ -80,7 +80,7 @@ pub(crate) async fn add_project_resource(
         Ok(project)
     };
     let project = once
-        .store(&state)
+        .writer(&state)
         .change_project(tenant, id, change)
         .await?;
     answer(project)

@@ -40,7 +40,7 @@ pub(crate) async fn create_filter_collection(
     });
     let answer = Created(collection.clone().into());
     once.keep(&answer)?;
-    once.store(&state)
+    once.writer(&state)
         .create_entity(principal.tenant(), &collection)
         .await?;
     Ok(answer)

@@ -49,7 +49,7 @@ pub(crate) async fn create_location(
     });
     let answer = Created(LocationView::of(&location));
     once.keep(&answer)?;
-    once.store(&state)
+    once.writer(&state)
         .create_entity(principal.tenant(), &location)
         .await?;
     Ok(answer)

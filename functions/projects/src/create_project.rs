@@ -52,6 +52,6 @@ pub(crate) async fn create_project(
     let view = show_project(&state, tenant, &include, project.clone()).await?;
     let answer = Created(view);
     once.keep(&answer)?;
-    once.store(&state).create_project(tenant, &project).await?;
+    once.writer(&state).create_project(tenant, &project).await?;
     Ok(answer)
 }

@@ -48,7 +48,7 @@ pub(crate) async fn create_service(
     });
     let answer = Created(ServiceView::of(&service));
     once.keep(&answer)?;
-    once.store(&state)
+    once.writer(&state)
         .create_entity(principal.tenant(), &service)
         .await?;
     Ok(answer)

@@ -44,7 +44,7 @@ pub(crate) async fn create_widget(
     });
     let view = WidgetView::of(widget.clone(), state.master_secret().await?)?;
     once.keep(&Created(view.without_token()))?;
-    once.store(&state)
+    once.writer(&state)
         .create_widget(principal.tenant(), &widget)
         .await?;
     Ok(Created(view))

@@ -24,9 +24,9 @@ pub(crate) async fn delete_filter_collection(
 ) -> Result<NoContent, ApiError> {
     let none = || ApiError::NotFound("FilterCollection");
     let id: FilterCollectionId = id.parse().map_err(|_| none())?;
-    let store = state.store();
+    let writer = state.writer();
     let tenant = principal.tenant();
-    match store.delete_entity::<FilterCollection>(tenant, id).await? {
+    match writer.delete_entity::<FilterCollection>(tenant, id).await? {
         true => Ok(NoContent),
         false => Err(none()),
     }

@@ -24,7 +24,7 @@ pub(crate) async fn delete_location(
 ) -> Result<NoContent, ApiError> {
     let id: LocationId = id.parse().map_err(|_| ApiError::NotFound("Location"))?;
     if state
-        .store()
+        .writer()
         .delete_entity::<Location>(principal.tenant(), id)
         .await?
     {

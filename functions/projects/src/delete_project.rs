@@ -21,7 +21,11 @@ pub(crate) async fn delete_project(
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Project"))?;
-    if state.store().delete_project(principal.tenant(), id).await? {
+    if state
+        .writer()
+        .delete_project(principal.tenant(), id)
+        .await?
+    {
         Ok(NoContent)
     } else {
         Err(ApiError::NotFound("Project"))

@@ -24,7 +24,7 @@ pub(crate) async fn delete_service(
 ) -> Result<NoContent, ApiError> {
     let id: ServiceId = id.parse().map_err(|_| ApiError::NotFound("Service"))?;
     if state
-        .store()
+        .writer()
         .delete_entity::<Service>(principal.tenant(), id)
         .await?
     {

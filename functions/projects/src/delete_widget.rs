@@ -22,7 +22,7 @@ pub(crate) async fn delete_widget(
 ) -> Result<NoContent, ApiError> {
     let none = || ApiError::NotFound("Widget");
     let id = id.parse().map_err(|_| none())?;
-    match state.store().delete_widget(principal.tenant(), id).await? {
+    match state.writer().delete_widget(principal.tenant(), id).await? {
         true => Ok(NoContent),
         false => Err(none()),
     }

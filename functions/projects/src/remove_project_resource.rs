@@ -39,7 +39,7 @@ pub(crate) async fn remove_project_resource(
         Ok::<_, ApiError>(project)
     };
     state
-        .store()
+        .writer()
         .change_project(principal.tenant(), id, change)
         .await?;
     Ok(NoContent)

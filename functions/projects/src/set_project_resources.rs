@@ -54,7 +54,7 @@ pub(crate) async fn set_project_resources(
         return Err(ApiError::Invalid(Faults::one("resources", sentence)));
     }
     let change = |project: Project| Ok::<_, Infallible>(project.changed(now, set));
-    let project = store.change_project(tenant, id, change).await?;
+    let project = state.writer().change_project(tenant, id, change).await?;
     let data = show_project(&state, tenant, &include, project).await?;
     Ok(Data { data })
 }

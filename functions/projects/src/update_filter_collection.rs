@@ -39,7 +39,7 @@ pub(crate) async fn update_filter_collection(
         collection.changed(now, |collection| fields.apply(collection))
     };
     let tenant = principal.tenant();
-    let changed = state.store().change_entity(tenant, id, change).await?;
+    let changed = state.writer().change_entity(tenant, id, change).await?;
     Ok(Data {
         data: changed.ok_or_else(none)?.into(),
     })

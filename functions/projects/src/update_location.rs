@@ -42,7 +42,7 @@ pub(crate) async fn update_location(
 
     let now = state.now();
     let change = |location: Location| location.changed(now, |location| fields.apply(location));
-    let location = state.store().change_entity(tenant, id, change).await?;
+    let location = state.writer().change_entity(tenant, id, change).await?;
     let location = location.ok_or(ApiError::NotFound("Location"))?;
     Ok(Data {
         data: LocationView::of(&location),

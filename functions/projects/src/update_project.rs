@@ -51,7 +51,7 @@ pub(crate) async fn update_project(
     let change = |project: Project| {
         Ok::<_, Infallible>(project.changed(now, |project| fields.apply(project)))
     };
-    let project = state.store().change_project(tenant, id, change).await?;
+    let project = state.writer().change_project(tenant, id, change).await?;
     let data = show_project(&state, tenant, &include, project).await?;
     Ok(Data { data })
 }

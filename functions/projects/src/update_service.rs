@@ -42,7 +42,7 @@ pub(crate) async fn update_service(
 
     let now = state.now();
     let change = |service: Service| service.changed(now, |service| fields.apply(service));
-    let service = state.store().change_entity(tenant, id, change).await?;
+    let service = state.writer().change_entity(tenant, id, change).await?;
     let service = service.ok_or(ApiError::NotFound("Service"))?;
     Ok(Data {
         data: ServiceView::of(&service),

@@ -70,7 +70,7 @@ pub(crate) async fn update_template(
         after
     };
     let template = state
-        .store()
+        .writer()
         .change_template(principal.tenant(), &blank, change)
         .await?;
     Ok(Data {

@@ -35,7 +35,7 @@ pub(crate) async fn update_widget(
     let now = state.now();
     let change = |widget: Widget| widget.changed(now, |widget| fields.apply(widget));
     let tenant = principal.tenant();
-    let changed = state.store().change_widget(tenant, id, change).await?;
+    let changed = state.writer().change_widget(tenant, id, change).await?;
     let data = WidgetView::of(changed.ok_or_else(none)?, state.master_secret().await?)?;
     Ok(Data { data })
 }

@@ -61,8 +61,8 @@ pub(crate) async fn create_calendar(
         once.keep(&answer(&found)?)?;
         Ok(found)
     };
-    let store = once.store(&state);
-    let found = store
+    let writer = once.writer(&state);
+    let found = writer
         .change_calendars(principal.tenant(), resource, &Expected::Any, change)
         .await?;
     answer(&found)

@@ -45,7 +45,7 @@ pub(crate) async fn create_calendar_feed(
     let address = FeedAddress::of(principal.app, id, &feed, secret)?;
     let view = CalendarFeedView::of(&feed, address, &base);
     once.keep(&Created(view.without_url()))?;
-    once.store(&state)
+    once.writer(&state)
         .change_resource(
             principal.tenant(),
             id,

@@ -58,15 +58,15 @@ pub(crate) async fn create_event(
     let time = fields.start.zip(fields.end);
     let (start, end) = faults.finish(time)?;
 
-    let (store, tenant, now) = (once.store(&state), principal.tenant(), state.now());
+    let (writer, tenant, now) = (once.writer(&state), principal.tenant(), state.now());
     let id = EventId::random(state.random());
     // Its real time depends on its resource's zone.
     let is_all_day = fields.is_all_day == Some(true);
     let slot = event_slot_somewhere(start, end, is_all_day);
     let slot: TimeSlot = slot.map_err(|error| ApiError::Internal(error.into()))?;
-    store
+    writer
         .until_decided(|| async {
-            let found = owner(&store, tenant, resource, fields.calendar_id).await?;
+            let found = owner(&writer, tenant, resource, fields.calendar_id).await?;
             let calendar = calendar_of(&found.record, fields.calendar_id)?;
             if calendar.is_closing {
                 return Err(CLOSING);
@@ -89,7 +89,7 @@ pub(crate) async fn create_event(
                 updated_at: now,
                 version: String::new(),
             };
-            let mut decision = store.decision(tenant, now);
+            let mut decision = writer.decision(tenant, now);
             let event = decision.put_event(fields.apply(blank, &found.record)?, &found);
             let version = Version::claimed(&event.version);
             let answer = Tagged::new(Created(EventView::of(&event, zone)), &version);

@@ -97,7 +97,7 @@ pub(crate) async fn create_resource(
     let answer = |view| Tagged::new(Created(view), &resource.version);
     once.keep(&answer(view.without_tokens()))?;
     let kept = ResourceSecret { password_hash };
-    once.store(&state)
+    once.writer(&state)
         .create_resource(principal.tenant(), &resource, &kept, &credentials)
         .await?;
     Ok(answer(view))

@@ -28,10 +28,10 @@ pub(crate) async fn delete_calendar(
 ) -> Result<NoContent, ApiError> {
     let none = || ApiError::NotFound("Calendar");
     let id: CalendarId = id.parse().map_err(|_| none())?;
-    let (store, tenant) = (state.store(), principal.tenant());
-    let found = store.get_resource_of_calendar(tenant, id).await?;
+    let (writer, tenant) = (state.writer(), principal.tenant());
+    let found = writer.get_resource_of_calendar(tenant, id).await?;
     let resource = found.ok_or_else(none)?.record.id;
-    store
+    writer
         .delete_calendar(tenant, resource, id, &expected, state.now())
         .await?;
     Ok(NoContent)

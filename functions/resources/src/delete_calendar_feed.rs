@@ -24,7 +24,7 @@ pub(crate) async fn delete_calendar_feed(
 ) -> Result<NoContent, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Resource"))?;
     state
-        .store()
+        .writer()
         .change_resource(
             principal.tenant(),
             id,

@@ -25,11 +25,11 @@ pub(crate) async fn delete_event(
     IfMatch(expected): IfMatch,
 ) -> Result<NoContent, ApiError> {
     let id = event_id(&id)?;
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
-    store
+    let (writer, tenant, now) = (state.writer(), principal.tenant(), state.now());
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
-            let (event, _) = own_event(store, &mut decision, tenant, id).await?;
+            let mut decision = writer.decision(tenant, now);
+            let (event, _) = own_event(&writer, &mut decision, tenant, id).await?;
             expected.check(&Version::claimed(&event.version))?;
             decision.delete_event(id);
             decision.commit(NoContent).await.map_err(refused)

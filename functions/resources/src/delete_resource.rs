@@ -40,7 +40,7 @@ pub(crate) async fn delete_resource(
         now: state.now(),
     };
     state
-        .store()
+        .writer()
         .delete_resource(principal.tenant(), id, &expected, deletion)
         .await?;
     Ok(NoContent)

@@ -24,9 +24,9 @@ pub(crate) async fn get_event(
     Path(id): Path<String>,
     zone: OutputZone,
 ) -> Result<Tagged<Data<EventView>>, ApiError> {
-    let (store, tenant) = (state.store(), principal.tenant());
-    let mut decision = store.decision(tenant, state.now());
-    let (event, _) = own_event(store, &mut decision, tenant, event_id(&id)?).await?;
+    let (writer, tenant) = (state.writer(), principal.tenant());
+    let mut decision = writer.decision(tenant, state.now());
+    let (event, _) = own_event(&writer, &mut decision, tenant, event_id(&id)?).await?;
     let version = Version::claimed(&event.version);
     let data = EventView::of(&event, zone);
     Ok(Tagged::new(Data { data }, &version))

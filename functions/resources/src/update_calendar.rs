@@ -34,8 +34,8 @@ pub(crate) async fn update_calendar(
 ) -> Result<Tagged<Data<CalendarView>>, ApiError> {
     let none = || ApiError::NotFound("Calendar");
     let id: CalendarId = id.parse().map_err(|_| none())?;
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
-    let found = store.get_resource_of_calendar(tenant, id).await?;
+    let (writer, tenant, now) = (state.writer(), principal.tenant(), state.now());
+    let found = writer.get_resource_of_calendar(tenant, id).await?;
     let resource = found.ok_or_else(none)?.record.id;
     let mut faults = Faults::none();
     let fields = CalendarFields::read(request, &mut faults);
@@ -61,7 +61,7 @@ pub(crate) async fn update_calendar(
         }
         Ok(found)
     };
-    let found = store
+    let found = writer
         .change_calendars(tenant, resource, &expected, change)
         .await?;
     let view = CalendarView::of(&found.record, id, zone).ok_or_else(none)?;

@@ -35,11 +35,11 @@ pub(crate) async fn update_event(
     let mut faults = Faults::none();
     let fields = EventFields::read(request, &mut faults);
     faults.check()?;
-    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
-    store
+    let (writer, tenant, now) = (state.writer(), principal.tenant(), state.now());
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(tenant, now);
-            let (event, resource) = own_event(store, &mut decision, tenant, id).await?;
+            let mut decision = writer.decision(tenant, now);
+            let (event, resource) = own_event(&writer, &mut decision, tenant, id).await?;
             expected.check(&Version::claimed(&event.version))?;
             let changed = fields.apply(event.clone(), &resource.record)?;
             let event = if changed == event {

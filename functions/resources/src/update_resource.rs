@@ -80,7 +80,7 @@ pub(crate) async fn update_resource(
         )
     };
     let resource = state
-        .store()
+        .writer()
         .change_resource(tenant, id, &expected, change)
         .await?;
     let mut viewer = Viewer::of(&principal, &state, &include, zone, &[id]).await?;

@@ -2,7 +2,7 @@
 //! was. The layer here stands between [`authorize`](crate::authorize) and the handler of every operation that is
 //! called by POST, changes something, and knows its caller; elsewhere the header has no effect.
 //!
-//! A handler takes part in three lines: it says what it will answer, writes with the store that keeps this, and
+//! A handler takes part in three lines: it says what it will answer, writes with the writer that keeps this, and
 //! answers it.
 //!
 //! ```text
@@ -16,7 +16,7 @@
 //!     let answer = Created(ThingView::of(&thing));
 //!     // Nothing may come between here and the answer that could fail: what is kept is what was answered.
 //!     once.keep(&answer)?;
-//!     once.store(&state).create_thing(principal.tenant(), &thing).await?;
+//!     once.writer(&state).create_thing(principal.tenant(), &thing).await?;
 //!     Ok(answer)
 //! }
 //! ```
@@ -25,8 +25,8 @@
 //!   one counts. What the answer needs beside the decision, such as includes, is read before.
 //! - What only the first answer may show is left out of what is kept: `once.keep(&Created(view.without_key()))`.
 //! - Every error is simply returned. If a twin was faster, whatever error that brought, its answer is replayed.
-//! - One transaction is written with `once.store`. What makes many things in a transaction each calls
-//!   [`Idempotency::begin`] for a seed to derive their ids from, writes with `state.store()`, each thing on condition
+//! - One transaction is written with `once.writer`. What makes many things in a transaction each calls
+//!   [`Idempotency::begin`] for a seed to derive their ids from, writes with `state.writer()`, each thing on condition
 //!   that it is not there yet, and ends with [`Idempotency::finish`].
 
 use auth::plain_key::hash_secret;
@@ -42,7 +42,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use store::{
     IdempotencyKey, IdempotencyRecord, KeptAnswer, MAX_KEPT_BODY, PendingAnswer, RecordOwner, Seed,
-    Store, StoreError,
+    StoreError, Writer,
 };
 
 use crate::answer::{Created, Data, NoContent};
@@ -307,11 +307,11 @@ impl Idempotency {
         Ok(())
     }
 
-    /// The store to write with: one transaction, with which the answer is kept.
-    pub fn store(&self, state: &State) -> Store {
+    /// What this request writes with: one transaction, with which the answer is kept.
+    pub fn writer(&self, state: &State) -> Writer {
         match &self.0 {
-            Some(once) => state.store().keeping(&once.keep),
-            None => state.store().clone(),
+            Some(once) => state.store().writer_keeping(&once.keep),
+            None => state.writer(),
         }
     }
 
@@ -329,7 +329,7 @@ impl Idempotency {
             return Ok(begun.seed);
         }
         let known = state
-            .store()
+            .writer()
             .begin_idempotent(&once.keep, state.now())
             .await?;
         // Whether it is the same request that a twin has begun or ended is found out on the way back.
@@ -358,7 +358,7 @@ impl Idempotency {
         if kept.body.len() <= MAX_KEPT_BODY {
             once.keep.set(kept);
             state
-                .store()
+                .writer()
                 .finish_idempotent(&once.keep, begun, state.now())
                 .await?;
         }

@@ -27,7 +27,7 @@ pub async fn count(
     window: Window,
 ) -> Result<CountedAttempt, ApiError> {
     let attempt = state
-        .store()
+        .counters()
         .count_attempt(what, who, window, state.now())
         .await?;
     if attempt.count > window.limit {

@@ -40,7 +40,7 @@ impl PasswordCheck {
             limits::count(state, "wrong-password-from", &address, WRONG_PASSWORDS).await?;
         let account = disguised(state, &model::text::email_key(account)).await?;
         let of_account = state
-            .store()
+            .counters()
             .count_attempt("wrong-password-for", &account, WRONG_PASSWORDS, state.now())
             .await?;
         Ok(Self {
@@ -64,8 +64,8 @@ impl PasswordCheck {
         let checked = state.hashing().matches(self.owner, password, hash).await;
         // A password that was not looked at is no guess.
         if !matches!(checked, Ok(false)) {
-            state.store().forget_attempt(&self.of_address).await?;
-            state.store().forget_attempt(&self.of_account).await?;
+            state.counters().forget_attempt(&self.of_address).await?;
+            state.counters().forget_attempt(&self.of_account).await?;
             return Ok(checked.map(drop)?);
         }
         if self.of_account.count > WRONG_PASSWORDS.limit {

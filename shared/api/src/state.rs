@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::rate::RateLimit;
 use model::{Clock, Random};
-use store::Store;
+use store::{Store, Writer};
 
 use crate::error::ApiError;
 
@@ -57,6 +57,7 @@ pub struct State(Arc<Inner>);
 
 struct Inner {
     store: Store,
+    counters: Writer,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     secrets: Secrets,
@@ -79,6 +80,7 @@ impl State {
     ) -> Self {
         let keys = KeyCache::holding_for(config.auth_cache_s);
         Self(Arc::new(Inner {
+            counters: store.writer(),
             store,
             clock,
             random,
@@ -92,9 +94,20 @@ impl State {
         }))
     }
 
-    /// The tables.
+    /// The tables, to read.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// What a request without an idempotency key writes with. One that may have a key writes with
+    /// [`Idempotency::writer`](crate::Idempotency::writer), or its answer is not kept.
+    pub fn writer(&self) -> Writer {
+        self.0.store.writer()
+    }
+
+    /// What is counted with: limits and refusals belong to no request's change.
+    pub fn counters(&self) -> &Writer {
+        &self.0.counters
     }
 
     /// The present.

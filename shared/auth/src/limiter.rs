@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use model::rate::{Ledger, Lent, RateLimit};
 use model::usage::Hours;
-use store::{LedgerName, LedgerRecord, MOST_HOURS_WAITING, Renewal, Store, StoreError};
+use store::{LedgerName, LedgerRecord, MOST_HOURS_WAITING, Renewal, StoreError, Writer};
 use tokio::sync::Mutex as AsyncMutex;
 
 /// One limit that a request must keep to.
@@ -152,7 +152,7 @@ impl Limiter {
     /// [`LimitReached`] if one has none left. It costs a store call only the first time, until permits come back.
     pub async fn admit(
         &self,
-        store: &Store,
+        writer: &Writer,
         limits: &[Limit],
         now: DateTime<Utc>,
     ) -> Result<Vec<Standing>, LimitReached> {
@@ -167,7 +167,7 @@ impl Limiter {
         let is_refused = retry_at.is_some();
         let asked = limits
             .iter()
-            .map(|limit| self.ask(store, limit, is_refused, now));
+            .map(|limit| self.ask(writer, limit, is_refused, now));
         let mut standings = Vec::with_capacity(limits.len());
         let mut taken = Vec::with_capacity(limits.len());
         for (index, asked) in join_all(asked).await.into_iter().enumerate() {
@@ -194,7 +194,7 @@ impl Limiter {
     /// Takes a permit of one limit, unless the request is refused by another, and tells how the caller stands with it.
     async fn ask(
         &self,
-        store: &Store,
+        writer: &Writer,
         limit: &Limit,
         is_refused: bool,
         now: DateTime<Utc>,
@@ -204,7 +204,7 @@ impl Limiter {
         let permit = if is_refused {
             Ok(None)
         } else {
-            self.take(&mut held, store, limit, now).await.map(Some)
+            self.take(&mut held, writer, limit, now).await.map(Some)
         };
         let mut standing = held.standing(limit, permit.err(), now);
         standing.is_away = self.is_away(&held, now);
@@ -242,7 +242,7 @@ impl Limiter {
     async fn take(
         &self,
         lease: &mut Lease,
-        store: &Store,
+        writer: &Writer,
         limit: &Limit,
         now: DateTime<Utc>,
     ) -> Result<Taken, DateTime<Utc>> {
@@ -259,7 +259,7 @@ impl Limiter {
         if self.is_away(lease, now) {
             return lease.take_while_away(limit.rate, now);
         }
-        match lease.renew(store, limit, now).await {
+        match lease.renew(writer, limit, now).await {
             Ok(admitted) => {
                 lease.away_until = None;
                 admitted.map(|()| Taken::FromLease(lease.dies_at))
@@ -327,7 +327,7 @@ fn forget_idle(leases: &mut HashMap<LeaseName, Arc<AsyncMutex<Lease>>>, now: Dat
 impl Lease {
     async fn renew(
         &mut self,
-        store: &Store,
+        writer: &Writer,
         limit: &Limit,
         now: DateTime<Utc>,
     ) -> Result<Result<(), DateTime<Utc>>, StoreError> {
@@ -350,7 +350,9 @@ impl Lease {
             ttl: limit.is_passing.then(|| now + rate.window() * 2),
         };
         let seen = std::mem::take(&mut self.seen);
-        let (lent, seen) = store.renew_lease(&limit.ledger, seen, renewal, now).await?;
+        let (lent, seen) = writer
+            .renew_lease(&limit.ledger, seen, renewal, now)
+            .await?;
         let mut ledger = seen.ledger.clone();
         ledger.forget_old(rate, now);
         let frees_at = ledger.frees_at(rate, now);

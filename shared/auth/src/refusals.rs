@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use model::audit::{AuditAction, AuditEvent};
 use model::ids::KeyId;
 use model::key::ApiKey;
-use store::Store;
+use store::Writer;
 
 use crate::denied::Denied;
 use crate::plain_key::hash_secret;
@@ -44,7 +44,7 @@ impl Refusals {
     /// that keeps knocking costs ever fewer writes. A log that cannot be written changes no answer.
     pub async fn count(
         &self,
-        store: &Store,
+        writer: &Writer,
         key: &ApiKey,
         denied: Denied,
         source: Option<String>,
@@ -78,12 +78,12 @@ impl Refusals {
             at: DateTime::UNIX_EPOCH + TimeDelta::seconds(minute),
         };
         let added = if unwritten.is_first {
-            store.add_refusal(&event).await
+            writer.add_refusal(&event).await
         } else {
             Ok(())
         };
         let counted = match added {
-            Ok(()) => store.count_refusals(&event, unwritten.count).await,
+            Ok(()) => writer.count_refusals(&event, unwritten.count).await,
             Err(error) => Err(error),
         };
         if let Err(error) = counted {

@@ -37,6 +37,7 @@ pub use dynamo::meter::{Cost, Meter};
 pub use dynamo::store::Store;
 pub use dynamo::tables::{Table, Tables};
 pub use dynamo::version::{Expected, Stale, Version, Versioned};
+pub use dynamo::writer::Writer;
 pub use pages::entities::{Entity, EntityKind};
 pub use pages::projects::{ChangeProjectError, CreateProjectError, ProjectOffer};
 pub use pages::widgets::KeepWidgetError;

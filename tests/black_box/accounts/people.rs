@@ -593,6 +593,7 @@ async fn reset_link(server: &TestServer) -> String {
     let store = server.state.store();
     assert!(
         store
+            .writer()
             .create_reset(EMAIL, token.hashed(), until)
             .await
             .expect("a store")

@@ -58,9 +58,10 @@ async fn book(
     let defaults = references.defaults()?;
     let id = BookingId::random(server.state.random());
     let plan = BookingPlan::read(store, &actor, request, &defaults, id, now).await?;
-    store
+    let writer = store.writer();
+    writer
         .until_decided(|| async {
-            let mut decision = store.decision(actor.tenant, now);
+            let mut decision = writer.decision(actor.tenant, now);
             let booking = plan.decide(&mut decision, now).await?;
             Ok::<_, SchedulingError>(decision.commit(booking).await?)
         })

@@ -630,27 +630,27 @@ fn answer(body: &str) -> KeptAnswer {
 #[tokio::test]
 async fn what_was_begun_is_taken_up_with_the_same_seed_and_ended_once() {
     let server = TestServer::start().await;
-    let (store, now) = (server.state.store(), server.state.now());
+    let (writer, now) = (server.state.writer(), server.state.now());
     let (one, twin) = (bulk(&server, "a"), bulk(&server, "a"));
-    let begun = store.begin_idempotent(&one, now).await.expect("begun");
+    let begun = writer.begin_idempotent(&one, now).await.expect("begun");
     assert_eq!(begun.answer, None);
-    let taken_up = store.begin_idempotent(&twin, now).await.expect("taken up");
+    let taken_up = writer.begin_idempotent(&twin, now).await.expect("taken up");
     assert_eq!(taken_up, begun);
     assert!(twin.is_same_request(&taken_up));
     assert!(!bulk(&server, "b").is_same_request(&taken_up));
 
     one.set(answer("first"));
     twin.set(answer("second"));
-    let first = store.finish_idempotent(&one, &begun, now).await;
+    let first = writer.finish_idempotent(&one, &begun, now).await;
     first.expect("ended");
-    let second = store.finish_idempotent(&twin, &taken_up, now).await;
+    let second = writer.finish_idempotent(&twin, &taken_up, now).await;
     assert!(matches!(second, Err(StoreError::Replayed)), "{second:?}");
     assert!(one.is_committed() && !twin.is_committed());
-    let ended = store.begin_idempotent(&twin, now).await.expect("ended");
+    let ended = writer.begin_idempotent(&twin, now).await.expect("ended");
     assert_eq!(ended.answer, Some(answer("first")));
     assert_eq!(ended.seed, begun.seed);
     let tomorrow = now + TimeDelta::hours(24);
-    let anew = store.begin_idempotent(&twin, tomorrow).await;
+    let anew = writer.begin_idempotent(&twin, tomorrow).await;
     let anew = anew.expect("begun");
     assert_eq!(anew.answer, None);
     assert_ne!(anew.seed, begun.seed);

@@ -134,7 +134,7 @@ async fn no_use_of_a_key_makes_its_ledger_large() {
         for _ in 0..2 {
             for number in 0..1_200_usize {
                 let limiter = &instances[number % 3];
-                let answer = limiter.admit(server.state.store(), &limit, now).await;
+                let answer = limiter.admit(server.state.counters(), &limit, now).await;
                 admitted += usize::from(answer.is_ok());
                 if number % 200 == 199 {
                     most = most.max(buckets(&ledger(&dynamodb, &id.to_string()).await));
@@ -177,7 +177,7 @@ async fn counts_that_waited_for_days_are_told_in_one_update_that_fits() {
     let server = TestServer::start().await;
     let (_, limit) = limit_of(&server, KEY_RATE);
     let limiter = Limiter::default();
-    let store = server.state.store();
+    let store = server.state.counters();
     for hours in 0..500 {
         let at = instant(NOW) + TimeDelta::hours(hours);
         for status in [200, 302, 404, 503] {

@@ -18,7 +18,7 @@ use model::key::{KeyKind, Mode};
 use model::rate::RateLimit;
 use model::scope::Scopes;
 use serde_json::{Value, json};
-use store::{Connection, LedgerName, Store, Tables};
+use store::{Connection, LedgerName, Store, Tables, Writer};
 use tests::{Client, NOW, Options, Reply, TestServer, booking, instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -455,7 +455,7 @@ async fn however_requests_fall_the_usual_limit_holds_and_is_had() {
             // Mostly one request, sometimes a burst that is more than a lease.
             let most = [1, 1, 10, 60][dice.up_to(3)];
             for _ in 0..=dice.up_to(most) {
-                let answer = limiter.admit(server.state.store(), &limit, now).await;
+                let answer = limiter.admit(server.state.counters(), &limit, now).await;
                 history.0.extend(answer.is_ok().then_some(now));
             }
             now += TimeDelta::milliseconds(dice.up_to(400).try_into().expect("small"));
@@ -549,7 +549,7 @@ async fn a_key_that_always_wants_more_than_its_limit_costs_no_more() {
 #[tokio::test]
 async fn a_refused_key_costs_no_store_call_until_the_window_moves() {
     let server = TestServer::start().await;
-    let store = server.state.store();
+    let store = server.state.counters();
     let small = RateLimit::per_minute(3);
     for (kind, mode) in [
         (KeyKind::Api, Mode::Live),
@@ -696,7 +696,7 @@ async fn a_widget_key_has_six_thousand_a_minute_over_all_addresses() {
     let server = TestServer::start().await;
     let caller = principal(&server, KeyKind::Widget, Mode::Live);
     let limiter = Limiter::default();
-    let (store, now) = (server.state.store(), instant(NOW));
+    let (store, now) = (server.state.counters(), instant(NOW));
     let mut admitted = 0;
     for address in 0..110 {
         let limits = caller.limits(&format!("address {address}"), APP_RATE);
@@ -730,7 +730,7 @@ async fn what_an_instance_remembers_is_bounded_however_many_addresses_come() {
     for address in 0..25_000 {
         let now = instant(NOW) + TimeDelta::milliseconds(address % 4_000);
         let limits = caller.limits(&format!("address {address}"), APP_RATE);
-        let _ = limiter.admit(server.state.store(), &limits, now).await;
+        let _ = limiter.admit(server.state.counters(), &limits, now).await;
         most = most.max(limiter.kept());
     }
     assert!(most <= 10_000, "{most}");
@@ -763,7 +763,7 @@ async fn a_test_app_has_three_thousand_a_day_for_all_its_keys_together() {
     let ask_elsewhere = async |most| {
         let mut admitted = 0;
         for _ in 0..most {
-            let answer = elsewhere.admit(server.state.store(), &day, server.state.now());
+            let answer = elsewhere.admit(server.state.counters(), &day, server.state.now());
             admitted += usize::from(answer.await.is_ok());
         }
         admitted
@@ -793,7 +793,7 @@ async fn a_test_app_has_three_thousand_a_day_for_all_its_keys_together() {
 #[tokio::test]
 async fn live_apps_have_no_limit_for_the_day() {
     let server = TestServer::start().await;
-    let (store, limiter) = (server.state.store(), Limiter::default());
+    let (store, limiter) = (server.state.counters(), Limiter::default());
     let caller = principal(&server, KeyKind::Api, Mode::Live);
     let mut admitted = 0;
     for minute in 0..6 {
@@ -958,7 +958,7 @@ async fn without_meters_a_tenth_of_the_limit_is_served_and_the_rest_is_429() {
 #[tokio::test]
 async fn requests_refused_while_the_meters_are_away_give_nothing_back_that_was_spent() {
     let server = TestServer::start().await;
-    let store = server.state.store();
+    let store = server.state.counters();
     let dynamodb = server.dynamodb().await;
     let both = [
         fresh_limit(&server, KEY_RATE),
@@ -1049,7 +1049,8 @@ async fn a_lost_answer_of_the_store_gives_no_permit_back_twice() {
         .await
         .expect("tables");
     let random = Arc::new(SystemRandom);
-    let store = |client| Store::new(client, Tables::with_prefix(tables::PREFIX), random.clone());
+    let store =
+        |client| Store::new(client, Tables::with_prefix(tables::PREFIX), random.clone()).writer();
     let (lossy, direct) = (store(client(&way.endpoint).await), store(direct));
     // One answer, and all of them until the caller gives up.
     for to_lose in [1, 1_000] {
@@ -1063,9 +1064,9 @@ async fn a_lost_answer_of_the_store_gives_no_permit_back_twice() {
         let (unlucky, other) = (Limiter::default(), Limiter::default());
         let mut now = instant(NOW);
         let mut admitted = 0;
-        let mut ask = async |limiter: &Limiter, store: &Store, times, now| {
+        let mut ask = async |limiter: &Limiter, writer: &Writer, times, now| {
             for _ in 0..times {
-                admitted += u32::from(limiter.admit(store, &limit, now).await.is_ok());
+                admitted += u32::from(limiter.admit(writer, &limit, now).await.is_ok());
             }
             admitted
         };

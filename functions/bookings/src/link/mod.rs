@@ -115,7 +115,8 @@ impl Link {
     pub(crate) async fn ask(&self, state: &State) -> Result<Outcome, LinkError> {
         let now = state.now();
         // Decided and not committed, so that nobody is asked for what cannot be done.
-        let mut decision = state.store().decision(self.tenant, now);
+        let writer = state.writer();
+        let mut decision = writer.decision(self.tenant, now);
         let booking = self.decide(&mut decision, now).await?;
         Ok(Outcome::Question {
             action: self.plan.act.action,
@@ -126,10 +127,10 @@ impl Link {
 
     /// Does it, and leads on.
     pub(crate) async fn perform(&self, state: &State) -> Result<Outcome, LinkError> {
-        let (store, now) = (state.store(), state.now());
-        let booking = store
+        let (writer, now) = (state.writer(), state.now());
+        let booking = writer
             .until_decided(|| async {
-                let mut decision = store.decision(self.tenant, now);
+                let mut decision = writer.decision(self.tenant, now);
                 let booking = self.decide(&mut decision, now).await?;
                 Ok::<_, LinkError>(decision.commit(booking).await?)
             })

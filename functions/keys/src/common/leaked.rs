@@ -51,7 +51,7 @@ async fn end_without_shape(state: &State, address: Address, text: &str) -> Resul
         looked_up = 1;
         let hash = hash_secret(token);
         if let Some(session) = state.store().find_session(hash).await? {
-            state.store().end_session(session.account, hash).await?;
+            state.writer().end_session(session.account, hash).await?;
         }
     }
     if state.config().policy.allow_imported_keys && !text.is_empty() {
@@ -71,7 +71,7 @@ async fn end_key(state: &State, address: Address, hash: HashedKey) -> Result<(),
         return Ok(());
     }
     let event = event(state, address, key.app, key.id);
-    state.store().revoke_key(&event, event.at).await?;
+    state.writer().revoke_key(&event, event.at).await?;
     Ok(())
 }
 
@@ -90,15 +90,15 @@ async fn end_token(state: &State, address: Address, hash: HashedKey) -> Result<(
         ..event(state, address, credential.app, named)
     };
     state
-        .store()
+        .writer()
         .delete_leaked_credential(&credential, &event)
         .await?;
     Ok(())
 }
 
 async fn end_feed(state: &State, address: Address, feed: FeedAddress) -> Result<(), ApiError> {
-    let (store, tenant) = (state.store(), Tenant::app(feed.app));
-    let resource = store.get_resource(tenant, feed.resource).await?;
+    let (writer, tenant) = (state.writer(), Tenant::app(feed.app));
+    let resource = writer.get_resource(tenant, feed.resource).await?;
     let Some(kept) = resource.and_then(|resource| resource.calendar_feed) else {
         return Ok(());
     };
@@ -111,7 +111,7 @@ async fn end_feed(state: &State, address: Address, feed: FeedAddress) -> Result<
         detail: Some(detail),
         ..event(state, address, feed.app, named)
     };
-    store
+    writer
         .delete_leaked_feed(tenant, feed.resource, kept.id, &event)
         .await?;
     Ok(())

@@ -28,7 +28,7 @@ pub(super) async fn admit(state: &State, known: &Known, parts: &Parts) -> Admiss
         }
     };
     let now = state.now();
-    match state.limiter().admit(state.store(), &limits, now).await {
+    match state.limiter().admit(state.counters(), &limits, now).await {
         Ok(standings) => Admission {
             result: Ok(()),
             standings,

@@ -144,7 +144,7 @@ pub(super) async fn identify(
         let source = address.map(|address| address.to_string());
         state
             .refusals()
-            .count(state.store(), key, denied, source, state.now())
+            .count(state.counters(), key, denied, source, state.now())
             .await;
     }
     known

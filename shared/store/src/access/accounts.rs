@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::apps::{self, NewApp};
 use crate::dynamo::{
-    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Transaction, record, text,
+    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Transaction, Writer, record, text,
 };
 use crate::places;
 
@@ -137,8 +137,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Creates an account with its first apps and their keys, in one transaction.
     ///
     /// # Errors

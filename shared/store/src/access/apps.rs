@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::access::{audit, keys};
 use crate::dynamo::count::Room;
 use crate::dynamo::{
-    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, read_or_skip,
-    record,
+    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, Writer,
+    read_or_skip, record,
 };
 use crate::places;
 
@@ -176,8 +176,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Creates an app of an existing account, with its first keys, in one transaction. An account has at most `max`
     /// apps.
     ///

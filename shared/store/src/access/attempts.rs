@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::dynamo::update::{Update, Updated};
-use crate::dynamo::{PATIENCE, Place, RawItem, Store, StoreError};
+use crate::dynamo::{PATIENCE, Place, RawItem, StoreError, Writer};
 use crate::places::{self, ATTEMPT};
 
 /// The attribute that has the number of attempts.
@@ -29,8 +29,7 @@ pub struct CountedAttempt {
     attribute: Option<String>,
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Counts an attempt of `who` (a hash, or what may be known) and says how many there are in the window.
     /// Counting comes before judging, so that attempts made at once all see each other. Past the limit nothing
     /// more is written: an item holds at most one attempt more than the limit, however many come.

@@ -11,7 +11,7 @@ use model::ids::AppId;
 use crate::dynamo::update::Update;
 use crate::dynamo::{
     Attempt, Chunk, Condition, Item, MonthlyIndex, Place, RawItem, Store, StoreError, Transaction,
-    Walk, number, record, text,
+    Walk, Writer, number, record, text,
 };
 use crate::places;
 
@@ -73,8 +73,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Adds a line for refusals; one of the same name that is there already stays as it is.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::dynamo::list::month;
 use crate::dynamo::{
     Attempt, Chunk, Condition, Item, MonthlyIndex, RawItem, Store, StoreError, Table, Transaction,
-    Walk, read_or_skip, record,
+    Walk, Writer, read_or_skip, record,
 };
 use crate::places::{self, CREATED};
 use crate::tenant::Tenant;
@@ -190,8 +190,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Creates a credential, on condition that its resource still exists.
     ///
     /// # Errors

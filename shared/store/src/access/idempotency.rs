@@ -13,10 +13,10 @@ use model::key::HashedKey;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::dynamo::transaction::Companion;
+use crate::dynamo::writer::Companion;
 use crate::dynamo::{
-    Attempt, Condition, Item, Outcome, Place, RawItem, Store, StoreError, Transaction, number,
-    record,
+    Attempt, Condition, Item, Outcome, Place, RawItem, Store, StoreError, Transaction, Writer,
+    number, record,
 };
 use crate::places;
 
@@ -202,13 +202,10 @@ impl Companion for Inner {
 }
 
 impl Store {
-    /// The same tables, whose next transaction also keeps what is being kept. One operation writes one transaction
+    /// A writer whose transaction also keeps the answer that a request will get. One operation writes one transaction
     /// with it: a second one is refused with [`StoreError::Replayed`], as a second request is.
-    #[must_use]
-    pub fn keeping(&self, pending: &PendingAnswer) -> Self {
-        let mut store = self.clone();
-        store.companion = Some(pending.0.clone());
-        store
+    pub fn writer_keeping(&self, pending: &PendingAnswer) -> Writer {
+        Writer::with(self, pending.0.clone())
     }
 
     /// What is known of a request, strongly consistent; none if nothing is, or only what has expired.
@@ -227,9 +224,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
-
+impl Writer {
     /// Notes that a request has begun which makes many things, each in a transaction of its own, with ids that are
     /// derived from its seed. If it has begun before, answers what is known since then.
     ///

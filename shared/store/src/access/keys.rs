@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::access::{apps, audit};
 use crate::dynamo::count::Room;
 use crate::dynamo::{
-    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, read_or_skip,
-    record,
+    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, Writer,
+    read_or_skip, record,
 };
 use crate::places;
 
@@ -150,8 +150,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Creates a key, with `event` in the audit log; a widget key's clear text goes into its app's public record. All
     /// in one transaction. An app has at most `max` keys that work at the same time.
     ///

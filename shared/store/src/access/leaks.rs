@@ -7,12 +7,11 @@ use model::resource::Resource;
 
 use crate::access::{audit, credentials};
 use crate::booking::resources;
-use crate::dynamo::{Attempt, Seen, Store, StoreError, Transaction, Versioned};
+use crate::dynamo::{Attempt, Seen, StoreError, Transaction, Versioned, Writer};
 use crate::places;
 use crate::tenant::Tenant;
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Deletes a credential, and says so in the audit log. Deleting it again changes nothing.
     ///
     /// # Errors

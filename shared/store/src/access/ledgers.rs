@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use crate::dynamo::update::{Update, Updated};
 use crate::dynamo::{
-    Item, PATIENCE as PATIENCE_OF_COPIES, Place, RawItem, Store, StoreError, Transaction, record,
-    text,
+    Item, PATIENCE as PATIENCE_OF_COPIES, Place, RawItem, Store, StoreError, Transaction, Writer,
+    record, text,
 };
 use crate::places;
 
@@ -231,8 +231,7 @@ pub struct Usage {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Takes a lease: lends from the ledger, if there is enough even after all that others may have taken since it
     /// was `seen`; if not, looks again. Answers what was lent, which is nothing if the limit is reached, and the
     /// ledger as it is now. If nothing was lent, nothing was written.

@@ -15,7 +15,7 @@ use crate::booking::resources::ChangeResourceError;
 use crate::dynamo::list::month;
 use crate::dynamo::{
     Chunk, Expected, Item, MonthlyIndex, Stale, Store, StoreError, Transaction, Versioned, Walk,
-    record,
+    Writer, record,
 };
 use crate::places::{self, CREATED};
 use crate::tenant::Tenant;
@@ -183,8 +183,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Applies `change` to a resource's calendars, if it is in a state that is `expected`, on condition that nobody else
     /// changed the resource meanwhile; if so, asks again. `change` is given the resource with the version that it will be
     /// written with.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::dynamo::list::month;
 use crate::dynamo::{
     Between, Chunk, Direction, IndexPartition, Item, MonthlyIndex, Place, Position, RawItem, Store,
-    StoreError, Transaction, Walk, record, text,
+    StoreError, Transaction, Walk, Writer, record, text,
 };
 use crate::places::{self, START};
 use crate::tenant::Tenant;
@@ -281,8 +281,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Deletes what is left of the events of a resource that is gone. Nobody can book it any more, so what its sheets say
     /// does not matter.
     pub(crate) async fn sweep_events(

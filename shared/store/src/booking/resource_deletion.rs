@@ -21,7 +21,7 @@ use crate::booking::bookings::{BookingList, SlotWindow};
 use crate::booking::calendars;
 use crate::booking::resources::Guard;
 use crate::dynamo::{
-    Condition, Direction, Expected, Item, Position, Stale, Store, StoreError, Transaction, Walk,
+    Condition, Direction, Expected, Item, Position, Stale, StoreError, Transaction, Walk, Writer,
 };
 use crate::places;
 use crate::tenant::Tenant;
@@ -90,8 +90,7 @@ struct Record {
     since: DateTime<Utc>,
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Deletes a resource, if it is in a state that is `expected`, with its e-mail pointer, its calendars and its
     /// credentials, in one transaction. With it its events are there no more, and they are tidied away after it; then its
     /// bookings to come are called off, if that is asked for. Asking again goes on with what an interruption has left,

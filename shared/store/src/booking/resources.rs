@@ -12,7 +12,7 @@ use crate::booking::calendars;
 use crate::dynamo::list::month;
 use crate::dynamo::{
     Attempt, Chunk, Condition, Expected, Item, MonthlyIndex, Place, RawItem, Seen, Stale, Store,
-    StoreError, Table, Transaction, Versioned, Walk, read_or_skip, record, text,
+    StoreError, Table, Transaction, Versioned, Walk, Writer, read_or_skip, record, text,
 };
 use crate::places::{self, CREATED};
 use crate::tenant::Tenant;
@@ -206,8 +206,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Creates a resource with its first credentials, in one transaction.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::error::StoreError;
 use super::item::{Item, Place};
 use super::seen::Seen;
-use super::store::Store;
 use super::transaction::Transaction;
+use super::writer::Writer;
 
 /// An upper bound of how many there are.
 #[derive(Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub(crate) enum Room {
     Full,
 }
 
-impl Store {
+impl Writer {
     /// Adds one to the count at `place` by this transaction, which then must be decided again if the count has changed
     /// meanwhile. `recount` counts the things themselves: where there is no count yet, and where it has reached `max`.
     pub(crate) async fn add_one<G: Clone, F>(

@@ -1,6 +1,7 @@
 //! The engine: items, transactions, lists, tables, retries. It knows no noun, and no file of it uses one above.
 
 pub(crate) mod call;
+pub(crate) mod condition;
 pub(crate) mod connection;
 pub(crate) mod contention;
 pub(crate) mod count;
@@ -16,8 +17,10 @@ pub(crate) mod transaction;
 pub(crate) mod turns;
 pub(crate) mod update;
 pub(crate) mod version;
+pub(crate) mod writer;
 
 pub(crate) use call::PATIENCE;
+pub(crate) use condition::Condition;
 pub(crate) use contention::Attempt;
 pub(crate) use error::StoreError;
 pub(crate) use item::{
@@ -27,5 +30,6 @@ pub(crate) use list::{Between, Chunk, Direction, IndexPartition, MonthlyIndex, P
 pub(crate) use seen::Seen;
 pub(crate) use store::Store;
 pub(crate) use tables::Table;
-pub(crate) use transaction::{Condition, Outcome, Transaction};
+pub(crate) use transaction::{Outcome, Transaction};
 pub(crate) use version::{Expected, Stale, Version, Versioned};
+pub(crate) use writer::Writer;

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::condition::Condition;
 use super::error::StoreError;
 use super::item::{Item, Place, RECORD_VERSION_NAME, RawItem, json, number, record, text};
 use super::store::Store;
 use super::tables::INDEXES;
-use super::transaction::Condition;
 
 /// Every attribute that this version may write, beside index keys. A rewrite that leaves one of them out means to.
 const KNOWN: [&str; 9] = [

@@ -7,10 +7,9 @@ use aws_sdk_dynamodb::Client;
 use model::Random;
 
 use super::tables::{Table, Tables};
-use super::transaction::Companion;
 use super::turns::Turns;
 
-/// The tables, and the way to them. It only reads. Cheap to clone.
+/// The tables, and the way to them, to read: a [`Writer`](crate::Writer) writes. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pub(super) client: Client,
@@ -19,7 +18,6 @@ pub struct Store {
     pub(super) rows_listed: Arc<AtomicU64>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) turns: Turns,
-    pub(crate) companion: Option<Arc<dyn Companion>>,
 }
 
 impl Store {
@@ -32,7 +30,6 @@ impl Store {
             calls: Arc::default(),
             rows_listed: Arc::default(),
             turns: Turns::default(),
-            companion: None,
         }
     }
 

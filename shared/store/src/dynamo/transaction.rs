@@ -12,12 +12,12 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::call::PATIENCE;
+use super::condition::Condition;
 use super::contention::Attempt;
 use super::error::{self, Failure, StoreError, TRANSACT, Verdict};
 use super::item::{Item, Place, RawItem};
-use super::store::Store;
 use super::tables::Table;
-use super::version::Version;
+use super::writer::Writer;
 
 /// The most actions DynamoDB takes in one transaction.
 pub(crate) const MAX_ACTIONS: usize = 100;
@@ -29,65 +29,9 @@ pub(crate) const MAX_BYTES: usize = 4 * 1_000 * 1_000;
 const LARGE: usize = 500_000;
 const TIME_FOR_LARGE: Duration = Duration::from_secs(15);
 
-/// What a writer's transaction writes beside what it was asked to, and is refused for on its own account: the idempotency
-/// record of the request that the writer was made for.
-pub(crate) trait Companion: Send + Sync {
-    /// The item to put, and on which condition. If that does not hold, the transaction was [`StoreError::Replayed`].
-    fn item(&self, version: String) -> Result<(Item, Condition), StoreError>;
-
-    /// How many bytes the item has, or somewhat more.
-    fn bytes(&self) -> usize;
-
-    /// Called when a transaction with the item has been committed.
-    fn committed(&self);
-}
-
-/// What must be true of an item for the transaction to go through.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Condition {
-    /// There is none.
-    Absent,
-    /// There is one.
-    Present,
-    /// It has this version.
-    Version(String),
-    /// There is none, or it has expired by this second.
-    AbsentOrExpired(i64),
-}
-
-impl Condition {
-    /// That an item is still as it was seen, with this version.
-    pub(crate) fn version(seen: &Version) -> Self {
-        Self::Version(seen.as_str().to_owned())
-    }
-
-    /// That an item is as it was seen: with this version, or not there at all.
-    pub(crate) fn as_seen(version: Option<String>) -> Self {
-        version.map_or(Self::Absent, Self::Version)
-    }
-
-    pub(crate) fn expression(&self) -> &'static str {
-        match self {
-            Self::Absent => "attribute_not_exists(pk)",
-            Self::Present => "attribute_exists(pk)",
-            Self::Version(_) => "version = :version",
-            Self::AbsentOrExpired(_) => "attribute_not_exists(pk) OR expires_s <= :now",
-        }
-    }
-
-    pub(crate) fn values(&self) -> Option<RawItem> {
-        let (name, value) = match self {
-            Self::Absent | Self::Present => return None,
-            Self::Version(version) => (":version", AttributeValue::S(version.clone())),
-            Self::AbsentOrExpired(now_s) => (":now", AttributeValue::N(now_s.to_string())),
-        };
-        Some(RawItem::from([(name.to_owned(), value)]))
-    }
-}
-
 /// Writes that happen together or not at all. Each carries a guard, which names its condition if that fails.
 pub(crate) struct Transaction<'a, G> {
-    store: &'a Store,
+    writer: &'a Writer,
     guards: Vec<G>,
     actions: Vec<TransactWriteItem>,
     tables: Vec<Table>,
@@ -106,9 +50,9 @@ pub(crate) enum Outcome<G> {
 }
 
 impl<'a, G: Clone> Transaction<'a, G> {
-    pub(crate) fn new(store: &'a Store) -> Self {
+    pub(crate) fn new(writer: &'a Writer) -> Self {
         Self {
-            store,
+            writer,
             guards: Vec::new(),
             actions: Vec::new(),
             tables: Vec::new(),
@@ -118,7 +62,7 @@ impl<'a, G: Clone> Transaction<'a, G> {
 
     /// How many actions it has, that of a companion included.
     pub(crate) fn len(&self) -> usize {
-        self.actions.len() + usize::from(self.store.companion.is_some())
+        self.actions.len() + usize::from(self.writer.companion.is_some())
     }
 
     /// Whether there is nothing to write, not even a companion.
@@ -128,7 +72,7 @@ impl<'a, G: Clone> Transaction<'a, G> {
 
     /// How many bytes its items have together, as DynamoDB counts them, or somewhat more.
     pub(crate) fn bytes(&self) -> usize {
-        let companion = self.store.companion.as_ref();
+        let companion = self.writer.companion.as_ref();
         self.bytes + companion.map_or(0, |companion| companion.bytes())
     }
 
@@ -159,7 +103,7 @@ impl<'a, G: Clone> Transaction<'a, G> {
         condition: Option<&Condition>,
     ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
-            .table_name(self.store.table(item.table))
+            .table_name(self.writer.table(item.table))
             .set_item(Some(item.into_attributes()))
             .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
             .set_expression_attribute_values(condition.and_then(Condition::values))
@@ -175,7 +119,7 @@ impl<'a, G: Clone> Transaction<'a, G> {
         condition: &Condition,
     ) -> Result<(), StoreError> {
         let check = ConditionCheck::builder()
-            .table_name(self.store.table(place.table))
+            .table_name(self.writer.table(place.table))
             .set_key(Some(place.attributes()))
             .condition_expression(condition.expression())
             .set_expression_attribute_values(condition.values())
@@ -193,7 +137,7 @@ impl<'a, G: Clone> Transaction<'a, G> {
         condition: Option<&Condition>,
     ) -> Result<(), StoreError> {
         let delete = Delete::builder()
-            .table_name(self.store.table(place.table))
+            .table_name(self.writer.table(place.table))
             .set_key(Some(place.attributes()))
             .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
             .set_expression_attribute_values(condition.and_then(Condition::values))
@@ -249,8 +193,8 @@ impl<'a, G: Clone> Transaction<'a, G> {
     ///
     /// [`StoreError::Replayed`] if the companion was refused, whatever else was.
     pub(crate) async fn commit(mut self) -> Result<Outcome<G>, StoreError> {
-        if let Some(companion) = &self.store.companion {
-            let (item, condition) = companion.item(self.store.new_version())?;
+        if let Some(companion) = &self.writer.companion {
+            let (item, condition) = companion.item(self.writer.new_version())?;
             let table = item.table;
             let put = self.conditional_put(item, Some(&condition))?;
             self.act_on(table, put);
@@ -259,22 +203,22 @@ impl<'a, G: Clone> Transaction<'a, G> {
             return Err(StoreError::broken(TRANSACT, "more than 100 actions"));
         }
         let outcome = self.send().await?;
-        if let (Some(companion), Outcome::Committed) = (&self.store.companion, &outcome) {
+        if let (Some(companion), Outcome::Committed) = (&self.writer.companion, &outcome) {
             companion.committed();
         }
         Ok(outcome)
     }
 
     async fn send(&self) -> Result<Outcome<G>, StoreError> {
-        let token = self.store.new_version();
-        self.store
+        let token = self.writer.new_version();
+        self.writer
             .call_for(
                 TRANSACT,
                 &self.tables,
                 PATIENCE,
                 || {
                     let request = self
-                        .store
+                        .writer
                         .client
                         .transact_write_items()
                         .set_transact_items(Some(self.actions.clone()))
@@ -300,8 +244,7 @@ impl<'a, G: Clone> Transaction<'a, G> {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Deletes what there is at these places, in one transaction.
     pub(crate) async fn delete_all(&self, places: &[Place]) -> Result<(), StoreError> {
         self.until_decided(|| async {

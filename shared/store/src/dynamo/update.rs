@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::error::{self, StoreError};
 use super::item::{Place, RawItem};
-use super::store::Store;
+use super::writer::Writer;
 
 /// An update that is being put together: what it sets, adds and removes, all of them whole numbers, and on which
 /// conditions, all of which must hold.
@@ -107,7 +107,7 @@ impl Update {
     }
 }
 
-impl Store {
+impl Writer {
     /// Updates an item, if all of the update's conditions hold. A call that fails for now is sent again for as long as
     /// `patience`; one that was carried out and not heard of is then carried out twice.
     pub(crate) async fn update(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::dynamo::list::month;
 use crate::dynamo::{
     Attempt, Chunk, Condition, Item, Listing, MonthlyIndex, Place, Store, StoreError, Transaction,
-    Walk, record,
+    Walk, Writer, record,
 };
 use crate::places::{self, CREATED};
 use crate::tenant::Tenant;
@@ -148,8 +148,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Creates a location, service or the like.
     ///
     /// # Errors

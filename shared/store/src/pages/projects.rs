@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::dynamo::list::month;
 use crate::dynamo::{
     Attempt, Chunk, Condition, Item, MonthlyIndex, Place, Seen, Store, StoreError, Table,
-    Transaction, Walk, read_or_skip, record,
+    Transaction, Walk, Writer, read_or_skip, record,
 };
 use crate::places::{self, CREATED};
 use crate::tenant::Tenant;
@@ -208,8 +208,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Creates a project.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use model::template::Template;
 
 use crate::dynamo::{
-    Attempt, Item, Seen, Store, StoreError, Table, Transaction, read_or_skip, record,
+    Attempt, Item, Seen, Store, StoreError, Table, Transaction, Writer, read_or_skip, record,
 };
 use crate::places;
 use crate::tenant::Tenant;
@@ -36,8 +36,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Applies `change` to a template, or to `blank` if it was never changed, on condition that nobody else changed it
     /// meanwhile; if so, asks again.
     ///

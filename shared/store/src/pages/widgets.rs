@@ -5,7 +5,7 @@ use model::ids::{AppId, WidgetId};
 use model::widget::Widget;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamo::{Attempt, Condition, Item, Place, Store, StoreError, Transaction};
+use crate::dynamo::{Attempt, Condition, Item, Place, Store, StoreError, Transaction, Writer};
 use crate::pages::entities::{item, place};
 use crate::places;
 use crate::tenant::Tenant;
@@ -73,8 +73,7 @@ impl Store {
     }
 }
 
-impl Store {
-    // Writes.
+impl Writer {
     /// Creates a widget.
     ///
     /// # Errors

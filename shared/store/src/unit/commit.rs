@@ -36,7 +36,7 @@ impl<'a> Decision<'a> {
         let seen: Vec<(Place, Condition)> = kinds.flat_map(|kind| kind.seen(app)).collect();
         let places: Vec<Place> = seen.iter().map(|(place, _)| place.clone()).collect();
         let mut found = HashMap::new();
-        for item in self.store.get_many(&places).await? {
+        for item in self.writer.get_many(&places).await? {
             let version = text(&item, "version");
             found.insert(Place::of(Table::Data, &item)?, version);
         }
@@ -50,7 +50,7 @@ impl<'a> Decision<'a> {
         self.move_seats().await?;
         let moves = self.moves();
         let resources = moves.keys().map(|resource| resource.uuid());
-        let _turns = self.store.turns.inner(resources).await?;
+        let _turns = self.writer.turns.inner(resources).await?;
         let mut sheets = Vec::with_capacity(moves.len());
         for (resource, moves) in &moves {
             sheets.push((*resource, self.place(*resource, moves).await?));
@@ -67,7 +67,7 @@ impl<'a> Decision<'a> {
         sheets: Vec<(ResourceId, Sheets)>,
     ) -> Result<Transaction<'a, Guard>, DecisionError> {
         let app = self.tenant.app;
-        let mut transaction = Transaction::new(self.store);
+        let mut transaction = Transaction::new(self.writer);
         let mut sizes = Sizes::new();
         for kind in self.kinds() {
             kind.write_in(&mut transaction, app, &mut sizes)?;
@@ -80,7 +80,7 @@ impl<'a> Decision<'a> {
             for (day, draft) in sheets.into_drafts() {
                 let others = transaction.bytes();
                 let place = places::sheet(app, resource, day);
-                draft.write_in(&mut transaction, Guard::Sheet, &place, self.store)?;
+                draft.write_in(&mut transaction, Guard::Sheet, &place, self.writer)?;
                 sizes.insert(Touched::Sheet(resource, day), transaction.bytes() - others);
             }
         }

@@ -3,8 +3,8 @@
 //! that nothing it rests on has changed. If something has, it is made again on what is there now:
 //!
 //! ```text
-//! store.until_decided(|| async {
-//!     let mut decision = store.decision(tenant, now);
+//! writer.until_decided(|| async {
+//!     let mut decision = writer.decision(tenant, now);
 //!     let booking = decision.booking(id).await?.ok_or(NotFound)?;
 //!     let booking = decision.put(booking.act(act.clone(), now)?);
 //!     decision.commit(booking).await
@@ -28,7 +28,7 @@ use model::seats::GroupFull;
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
-use crate::dynamo::{Store, StoreError, Version, Versioned};
+use crate::dynamo::{StoreError, Version, Versioned, Writer};
 use crate::tenant::Tenant;
 use crate::unit::drafts::{Drafts, Kind};
 
@@ -101,7 +101,7 @@ impl DecisionError {
 
 /// What a decision has read and what it changes.
 pub struct Decision<'a> {
-    pub(super) store: &'a Store,
+    pub(super) writer: &'a Writer,
     pub(super) tenant: Tenant,
     pub(super) now: DateTime<Utc>,
     pub(super) bookings: Drafts<Booking>,
@@ -128,11 +128,11 @@ pub(super) struct Requirement {
 
 type Check = Box<dyn Fn(&[Claim]) -> Result<(), Refusal> + Send + Sync>;
 
-impl Store {
+impl Writer {
     /// Begins a decision for `tenant` at `now`.
     pub fn decision(&self, tenant: Tenant, now: DateTime<Utc>) -> Decision<'_> {
         Decision {
-            store: self,
+            writer: self,
             tenant,
             now,
             bookings: Drafts::default(),
@@ -165,7 +165,7 @@ impl Decision<'_> {
     ///
     /// Only if the store fails.
     pub async fn booking(&mut self, id: BookingId) -> Result<Option<Booking>, StoreError> {
-        let (store, tenant) = (self.store, self.tenant);
+        let (store, tenant) = (self.writer, self.tenant);
         self.bookings.get(store, tenant, id.uuid()).await
     }
 
@@ -176,7 +176,7 @@ impl Decision<'_> {
     /// Only if the store fails.
     pub async fn bookings(&mut self, ids: &[BookingId]) -> Result<Vec<Booking>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-        let (store, tenant) = (self.store, self.tenant);
+        let (store, tenant) = (self.writer, self.tenant);
         self.bookings.get_many(store, tenant, &ids).await
     }
 
@@ -187,7 +187,7 @@ impl Decision<'_> {
     /// Only if the store fails.
     pub async fn group(&mut self, owner: BookingId) -> Result<Option<Booking>, StoreError> {
         if self.turn.is_none() {
-            self.turn = Some(self.store.turns.outer(owner.uuid()).await?);
+            self.turn = Some(self.writer.turns.outer(owner.uuid()).await?);
         }
         self.booking(owner).await
     }
@@ -201,7 +201,7 @@ impl Decision<'_> {
         &mut self,
         id: ReservationId,
     ) -> Result<Option<Reservation>, StoreError> {
-        let (store, tenant) = (self.store, self.tenant);
+        let (store, tenant) = (self.writer, self.tenant);
         self.reservations.get(store, tenant, id.uuid()).await
     }
 
@@ -211,7 +211,7 @@ impl Decision<'_> {
     ///
     /// Only if the store fails.
     pub async fn event(&mut self, id: EventId) -> Result<Option<Event>, StoreError> {
-        let (store, tenant) = (self.store, self.tenant);
+        let (store, tenant) = (self.writer, self.tenant);
         self.events.get(store, tenant, id.uuid()).await
     }
 
@@ -222,7 +222,7 @@ impl Decision<'_> {
     /// Only if the store fails.
     pub async fn events(&mut self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-        let (store, tenant) = (self.store, self.tenant);
+        let (store, tenant) = (self.writer, self.tenant);
         self.events.get_many(store, tenant, &ids).await
     }
 
@@ -241,7 +241,7 @@ impl Decision<'_> {
         if self.capacities.contains_key(&resource) {
             return Ok(true);
         }
-        let found = self.store.get_resource(self.tenant, resource).await?;
+        let found = self.writer.get_resource(self.tenant, resource).await?;
         if let Some(found) = &found {
             self.capacity(resource, found.capacity);
         }
@@ -270,7 +270,7 @@ impl Decision<'_> {
     /// the version it is written with.
     pub fn put(&mut self, booking: Booking) -> Booking {
         self.changes(booking.id.uuid());
-        self.bookings.put(booking, self.store.new_version())
+        self.bookings.put(booking, self.writer.new_version())
     }
 
     /// Marks a booking for deletion.
@@ -282,7 +282,8 @@ impl Decision<'_> {
     /// Says how a reservation is to be. Answers it with the version it is written with.
     pub fn put_reservation(&mut self, reservation: Reservation) -> Reservation {
         self.changes(reservation.id.uuid());
-        self.reservations.put(reservation, self.store.new_version())
+        self.reservations
+            .put(reservation, self.writer.new_version())
     }
 
     /// Marks a reservation for deletion.
@@ -298,7 +299,7 @@ impl Decision<'_> {
             .insert(resource.record.id, resource.version.clone());
         self.capacity(resource.record.id, resource.record.capacity);
         self.changes(event.id.uuid());
-        self.events.put(event, self.store.new_version())
+        self.events.put(event, self.writer.new_version())
     }
 
     /// Marks an event for deletion.

@@ -83,7 +83,7 @@ impl Decision<'_> {
             .flat_map(|claim| claim.widened().days())
             .chain(required.iter().flat_map(|required| required.within.days()));
         let app = self.tenant.app;
-        let mut sheets = self.store.sheets(app, resource, days, self.now).await?;
+        let mut sheets = self.writer.sheets(app, resource, days, self.now).await?;
         let occupancy = &mut sheets.occupancy;
         let mut given_up = moves.go.clone();
         given_up.retain(|claim| occupancy.has(claim));
@@ -99,7 +99,7 @@ impl Decision<'_> {
         }
         let capacity = match self.capacities.get(&resource) {
             Some(capacity) => *capacity,
-            None => self.store.capacity(self.tenant, resource).await?,
+            None => self.writer.capacity(self.tenant, resource).await?,
         };
         let cannot = |claim: &Claim| {
             let part = self.part_of(claim.id);

@@ -39,7 +39,7 @@ impl Decision<'_> {
                     None => seats.release(booking),
                 }
                 // It does not count as one of the records that the decision was asked to change.
-                self.bookings.put(group, self.store.new_version());
+                self.bookings.put(group, self.writer.new_version());
             }
         }
         Ok(())

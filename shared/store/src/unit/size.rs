@@ -27,7 +27,7 @@ impl Decision<'_> {
     /// How many parts fit one transaction, from the first on; of a decision without parts, how many records beside
     /// the one that was put last, which they change with.
     pub(super) fn too_large(&self, sizes: &Sizes) -> DecisionError {
-        let empty = Transaction::<Guard>::new(self.store);
+        let empty = Transaction::<Guard>::new(self.writer);
         let mut touched = BTreeSet::new();
         let mut fits = |ids: &&[Uuid]| {
             touched.extend(ids.iter().flat_map(|id| self.touched_by(*id)));

@@ -12,7 +12,7 @@ use model::location::{Location, Service};
 use model::time::{Tz, format_instant};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Direction, Entity, Position, Tie, Walk};
+use store::{Direction, Entity, Position, ProjectOffer, Walk};
 use utoipa::ToSchema;
 
 /// How the names begin of what pages show of a location's `meta`; the rest is its app's alone.
@@ -130,7 +130,7 @@ pub(crate) trait Place: Entity<Id: Eq + Hash + Ord> {
     const SEARCHABLE: [&'static [&'static str]; 2];
 
     /// Those that a project names.
-    fn of_tie(tie: &Tie) -> &[Self::Id];
+    fn of_tie(tie: &ProjectOffer) -> &[Self::Id];
 
     /// What people call it.
     fn name(&self) -> &str;
@@ -149,7 +149,7 @@ impl Place for Location {
     const SEARCHABLE: [&'static [&'static str]; 2] =
         [&["id", "name", "meta.t_*"], &["id", "name", "meta.*"]];
 
-    fn of_tie(tie: &Tie) -> &[LocationId] {
+    fn of_tie(tie: &ProjectOffer) -> &[LocationId] {
         &tie.locations
     }
 
@@ -183,7 +183,7 @@ impl Place for Service {
     const OTHERS: &'static str = "locations";
     const SEARCHABLE: [&'static [&'static str]; 2] = [&["id", "name"], &["id", "name", "meta.*"]];
 
-    fn of_tie(tie: &Tie) -> &[ServiceId] {
+    fn of_tie(tie: &ProjectOffer) -> &[ServiceId] {
         &tie.services
     }
 

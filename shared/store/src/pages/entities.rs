@@ -33,7 +33,7 @@ pub enum EntityKind {
 /// What has an item of its own below its app, e.g. a location.
 pub trait Entity: Clone + PartialEq + Serialize + DeserializeOwned {
     /// What names it.
-    type Id: Copy;
+    type Id: Copy + std::fmt::Display;
     /// Its kind.
     const KIND: EntityKind;
 

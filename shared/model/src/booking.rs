@@ -1,266 +1,27 @@
 //! A booking, and what happens to it.
 
+mod act;
+mod claims;
+mod customer;
+mod new;
+mod notice;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::duration::CalendarSpan;
+pub use act::{AUTOMATIC, Act, CannotAct, IllegalAction, LogEntry};
+pub use customer::{Customer, EventText};
+pub use new::{BookingTooLong, MAX_BOOKING_DAYS, NewBooking, NewPlace, check_length};
+pub use notice::{Notice, WrongMoment};
+
 use crate::graph::{Action, AutomaticStep, BookingState, Due, Graph, Holding};
-use crate::ids::{BookingId, CalendarId, CustomerId, ProjectId, ResourceId};
+use crate::ids::{BookingId, CalendarId, ProjectId, ResourceId};
 use crate::json_text;
-use crate::occupancy::{Buffers, Claim, ClaimKind, Tolerance};
+use crate::occupancy::Buffers;
 use crate::payment::DEFAULT_PAYMENT_TIME;
 use crate::seats::Seats;
 use crate::time::{TimeSlot, Tz, zone_name};
-
-/// The longest booking there is, in days of its resource's calendar.
-pub const MAX_BOOKING_DAYS: u32 = 31;
-
-/// A booking would be longer than [`MAX_BOOKING_DAYS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be at most {MAX_BOOKING_DAYS} days after the start")]
-pub struct BookingTooLong;
-
-/// Whether a booking of a resource in `zone` may be as long as `slot`.
-///
-/// # Errors
-///
-/// [`BookingTooLong`] if it may not.
-pub fn check_length(slot: TimeSlot, zone: Tz) -> Result<(), BookingTooLong> {
-    if CalendarSpan::new(MAX_BOOKING_DAYS, 0).covers(slot, zone) {
-        Ok(())
-    } else {
-        Err(BookingTooLong)
-    }
-}
-
-/// A booking that does not exist yet.
-#[derive(Clone, Debug)]
-pub struct NewBooking {
-    /// Who or what is booked.
-    pub resource_id: ResourceId,
-    /// Who or what is booked together with it, e.g. a room; usually nothing.
-    pub further_resources: Vec<ResourceId>,
-    /// The calendar it goes to.
-    pub calendar_id: CalendarId,
-    /// The booking page it came from.
-    pub project_id: Option<ProjectId>,
-    /// How it comes about and ends.
-    pub graph: Graph,
-    /// When.
-    pub slot: TimeSlot,
-    /// Free time it needs around it.
-    pub buffers: Buffers,
-    /// Whether it may overlap other bookings, and events.
-    pub allow_double_bookings: bool,
-    /// Whether events that last whole days are no obstacle.
-    pub ignore_all_day_events: bool,
-    /// Whether its time must be one that is offered, as a page's always is: now and when it is rescheduled.
-    pub only_offered: bool,
-    /// How long before its start it may be booked and called off.
-    pub notice: Notice,
-    /// How long it waits for its payment, by its resource's calendar, if its graph lets it wait.
-    pub payment_time: CalendarSpan,
-    /// For the owner of a group: how many seats there are, 1 to [`MAX_SEATS`](crate::seats::MAX_SEATS).
-    pub max_seats: Option<u32>,
-    /// For a customer of a group: the group's own booking.
-    pub owner_id: Option<BookingId>,
-    /// All bookings that were made to be changed together, this one included; empty for one by itself.
-    pub related: Vec<BookingId>,
-    /// The zone its times are shown in unless a caller asks for another: its resource's when it was made.
-    pub timezone: Tz,
-    /// Title, place and description.
-    pub event: EventText,
-    /// Whom it is for.
-    pub customers: Vec<Customer>,
-    /// Whatever its maker wants to keep with it.
-    pub meta: Map<String, Value>,
-}
-
-impl NewBooking {
-    /// What its time may be placed over.
-    pub fn tolerance(&self) -> Tolerance {
-        tolerance(self.allow_double_bookings, self.ignore_all_day_events)
-    }
-}
-
-fn tolerance(allow_double_bookings: bool, ignore_all_day_events: bool) -> Tolerance {
-    if allow_double_bookings {
-        Tolerance::Everything
-    } else if ignore_all_day_events {
-        Tolerance::AllDayEvents
-    } else {
-        Tolerance::Nothing
-    }
-}
-
-/// How long before a booking's start something is still, or already, possible, by its resource's calendar; none means
-/// always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "RawNotice", into = "RawNotice")]
-pub struct Notice {
-    /// It can be booked no later than this before.
-    pub min_booking: Option<CalendarSpan>,
-    /// It can be booked no earlier than this before.
-    pub max_booking: Option<CalendarSpan>,
-    /// Its customer can call it off no later than this before.
-    pub min_cancel: Option<CalendarSpan>,
-}
-
-/// A notice as it is stored: seconds, each of which counts a day as 24 hours, and how many of them are days. Bookings that
-/// were stored before days were kept apart have the seconds alone.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct RawNotice {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    min_booking_s: Option<i64>,
-    #[serde(skip_serializing_if = "is_zero")]
-    min_booking_days: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_booking_s: Option<i64>,
-    #[serde(skip_serializing_if = "is_zero")]
-    max_booking_days: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    min_cancel_s: Option<i64>,
-    #[serde(skip_serializing_if = "is_zero")]
-    min_cancel_days: u32,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn is_zero(days: &u32) -> bool {
-    *days == 0
-}
-
-impl From<RawNotice> for Notice {
-    fn from(raw: RawNotice) -> Self {
-        let span = |seconds: Option<i64>, days: u32| {
-            seconds.map(|seconds| {
-                let exact = seconds - CalendarSpan::new(days, 0).on_clock_s();
-                CalendarSpan::new(days, exact.max(0))
-            })
-        };
-        Self {
-            min_booking: span(raw.min_booking_s, raw.min_booking_days),
-            max_booking: span(raw.max_booking_s, raw.max_booking_days),
-            min_cancel: span(raw.min_cancel_s, raw.min_cancel_days),
-        }
-    }
-}
-
-impl From<Notice> for RawNotice {
-    fn from(notice: Notice) -> Self {
-        let seconds = |span: Option<CalendarSpan>| span.map(CalendarSpan::on_clock_s);
-        let days = |span: Option<CalendarSpan>| span.map_or(0, CalendarSpan::days);
-        Self {
-            min_booking_s: seconds(notice.min_booking),
-            min_booking_days: days(notice.min_booking),
-            max_booking_s: seconds(notice.max_booking),
-            max_booking_days: days(notice.max_booking),
-            min_cancel_s: seconds(notice.min_cancel),
-            min_cancel_days: days(notice.min_cancel),
-        }
-    }
-}
-
-/// Something is asked for too early or too late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WrongMoment {
-    /// Booking has closed.
-    #[error("it could be booked until {0}")]
-    BookingClosed(DateTime<Utc>),
-    /// Booking has not opened yet.
-    #[error("it can be booked from {0}")]
-    BookingNotOpen(DateTime<Utc>),
-    /// It is too late to call it off.
-    #[error("its customer could call it off until {0}")]
-    TooLateToCancel(DateTime<Utc>),
-}
-
-impl Notice {
-    /// Whether something that starts at `start` can be booked at `now`, by the calendar of `zone`.
-    ///
-    /// # Errors
-    ///
-    /// [`WrongMoment`] says since or until when.
-    pub fn check_booking(
-        &self,
-        start: DateTime<Utc>,
-        zone: Tz,
-        now: DateTime<Utc>,
-    ) -> Result<(), WrongMoment> {
-        // Counted from now on, as availability does.
-        let from_now = |notice: CalendarSpan| notice.after(now, zone);
-        if let Some(notice) = self.min_booking.filter(|notice| from_now(*notice) > start) {
-            return Err(WrongMoment::BookingClosed(notice.before(start, zone)));
-        }
-        match self.max_booking {
-            Some(notice) if from_now(notice) < start => {
-                Err(WrongMoment::BookingNotOpen(notice.before(start, zone)))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether its customer can call off what starts at `start`, by the calendar of `zone`.
-    ///
-    /// # Errors
-    ///
-    /// [`WrongMoment`] says until when.
-    pub fn check_cancelling(
-        &self,
-        start: DateTime<Utc>,
-        zone: Tz,
-        now: DateTime<Utc>,
-    ) -> Result<(), WrongMoment> {
-        match self.min_cancel {
-            Some(notice) if notice.after(now, zone) > start => {
-                Err(WrongMoment::TooLateToCancel(notice.before(start, zone)))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// A booking's words.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EventText {
-    /// Title.
-    pub what: String,
-    /// Place.
-    #[serde(rename = "where")]
-    pub place: String,
-    /// More about it.
-    pub description: String,
-    /// E-mail addresses of others who take part.
-    pub participants: Vec<String>,
-}
-
-/// Whom a booking is for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Customer {
-    /// Names the customer in this booking.
-    pub id: CustomerId,
-    /// What to call them.
-    pub name: String,
-    /// Where to write to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// Where to call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    /// Where to call over the Internet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub voip: Option<String>,
-    /// Their time zone, as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timezone: Option<String>,
-    /// Every other field of the booking form.
-    #[serde(with = "json_text")]
-    pub fields: Map<String, Value>,
-}
 
 /// A reservation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -344,64 +105,6 @@ pub struct Booking {
 
 fn is_false(is: &bool) -> bool {
     !is
-}
-
-/// Something that is done to a booking.
-#[derive(Clone, Debug)]
-pub struct Act {
-    /// What is done.
-    pub action: Action,
-    /// Who does it.
-    pub by: String,
-    /// What they have to say.
-    pub message: Option<String>,
-    /// For [`Action::Pay`]: what the payment is called where it was made.
-    pub payment_id: Option<String>,
-}
-
-/// One state change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LogEntry {
-    /// The state before; none for the first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<BookingState>,
-    /// The state after.
-    pub to: BookingState,
-    /// What was done.
-    pub action: Action,
-    /// Who did it.
-    pub by: String,
-    /// When it took effect.
-    pub at: DateTime<Utc>,
-    /// What they had to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-/// Who is named in the log for steps that time takes.
-pub const AUTOMATIC: &str = "automatic";
-
-/// An action that the booking's state does not allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a {graph} booking that is {state} cannot {action}")]
-pub struct IllegalAction {
-    /// Its graph.
-    pub graph: Graph,
-    /// Its state.
-    pub state: BookingState,
-    /// What was asked for.
-    pub action: Action,
-}
-
-/// An action cannot be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CannotAct {
-    /// The state does not allow it.
-    #[error(transparent)]
-    Illegal(#[from] IllegalAction),
-    /// The moment does not allow it.
-    #[error(transparent)]
-    WrongMoment(#[from] WrongMoment),
 }
 
 impl Booking {
@@ -678,60 +381,6 @@ impl Booking {
         let ids = self.related.iter().copied();
         ids.filter(|id| *id != self.id)
     }
-
-    /// What else it books if `resource` becomes its own: each resource once.
-    pub fn further_resources_beside(&self, resource: ResourceId) -> Vec<ResourceId> {
-        let others = self.further_resources.iter().copied();
-        others.filter(|other| *other != resource).collect()
-    }
-
-    /// Every resource that it books, its own first.
-    pub fn resources(&self) -> impl Iterator<Item = ResourceId> {
-        std::iter::once(self.resource_id).chain(self.further_resources.iter().copied())
-    }
-
-    /// The time it takes of each of its resources in its state, if it takes any.
-    pub fn claim(&self) -> Option<Claim> {
-        self.holds(Holding::Time).then(|| Claim {
-            until: self.lapses_at(),
-            ..self.wanted_claim()
-        })
-    }
-
-    /// The time it takes of each of its resources, or would take once agreed.
-    pub fn wanted_claim(&self) -> Claim {
-        Claim {
-            id: self.id.into(),
-            slot: self.slot,
-            buffers: self.buffers,
-            until: None,
-            kind: ClaimKind::Booking,
-        }
-    }
-
-    /// What its time may be placed over.
-    pub fn tolerance(&self) -> Tolerance {
-        tolerance(self.allow_double_bookings, self.ignore_all_day_events)
-    }
-
-    /// The seat it takes in its state, if it takes one: of which group, and until when.
-    pub fn seat(&self) -> Option<(BookingId, Option<DateTime<Utc>>)> {
-        let owner = self.owner_id.filter(|_| self.holds(Holding::Seat))?;
-        Some((owner, self.lapses_at()))
-    }
-}
-
-/// Where a booking is rescheduled to.
-#[derive(Clone, Copy, Debug)]
-pub struct NewPlace {
-    /// Who or what is booked.
-    pub resource_id: ResourceId,
-    /// The calendar it goes to.
-    pub calendar_id: CalendarId,
-    /// The zone its times are shown in.
-    pub timezone: Tz,
-    /// When.
-    pub slot: TimeSlot,
 }
 
 #[cfg(test)]

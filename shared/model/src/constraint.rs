@@ -4,7 +4,7 @@
 //! taken away. Lists of several levels (resource, project, request) must all hold. Everything is read off the wall clock
 //! of the resource's own zone, by the one rule of [`crate::wall`]: an instant is within 09:00 to 17:00 exactly if the
 //! clock reads so then. A skipped time is not there, and a repeated one counts both times. The zones' rules are those of
-//! the IANA release that chrono-tz carries.
+//! the IANA release that `tzdb_data` carries.
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};

@@ -11,43 +11,25 @@ use auth::key_cache::Freshness;
 use auth::limiter::Standing;
 use auth::{Access, Denied, Principal};
 use axum::extract::Request;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use chrono::TimeDelta;
 
 use self::admit::{Admission, admit};
 pub use self::identify::{cookie_name, session_token};
 use self::identify::{identify, look_up};
+pub use self::tell::{EXPIRY_NOTICE, KEY_EXPIRES, TEST_MODE};
 use self::tell::{tell_about_caller, tell_limits};
 use crate::error::ApiError;
 use crate::idempotency::answer_once;
-use crate::operations::Operation;
+use crate::operation::Operation;
+use crate::request_log::CallerOfRequest;
 use crate::state::State;
 use crate::warnings::Warnings;
-
-/// Says on every answer of a test app that it is one. Live apps never send it: clients take any value for yes.
-pub const TEST_MODE: HeaderName = HeaderName::from_static("timekit-testmode");
-
-/// When the key expires, on answers to a key that soon does.
-pub const KEY_EXPIRES: HeaderName = HeaderName::from_static("latchkey-key-expires");
-
-/// How long before its expiry a key's answers begin to say so.
-pub const EXPIRY_NOTICE: TimeDelta = TimeDelta::days(7);
 
 /// How the caller stands with its limits, for the handler that tells it in words.
 #[derive(Clone, Debug, Default)]
 pub struct Standings(pub Vec<Standing>);
-
-/// Who called which operation, for the log line at the edge. Of a refused caller it is the key that was found.
-#[derive(Clone, Debug)]
-pub(crate) struct Called {
-    pub(crate) operation: String,
-    pub(crate) app: Option<String>,
-    pub(crate) key: Option<String>,
-    pub(crate) caller: Option<String>,
-    pub(crate) meters_are_away: bool,
-}
 
 /// Lets a request through to its handler if `operation` is open to its caller.
 pub(crate) async fn authorize(
@@ -70,7 +52,7 @@ pub(crate) async fn authorize(
         result: admitted,
         standings,
     } = admission;
-    let called = Called {
+    let called = CallerOfRequest {
         operation: operation.id.clone(),
         app: known.app().map(|app| app.to_string()),
         key: known.key.as_ref().map(|key| key.id.to_string()),

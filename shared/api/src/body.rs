@@ -16,11 +16,7 @@ use crate::shape::{NEWTYPE, Shape};
 use crate::state::State;
 use crate::warnings::Warnings;
 
-/// The largest body, in bytes.
-pub const MAX_BODY: usize = 256 * 1024;
-
-/// The most bytes of free-form JSON in one field. Everything a record may hold stays below DynamoDB's 400 KB an item.
-pub const MAX_FREE_FORM: usize = 64 * 1024;
+pub use crate::sizes::{MAX_BODY, MAX_FREE_FORM};
 
 /// UTF-8's byte order mark.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

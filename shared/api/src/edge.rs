@@ -1,53 +1,24 @@
 //! The outermost layer: ids, headers, the shape of errors, and the one log line of a request.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State as Extract};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use store::{Cost, Meter};
+use model::ids::RequestId;
+use store::Meter;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
 use crate::answer_size;
-use crate::authorize::{Called, answer_no_operation};
+use crate::authorize::answer_no_operation;
 use crate::error::ApiError;
+use crate::headers::{REQUEST_ID, SECURITY_HEADERS};
+use crate::request_log::{CallerOfRequest, Line};
 use crate::state::State;
-
-/// Names the request in answers and logs.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The lines that say what became of a request have this target.
-pub const REQUESTS: &str = "latchkey::requests";
-
-/// What others call the request in their own logs, as far as they have told.
-#[derive(Clone, Debug, Default)]
-pub struct KnownAs {
-    /// The gateway's id of it.
-    pub gateway_request_id: Option<String>,
-    /// Lambda's id of it.
-    pub function_request_id: Option<String>,
-    /// The id of its X-Ray trace.
-    pub trace_id: Option<String>,
-}
-
-/// Headers that every answer carries, unless the handler has set its own.
-pub const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
-    (header::CACHE_CONTROL, "no-store"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (
-        header::STRICT_TRANSPORT_SECURITY,
-        "max-age=63072000; includeSubDomains",
-    ),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
-    ),
-    (header::REFERRER_POLICY, "no-referrer"),
-];
 
 /// Puts the edge around a router of operations. CORS lies inside it, so that preflights carry the edge's headers too.
 /// Where `knows_callers` is false, no operation asks who calls, so the function may have no right to find out.
@@ -79,7 +50,7 @@ pub(crate) fn around(
     let inner = if with_cors {
         inner
     } else {
-        inner.layer(from_fn(crate::invocations::refuse))
+        inner.layer(from_fn(crate::refused::refuse))
     };
     // The edge must see the path before it is matched, so the operations hang below a router that matches nothing.
     Router::new()
@@ -102,7 +73,7 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
 
 async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let request_id = uuid_text(&state);
+    let request_id = RequestId::random(state.random()).to_string();
     let method = request.method().clone();
     let known_as = request.extensions_mut().remove().unwrap_or_default();
     *request.uri_mut() = without_trailing_slash(request.uri());
@@ -125,7 +96,7 @@ async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) 
         response.headers_mut().insert(REQUEST_ID, value);
     }
 
-    let called = response.extensions_mut().remove::<Called>();
+    let called = response.extensions_mut().remove::<CallerOfRequest>();
     let line = Line {
         request_id: &request_id,
         known_as,
@@ -140,76 +111,9 @@ async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) 
     response
 }
 
-/// What the log says of a request when it is over.
-struct Line<'a> {
-    request_id: &'a str,
-    known_as: KnownAs,
-    method: &'a str,
-    status: StatusCode,
-    error: Option<&'a ApiError>,
-    called: Option<&'a Called>,
-    duration: Duration,
-    cost: Cost,
-}
-
-impl Line<'_> {
-    fn write(&self) {
-        let Self {
-            request_id,
-            status,
-            called,
-            ..
-        } = self;
-        let code = self.error.map(ApiError::code);
-        let cause = self.error.and_then(ApiError::cause);
-        // That this server never does what was asked for is no failure.
-        let has_failed = status.is_server_error() && *status != StatusCode::NOT_IMPLEMENTED;
-        if has_failed {
-            tracing::error!(request_id, code, cause, "request failed");
-        }
-        // What did not happen is left out: a metric without a value costs nothing.
-        let count_if = |happened: bool| happened.then_some(1_u64);
-        tracing::info!(
-            target: REQUESTS,
-            request_id,
-            gateway_request_id = self.known_as.gateway_request_id,
-            function_request_id = self.known_as.function_request_id,
-            trace_id = self.known_as.trace_id,
-            operation = called.map(|called| called.operation.as_str()),
-            method = self.method,
-            status = status.as_u16(),
-            code,
-            reason = cause.filter(|_| status.is_client_error()),
-            app_id = called.and_then(|called| called.app.as_deref()),
-            key_id = called.and_then(|called| called.key.as_deref()),
-            caller = called.and_then(|called| called.caller.as_deref()),
-            Duration = self.duration.as_micros() as f64 / 1_000.0,
-            StoreCalls = self.cost.calls,
-            ReadUnits = self.cost.read_units,
-            WriteUnits = self.cost.write_units,
-            Requests = 1_u64,
-            ServerErrors = count_if(has_failed),
-            Contended = count_if(code == Some(ApiError::Contended.code())),
-            Conflicts = count_if(*status == StatusCode::CONFLICT),
-            AuthRefusals = count_if(matches!(
-                *status,
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
-            )),
-            RateLimited = count_if(*status == StatusCode::TOO_MANY_REQUESTS),
-            MetersAway = count_if(called.is_some_and(|called| called.meters_are_away)),
-            "answered"
-        );
-    }
-}
-
-fn uuid_text(state: &State) -> String {
-    // A request's id is nothing's key: any id type will do to write sixteen random bytes as a UUID.
-    model::ids::BookingId::random(state.random()).to_string()
-}
-
 fn error_response(mut response: Response, error: &ApiError, request_id: &str) -> Response {
     let headers = std::mem::take(response.headers_mut());
-    let called = response.extensions_mut().remove::<Called>();
+    let called = response.extensions_mut().remove::<CallerOfRequest>();
     let mut answer = (error.status(), axum::Json(error.body(request_id))).into_response();
     for (name, value) in headers
         .iter()

@@ -370,7 +370,7 @@ impl ApiError {
                 "It may have been done or not: we could not learn it in time. Send it again with the same Idempotency-Key; it is done at most once.".to_owned()
             }
             Self::TooLarge => {
-                format!("The body is too large. At most {} bytes are taken.", crate::body::MAX_BODY)
+                format!("The body is too large. At most {} bytes are taken.", crate::sizes::MAX_BODY)
             }
             Self::AnswerTooLarge => {
                 "The answer is larger than the 6 MB that can be sent at once. Ask for less: a smaller limit, a shorter period or fewer includes. What was to be changed has been changed.".to_owned()

@@ -5,7 +5,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _};
 
 use crate::address::{Peer, ReachedAt};
-use crate::edge::KnownAs;
+use crate::request_log::KnownAs;
 
 /// Takes from the gateway's context what must never come from a header: where the caller is, where the API was
 /// reached, and what the gateway and Lambda call the request.

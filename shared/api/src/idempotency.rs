@@ -47,7 +47,7 @@ use store::{
 
 use crate::answer::{Created, Data, NoContent};
 use crate::error::ApiError;
-use crate::operations::Operation;
+use crate::operation::Operation;
 use crate::state::State;
 use crate::warnings::Warnings;
 

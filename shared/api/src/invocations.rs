@@ -5,10 +5,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
@@ -22,9 +19,10 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::edge::{REQUEST_ID, SECURITY_HEADERS};
 use crate::error::{ApiError, Source};
 use crate::gateway;
+use crate::headers::{REQUEST_ID, SECURITY_HEADERS};
+use crate::refused::Refused;
 
 /// What stands in no query as it is.
 const ESCAPED: &AsciiSet = &CONTROLS
@@ -134,20 +132,6 @@ fn without_edge(error: &ApiError, request_id: &str) -> Result<Box<RawValue>, Err
         "isBase64Encoded": false,
     });
     Ok(to_raw_value(&answer)?)
-}
-
-/// Goes with a request that no handler shall see.
-#[derive(Clone, Debug)]
-struct Refused(Arc<ApiError>);
-
-/// Between the edge and the operations, behind a gateway: says no for what was refused before.
-pub(crate) async fn refuse(mut request: Request, next: Next) -> Response {
-    if let Some(Refused(error)) = request.extensions_mut().remove() {
-        let mut response = error.status().into_response();
-        response.extensions_mut().insert(error);
-        return response;
-    }
-    next.run(request).await
 }
 
 /// Why an event cannot be read. Nothing that a caller sends through the gateway makes one of these, and none of them repeats

@@ -15,6 +15,7 @@ pub mod edge;
 pub mod error;
 #[cfg(feature = "gateway")]
 pub mod gateway;
+pub mod headers;
 pub mod heavy;
 pub mod idempotency;
 pub mod include;
@@ -29,6 +30,7 @@ pub mod limits;
 pub mod log;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+pub mod operation;
 pub mod operations;
 pub mod page;
 mod parameters;
@@ -36,11 +38,17 @@ pub mod password_check;
 pub mod path;
 pub mod public_texts;
 pub mod query;
+#[cfg(feature = "gateway")]
+mod refused;
+pub mod request_log;
 pub mod required;
 pub mod schemas;
 pub mod search;
+#[cfg(feature = "lambda")]
+pub mod secret_in_aws;
 pub mod shape;
 pub mod signed_search;
+pub mod sizes;
 pub mod state;
 mod warnings;
 pub mod zone;

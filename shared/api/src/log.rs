@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::ambient::SystemClock;
-use crate::edge::REQUESTS;
+use crate::request_log::REQUESTS;
 
 /// The fields of a request's line that are metrics too, where the line has them, with their units.
 pub const METRICS: [(&str, &str); 11] = [

@@ -19,7 +19,7 @@ use utoipa::openapi::{
 };
 
 use crate::idempotency::MAX_KEY;
-use crate::operations::{Operation, http_method};
+use crate::operation::{Operation, http_method};
 
 pub(crate) mod bodies;
 pub(crate) mod parameters;

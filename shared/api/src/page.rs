@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use store::{Chunk, Position, StoreError};
+use store::{Chunk, Position, StoreError, Tenant};
 
 use crate::address::base_url;
 use crate::answer_size::{BoundedJson, MAX_BODY, Written};
@@ -126,12 +126,6 @@ pub struct Page<T> {
     next_page_url: Option<String>,
 }
 
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("State")
-    }
-}
-
 impl FromRequestParts<State> for Paging {
     type Rejection = ApiError;
 
@@ -164,12 +158,7 @@ impl FromRequestParts<State> for Paging {
         let principal = principal(parts).ok();
         let owner = principal.map(|principal| Owner::App(principal.app));
         let tenant = principal.map(Principal::tenant);
-        let filter: Vec<_> = ["search", "orderBy", "sortedBy", "start", "end"]
-            .into_iter()
-            .flat_map(|name| query.all(name))
-            .map(|parameter| (&parameter.name, &parameter.with_plus))
-            .collect();
-        let bound_to = format!("{tenant:?} {path} {filter:?}");
+        let bound_to = binding(tenant, &path, &query);
         let cursor = match query.get("cursor") {
             None => None,
             Some(text) => {
@@ -452,6 +441,28 @@ impl<T> Walked<T> {
     }
 }
 
+/// What a cursor is good for: this caller's list, by this filter and in this order. Cursors outlive deployments, and the
+/// version before and this one run side by side in each, so this text must never change: it is written out here, and rests
+/// on no type's `Debug`.
+fn binding(tenant: Option<Tenant>, path: &str, query: &Query) -> String {
+    let tenant = tenant.map_or_else(
+        || "None".to_owned(),
+        |Tenant { app, only_resource }| {
+            let only = only_resource.map_or_else(
+                || "None".to_owned(),
+                |resource| format!("Some(ResourceId({resource}))"),
+            );
+            format!("Some(Tenant {{ app: AppId({app}), only_resource: {only} }})")
+        },
+    );
+    let filter: Vec<String> = ["search", "orderBy", "sortedBy", "start", "end"]
+        .into_iter()
+        .flat_map(|name| query.all(name))
+        .map(|parameter| format!("({:?}, {:?})", parameter.name, parameter.with_plus))
+        .collect();
+    format!("{tenant} {path} [{}]", filter.join(", "))
+}
+
 /// The code that binds a cursor to its tenant, list, filter and order.
 async fn code(state: &State, bound_to: &str, payload: &[u8]) -> Result<[u8; 16], ApiError> {
     let message = [bound_to.as_bytes(), &[0], payload].concat();
@@ -586,4 +597,36 @@ struct PageHead<'a> {
     prev_page_url: Option<String>,
     from: Option<usize>,
     to: Option<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::ids::{AppId, ResourceId};
+
+    #[test]
+    fn what_a_cursor_is_bound_to_is_written_as_the_versions_before_wrote_it() {
+        let id = |text: &str| text.parse().expect("a UUID");
+        let app: AppId = AppId::new(id("0194d8a1-7e0f-4a52-9c67-2f8f36b7f0aa"));
+        let resource = ResourceId::new(id("7c0b1a4e-3d52-4c1b-8a55-5d3a1f0e9b21"));
+        let query = Query::parse("limit=2&search=customer.name:a%22+b&sortedBy=desc&page=2");
+        let own = Tenant {
+            app,
+            only_resource: Some(resource),
+        };
+        assert_eq!(
+            binding(Some(own), "/v2/bookings", &query),
+            "Some(Tenant { app: AppId(0194d8a1-7e0f-4a52-9c67-2f8f36b7f0aa), only_resource: \
+             Some(ResourceId(7c0b1a4e-3d52-4c1b-8a55-5d3a1f0e9b21)) }) /v2/bookings \
+             [(\"search\", \"customer.name:a\\\"+b\"), (\"sortedBy\", \"desc\")]"
+        );
+        assert_eq!(
+            binding(Some(Tenant::app(app)), "/v2/bookings", &Query::default()),
+            "Some(Tenant { app: AppId(0194d8a1-7e0f-4a52-9c67-2f8f36b7f0aa), only_resource: None }) /v2/bookings []"
+        );
+        assert_eq!(
+            binding(None, "/v2/apps", &Query::default()),
+            "None /v2/apps []"
+        );
+    }
 }

@@ -32,6 +32,13 @@ const OTHER_WORDS: [(&str, &str); 9] = [
 /// How alike two words must be for one to be offered in place of the other, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
+impl Query {
+    /// Notes every parameter that is not among `known`, in what is no list of pages.
+    pub fn refuse_others(&self, faults: &mut Faults, known: &[&str]) {
+        check(faults, self, false, known, &[]);
+    }
+}
+
 /// Notes every parameter that a list does not know, with the one that is meant, and every one that is sent twice. `own`
 /// are the list's parameters besides those of pages, `attributes` what it can be searched by, if it can be.
 pub(crate) fn check(

@@ -12,7 +12,6 @@ use chrono::{DateTime, Utc};
 use model::text::composed;
 use model::time::parse_instant;
 
-use crate::parameters;
 use model::fault::Faults;
 
 /// The parameters of a request's address, in order.
@@ -120,11 +119,6 @@ impl Query {
         let found = readings.iter().find_map(|text| parse_instant(text).ok());
         // What is wrong is that of the likeliest reading.
         found.or_else(|| faults.parsed(name, Some(with_plus), parse_instant))
-    }
-
-    /// Notes every parameter that is not among `known`, in what is no list of pages.
-    pub fn refuse_others(&self, faults: &mut Faults, known: &[&str]) {
-        parameters::check(faults, self, false, known, &[]);
     }
 
     /// The same parameters without those of these names, and with these added, as a query string.

@@ -1,5 +1,6 @@
 //! What every handler works with.
 
+use std::fmt;
 use std::sync::Arc;
 
 use auth::password::Hashing;
@@ -48,7 +49,7 @@ pub enum Secrets {
     },
     /// It is in AWS Secrets Manager, read when first needed.
     #[cfg(feature = "lambda")]
-    SecretsManager(crate::lambda::SecretInAws),
+    SecretsManager(crate::secret_in_aws::SecretInAws),
 }
 
 /// What every handler works with. Cheap to clone.
@@ -67,6 +68,12 @@ struct Inner {
     refusals: Refusals,
     heavy: Shares,
     hashing: Hashing,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("State")
+    }
 }
 
 impl State {

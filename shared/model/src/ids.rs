@@ -55,6 +55,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A request, in responses and logs.
+    RequestId
     /// A person who signed up.
     AccountId
     /// A tenant: everything bookable belongs to one app.

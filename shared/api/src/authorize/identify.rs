@@ -17,7 +17,7 @@ use model::origin::Origin;
 use crate::address::{base_url, caller_address, is_own_origin};
 use crate::error::ApiError;
 use crate::limits;
-use crate::operations::Operation;
+use crate::operation::Operation;
 use crate::signed_search::SignedSearch;
 use crate::state::State;
 

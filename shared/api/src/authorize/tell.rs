@@ -3,11 +3,19 @@
 use auth::Told;
 use auth::limiter::Standing;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use model::key::Mode;
 
-use super::{EXPIRY_NOTICE, KEY_EXPIRES, TEST_MODE};
 use crate::state::State;
+
+/// Says on every answer of a test app that it is one. Live apps never send it: clients take any value for yes.
+pub const TEST_MODE: HeaderName = HeaderName::from_static("timekit-testmode");
+
+/// When the key expires, on answers to a key that soon does.
+pub const KEY_EXPIRES: HeaderName = HeaderName::from_static("latchkey-key-expires");
+
+/// How long before its expiry a key's answers begin to say so.
+pub const EXPIRY_NOTICE: TimeDelta = TimeDelta::days(7);
 
 /// Adds what stands only on answers to a caller whose credential holds.
 pub(super) fn tell_about_caller(headers: &mut HeaderMap, told: Told, state: &State) {

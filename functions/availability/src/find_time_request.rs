@@ -24,7 +24,7 @@ use store::Tenant;
 use utoipa::ToSchema;
 
 use crate::budget::{Budget, Words};
-use crate::free_time::{Asked, FreeTime, Planned};
+use crate::free_time::{FreeTime, Planned, SearchInputs};
 
 /// The most resources that one request names.
 const MAX_NAMED: usize = 100;
@@ -360,7 +360,7 @@ impl FindTime {
         budget: &mut Budget,
     ) -> Result<PlannedTimes, ApiError> {
         let zone = resources.first().map_or(Tz::UTC, |first| first.timezone);
-        let asked = Asked {
+        let asked = SearchInputs {
             terms: self
                 .settings
                 .terms(state.now(), zone)

@@ -21,7 +21,7 @@ use crate::moving::{self, Moving};
 
 /// What a request asks for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct SlotQuery {
     /// Whose settings, constraints and resources count where the request says nothing.
     pub(crate) project_id: Option<ProjectId>,
     /// Whom to search, each once, first things first.
@@ -31,12 +31,12 @@ pub(crate) struct Wanted {
     /// What must hold besides.
     pub(crate) constraints: Vec<Constraint>,
     /// The booking that is to be rescheduled.
-    pub(crate) moving: Option<moving::Asked>,
+    pub(crate) moving: Option<moving::MovingQuery>,
 }
 
 /// What is asked of resources that are read already.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct SearchInputs {
     /// What to look for.
     pub(crate) terms: Terms,
     /// Constraints besides the resources' own.
@@ -59,7 +59,7 @@ pub(crate) struct FreeTime {
 }
 
 impl FreeTime {
-    /// Reads what `wanted` names, and what is taken.
+    /// Reads what `query` names, and what is taken.
     ///
     /// # Errors
     ///
@@ -67,14 +67,14 @@ impl FreeTime {
     pub(crate) async fn read(
         state: &State,
         principal: &Principal,
-        mut wanted: Wanted,
+        mut query: SlotQuery,
     ) -> Result<Self, ApiError> {
         let (tenant, now) = (principal.tenant(), state.now());
-        let moving = match wanted.moving.take() {
+        let moving = match query.moving.take() {
             None => None,
             Some(asked) => Some(Moving::read(state, principal, asked).await?),
         };
-        let project = match (wanted.project_id, &moving) {
+        let project = match (query.project_id, &moving) {
             (Some(id), Some(moving)) if !moving.allows_project(id) => {
                 let sentence = "must be the project of the booking that is moved; leave it out";
                 return Err(ApiError::Invalid(Faults::one("project_id", sentence)));
@@ -95,20 +95,21 @@ impl FreeTime {
         {
             return Err(ApiError::NotFound("Project"));
         }
-        if let (None, None, Some(moving)) = (&project, &wanted.resources, &moving) {
-            wanted.resources = Some(vec![moving.resource()]);
+        if let (None, None, Some(moving)) = (&project, &query.resources, &moving) {
+            query.resources = Some(vec![moving.resource()]);
         }
-        let is_held = principal.is_public() || moving.as_ref().is_some_and(Moving::is_held);
+        let must_be_offered =
+            principal.is_public() || moving.as_ref().is_some_and(Moving::must_be_offered);
         let settings = match &moving {
-            Some(moving) => moving.settings(wanted.settings.clone()),
-            None => wanted.settings.clone(),
+            Some(moving) => moving.settings(query.settings.clone()),
+            None => query.settings.clone(),
         };
         let offer = Offer::of(project.as_ref())?;
-        let place = (project.as_ref(), &offer, is_held);
-        let resources = resources(state, principal, place, &wanted).await?;
+        let place = (project.as_ref(), &offer, must_be_offered);
+        let resources = resources(state, principal, place, &query).await?;
         // Nobody is left to have a zone: then it does not matter.
         let zone = resources.first().map_or(Tz::UTC, |first| first.timezone);
-        let mut terms = if is_held {
+        let mut terms = if must_be_offered {
             offer.terms_within(settings, now, zone)?
         } else {
             offer.terms_over(settings, now, zone)?
@@ -116,19 +117,19 @@ impl FreeTime {
         if let Some(moving) = &moving {
             moving.narrow(&mut terms);
         }
-        if is_held && project.is_none() {
+        if must_be_offered && project.is_none() {
             check_public_length(terms.length, &resources)?;
         }
         let mut schedules = offer.schedules();
-        schedules.push(Schedule::new(&wanted.constraints));
-        let asked = Asked {
+        schedules.push(Schedule::new(&query.constraints));
+        let inputs = SearchInputs {
             terms,
             schedules,
             filters: Filters::default(),
             moving,
         };
         let mut budget = Budget::new(Words::AVAILABILITY);
-        let planned = Planned::within(&mut budget, (&offer, resources), asked)?;
+        let planned = Planned::within(&mut budget, (&offer, resources), inputs)?;
         planned.read(state, tenant, &mut budget).await
     }
 
@@ -167,14 +168,14 @@ impl Planned {
     pub(crate) fn within(
         budget: &mut Budget,
         (offer, resources): (&Offer<'_>, Vec<Resource>),
-        asked: Asked,
+        inputs: SearchInputs,
     ) -> Result<Self, ApiError> {
-        let Asked {
+        let SearchInputs {
             terms,
             schedules,
             filters,
             moving,
-        } = asked;
+        } = inputs;
         let bookables: Vec<Bookable> = resources
             .iter()
             .map(|resource| {
@@ -250,11 +251,11 @@ fn is_within_reach(project: &Project, tenant: Tenant) -> bool {
 async fn resources(
     state: &State,
     principal: &Principal,
-    (project, offer, is_held): (Option<&Project>, &Offer<'_>, bool),
-    wanted: &Wanted,
+    (project, offer, must_be_offered): (Option<&Project>, &Offer<'_>, bool),
+    query: &SlotQuery,
 ) -> Result<Vec<Resource>, ApiError> {
     let (store, tenant) = (state.store(), principal.tenant());
-    let Some(named) = &wanted.resources else {
+    let Some(named) = &query.resources else {
         let ids = match (project, tenant.only_resource) {
             (Some(project), _) => project.resources.clone(),
             (None, Some(own)) => vec![own],
@@ -265,7 +266,7 @@ async fn resources(
         };
         return Ok(in_order(store, tenant, &ids).await?);
     };
-    if is_held {
+    if must_be_offered {
         // A resource's own token stands for the resource, not for a page.
         if project.is_none() && tenant.only_resource.is_none() {
             check_in_no_project((store, tenant), named).await?;

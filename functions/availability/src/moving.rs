@@ -31,7 +31,7 @@ pub(crate) struct MovingRequest {
 
 /// Which booking is to be rescheduled.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct MovingQuery {
     booking_id: BookingId,
     signature: Option<String>,
 }
@@ -44,14 +44,17 @@ pub(crate) struct Moving {
 }
 
 /// Reads which booking is meant; what is wrong with it goes to `faults`.
-pub(crate) fn parse(faults: &mut Faults, field: Field<Object<MovingRequest>>) -> Option<Asked> {
+pub(crate) fn parse(
+    faults: &mut Faults,
+    field: Field<Object<MovingRequest>>,
+) -> Option<MovingQuery> {
     let Object(sent) = faults.optional("moving", field)?;
     let id = faults.required("moving.booking_id", sent.booking_id);
     let booking_id = faults.parsed("moving.booking_id", id.as_deref(), |id| {
         id.parse().map_err(|_| "must be a valid UUID")
     });
     let signature = faults.optional("moving.signature", sent.signature);
-    Some(Asked {
+    Some(MovingQuery {
         booking_id: booking_id?,
         signature,
     })
@@ -67,7 +70,7 @@ impl Moving {
     pub(crate) async fn read(
         state: &State,
         principal: &Principal,
-        asked: Asked,
+        asked: MovingQuery,
     ) -> Result<Self, ApiError> {
         let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
         let signed = match &asked.signature {
@@ -123,8 +126,8 @@ impl Moving {
     }
 
     /// Whether only what is offered is accepted when it is rescheduled.
-    pub(crate) fn is_held(&self) -> bool {
-        self.rescheduling.is_held()
+    pub(crate) fn must_be_offered(&self) -> bool {
+        self.rescheduling.must_be_offered()
     }
 
     /// The settings of the search, with the booking's own for what no project says.
@@ -163,7 +166,7 @@ impl Moving {
     }
 
     fn takes_what_the_offer_needs(&self) -> bool {
-        self.is_held() && self.rescheduling.project().is_some()
+        self.must_be_offered() && self.rescheduling.project().is_some()
     }
 }
 

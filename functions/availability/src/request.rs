@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::free_time::{FreeTime, Wanted, read_resources};
+use crate::free_time::{FreeTime, SlotQuery, read_resources};
 use crate::moving::{self, MovingRequest};
 
 /// A search for free time. What it leaves out is its project's, or has a default. Fields that are not listed are
@@ -116,8 +116,8 @@ impl AvailabilityRequest {
         principal: &Principal,
         zone: OutputZone,
     ) -> Result<(FreeTime, Tz), ApiError> {
-        let (wanted, output) = self.parse()?;
-        let found = FreeTime::read(state, principal, wanted).await?;
+        let (query, output) = self.parse()?;
+        let found = FreeTime::read(state, principal, query).await?;
         let own = match found.resources.as_slice() {
             [only] => only.timezone,
             _ => Tz::UTC,
@@ -126,7 +126,7 @@ impl AvailabilityRequest {
         Ok((found, zone))
     }
 
-    fn parse(self) -> Result<(Wanted, Option<Tz>), ApiError> {
+    fn parse(self) -> Result<(SlotQuery, Option<Tz>), ApiError> {
         let mut faults = Faults::none();
         let project_id = faults.optional("project_id", self.project_id);
         let project_id = faults.parsed("project_id", project_id.as_deref(), |id| {
@@ -150,14 +150,14 @@ impl AvailabilityRequest {
         });
         let moving = moving::parse(&mut faults, self.moving);
         faults.check()?;
-        let wanted = Wanted {
+        let query = SlotQuery {
             moving,
             project_id,
             resources,
             settings,
             constraints,
         };
-        Ok((wanted, zone))
+        Ok((query, zone))
     }
 }
 

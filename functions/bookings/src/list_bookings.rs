@@ -1,7 +1,5 @@
-use std::cmp::Ordering;
-
 use api::caller::App;
-use api::page::{BATCH, EXACT_TOTAL, MAX_SCANNED, MAX_SORTED, PageRequest, Paging};
+use api::page::Paging;
 use api::search::{Search, matches_wildcard, says};
 use api::{ApiError, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
@@ -10,13 +8,11 @@ use model::booking::Booking;
 use model::graph::{BookingState, Graph};
 use model::ids::{CalendarId, ProjectId, ResourceId};
 use model::text::{email_key, is_same};
-use store::{
-    BookingList, BookingOrder, Chunk, Direction, Position, SlotWindow, Store, StoreError, Tenant,
-    Walk,
-};
+use store::{BookingList, Direction, SlotWindow, Tenant};
 
 use crate::access::List;
 use crate::includes::Includes;
+use crate::list::rows::{BookingRows, Order, Rows, compare};
 use crate::list::{searched_id, window};
 use crate::view::{BookingView, Presenter};
 
@@ -47,17 +43,6 @@ const ORDERS: &[(&str, Order)] = &[
     ("event.start", Order::Start),
     ("event.end", Order::End),
 ];
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    CreatedAt,
-    UpdatedAt,
-    Completed,
-    Graph,
-    State,
-    Start,
-    End,
-}
 
 /// Lists bookings, newest first unless told otherwise.
 ///
@@ -106,21 +91,21 @@ pub(crate) async fn list_bookings(
         Order::CreatedAt
     });
     let store = state.store();
-    let run = Run {
+    let reader = BookingRows {
         store,
         tenant,
         direction: query.direction,
         now,
     };
     let matches = |booking: &Booking| query.matches(booking);
-    let page = match run.rows(&mut page, &lists, order, matches).await? {
+    let page = match reader.rows(&mut page, &lists, order, matches).await? {
         Rows::InOrder(rows) => {
-            let fetch = |after, limit| run.next(&rows, after, limit);
+            let fetch = |after, limit| reader.next(&rows, after, limit);
             page.paginate(fetch, matches).await?
         }
         Rows::ToSort(list) => {
             // Rows that will be sorted anyway may be read in either direction.
-            let fetch = |after, limit| run.read(&list, after, limit);
+            let fetch = |after, limit| reader.read(&list, after, limit);
             let compare = |a: &Booking, b: &Booking| match query.direction {
                 Direction::Ascending => compare(order, a, b, now),
                 Direction::Descending => compare(order, b, a, now),
@@ -137,139 +122,6 @@ pub(crate) async fn list_bookings(
     };
     let included = presenter.load(&page.rows).await?;
     page.map(|booking| included.show(booking)).answer().await
-}
-
-/// Where a page's rows come from.
-enum Rows {
-    /// From rows that are in the wanted order.
-    InOrder(InOrder),
-    /// From a list that must be sorted first.
-    ToSort(BookingList),
-}
-
-/// Rows in the wanted order.
-enum InOrder {
-    /// Those of an index.
-    Listed(BookingList),
-    /// Those of a short list in another order. They were sorted by the position that they have in the wanted order, so that a
-    /// cursor means the same in both.
-    Sorted(Vec<(Position, Booking)>),
-}
-
-/// How the lists of one request are read.
-struct Run<'a> {
-    store: &'a Store,
-    tenant: Tenant,
-    direction: Direction,
-    now: DateTime<Utc>,
-}
-
-impl Run<'_> {
-    /// Whence to take the rows for an order: from the narrowest list if it has that order, or is short enough to be sorted
-    /// at each request, and else from a wider one that has. The narrowest comes first.
-    async fn rows(
-        &self,
-        page: &mut PageRequest,
-        lists: &[BookingList],
-        order: Order,
-        matches: impl Fn(&Booking) -> bool,
-    ) -> Result<Rows, ApiError> {
-        let narrowest = &lists[0];
-        let order = match order {
-            Order::CreatedAt => BookingOrder::Creation,
-            Order::Start => BookingOrder::Start,
-            Order::UpdatedAt | Order::Completed | Order::Graph | Order::State | Order::End => {
-                return Ok(Rows::ToSort(narrowest.clone()));
-            }
-        };
-        if narrowest.order() == order {
-            return Ok(Rows::InOrder(InOrder::Listed(narrowest.clone())));
-        }
-        if let Some(found) = self.all_of(page, narrowest, matches).await? {
-            let mut rows: Vec<_> = found
-                .into_iter()
-                .map(|booking| (order.position(&booking), booking))
-                .collect();
-            rows.sort_by(|(a, _), (b, _)| match self.direction {
-                Direction::Ascending => a.cmp(b),
-                Direction::Descending => b.cmp(a),
-            });
-            return Ok(Rows::InOrder(InOrder::Sorted(rows)));
-        }
-        let ordered = lists.iter().find(|list| list.order() == order);
-        Ok(match ordered {
-            Some(list) => Rows::InOrder(InOrder::Listed(list.clone())),
-            None => Rows::ToSort(narrowest.clone()),
-        })
-    }
-
-    /// All of a list that matches, unless more is to be read for it than one request may, or too much matches.
-    async fn all_of(
-        &self,
-        page: &mut PageRequest,
-        list: &BookingList,
-        matches: impl Fn(&Booking) -> bool,
-    ) -> Result<Option<Vec<Booking>>, ApiError> {
-        let mut found = Vec::new();
-        let (mut after, mut scanned, mut bytes) = (None, 0, 0);
-        while found.len() <= EXACT_TOTAL && scanned < MAX_SCANNED && bytes < MAX_SORTED {
-            if scanned > 0 {
-                page.wait_for_turn().await?;
-            }
-            let mut chunk = self.read(list, after, BATCH).await?;
-            bytes += chunk.bytes;
-            scanned += chunk.rows.len();
-            after = chunk.rows.last().map(|(position, _)| position.clone());
-            chunk.rows.retain(|(_, booking)| matches(booking));
-            found.extend(chunk.rows.into_iter().map(|(_, booking)| booking));
-            if chunk.is_last {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn next(
-        &self,
-        rows: &InOrder,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Chunk<Booking>, StoreError> {
-        let sorted = match rows {
-            InOrder::Listed(list) => return self.read(list, after, limit).await,
-            InOrder::Sorted(sorted) => sorted,
-        };
-        let follows = |position: &Position| match (&after, self.direction) {
-            (None, _) => true,
-            (Some(after), Direction::Ascending) => position > after,
-            (Some(after), Direction::Descending) => position < after,
-        };
-        let begin = sorted.partition_point(|(position, _)| !follows(position));
-        let rows: Vec<_> = sorted[begin..].iter().take(limit).cloned().collect();
-        let is_last = begin + rows.len() == sorted.len();
-        // They were read and counted already.
-        Ok(Chunk {
-            rows,
-            bytes: 0,
-            is_last,
-        })
-    }
-
-    async fn read(
-        &self,
-        list: &BookingList,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Chunk<Booking>, StoreError> {
-        let walk = Walk {
-            direction: self.direction,
-            after: after.as_ref(),
-            limit,
-        };
-        self.store
-            .list_bookings(self.tenant, list, &walk, self.now)
-            .await
-    }
 }
 
 /// What a request asks of the list.
@@ -423,19 +275,4 @@ impl BookingQuery {
 
 fn says_text(kept: &Option<String>, value: &str) -> bool {
     kept.as_ref().is_some_and(|text| is_same(text, value))
-}
-
-fn compare(order: Order, a: &Booking, b: &Booking, now: DateTime<Utc>) -> Ordering {
-    let settled = |booking: &Booking| booking.clone().settled(now);
-    match order {
-        Order::CreatedAt => a.created_at.cmp(&b.created_at),
-        Order::UpdatedAt => settled(a).updated_at.cmp(&settled(b).updated_at),
-        Order::Completed => settled(a).completed().cmp(&settled(b).completed()),
-        Order::Graph => a.graph.name().cmp(b.graph.name()),
-        Order::State => settled(a).state.name().cmp(settled(b).state.name()),
-        Order::Start => a.slot.start().cmp(&b.slot.start()),
-        Order::End => a.slot.end().cmp(&b.slot.end()),
-    }
-    // Rows that are alike keep one order over all pages.
-    .then_with(|| a.id.cmp(&b.id))
 }

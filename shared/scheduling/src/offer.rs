@@ -4,29 +4,35 @@
 //! Callers with a secret may search by settings of their own. A public key or token may only narrow what is offered: by an
 //! earlier end, a later start, fewer resources and more constraints. So what it is offered is exactly what it can book.
 
+mod offered;
+mod public;
+
 use std::borrow::Cow;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use model::TimeSlot;
 use model::availability::{
     Bookable, MAX_MONTHS_AHEAD, MIN_LENGTH_S, Mode, Refusal, Search, Settings, Terms, UNBOUNDED,
-    in_words,
 };
 use model::constraint::{Schedule, parse_constraints};
 use model::duration::{CalendarSpan, RelativeTime};
 use model::fault::Faults;
 use model::filter::Filters;
 use model::ids::{BookingId, ResourceId};
-use model::occupancy::{Buffers, Claim, Tolerance};
+use model::occupancy::{Buffers, Claim};
 use model::project::{BookingDefaults, Project, Rules};
-use model::resource::{DEFAULT_PUBLIC_LENGTH_S, Resource};
+use model::resource::Resource;
 use model::time::Tz;
-use model::wall::DAY_S;
 use serde_json::Value;
-use store::{Decision, Store, Tenant};
-use uuid::Uuid;
+use store::{Store, Tenant};
 
 use crate::error::{SchedulingError, Stored};
+
+pub use offered::{Offered, Placed};
+pub use public::{check_in_no_project, check_public_length};
+
+use offered::range;
+use public::{days_of, longest_s};
 
 /// What a project offers or, without one, what a resource does by itself.
 #[derive(Clone, Debug)]
@@ -326,151 +332,6 @@ impl<'a> Offer<'a> {
     }
 }
 
-/// A slot that is offered as far as can be told without what is taken of its resource.
-#[derive(Clone, Debug)]
-pub struct Offered {
-    /// The search for this slot, by which what is taken is judged.
-    search: Search,
-    /// The range in which what is taken counts.
-    range: TimeSlot,
-}
-
-impl Offered {
-    /// Makes what remains to be judged part of `decision`: caps on a day or week, which count what others book, and what
-    /// is taken, if the booking or reservation `placed` itself needs less free time than the offer does.
-    pub fn require(
-        &self,
-        decision: &mut Decision<'_>,
-        slot: TimeSlot,
-        resource: ResourceId,
-        placed: Placed,
-    ) {
-        let terms = &self.search.terms;
-        let has_caps = terms.max_per_day.is_some() || terms.max_per_week.is_some();
-        let judges_taken = !placed.is_as_strict_as(terms, self.is_overlapping());
-        if !has_caps && !judges_taken {
-            return;
-        }
-        let search = self.search.clone();
-        decision.require(
-            placed.id,
-            resource,
-            self.range,
-            move |claims: &[Claim]| {
-                let mut search = search.clone();
-                for bookable in &mut search.resources {
-                    if bookable.id == resource {
-                        bookable.claims = claims.to_vec();
-                    }
-                }
-                match search.offers(slot, resource) {
-                    // Taken time is found by the decision itself, which knows a little more: it says so in its own words.
-                    Err(Refusal::Taken) if !judges_taken => Ok(()),
-                    // Without a project a search may have any step.
-                    Ok(()) | Err(Refusal::Priority | Refusal::Grid) => Ok(()),
-                    Err(refusal) => Err(refusal),
-                }
-            },
-        );
-    }
-
-    fn is_overlapping(&self) -> bool {
-        let mut resources = self.search.resources.iter();
-        resources.all(|one| one.capacity == UNBOUNDED)
-    }
-}
-
-/// What a booking or reservation needs that is placed on a slot that is offered.
-#[derive(Clone, Copy, Debug)]
-pub struct Placed {
-    /// Which.
-    pub id: Uuid,
-    /// Free time around it.
-    pub buffers: Buffers,
-    /// What it may be placed over.
-    pub tolerance: Tolerance,
-}
-
-impl Placed {
-    /// Whether it finds its time taken wherever the offer does.
-    fn is_as_strict_as(&self, terms: &Terms, is_overlapping: bool) -> bool {
-        let has_buffers = i64::from(self.buffers.before_s) >= terms.before_s
-            && i64::from(self.buffers.after_s) >= terms.after_s;
-        match self.tolerance {
-            Tolerance::Everything => is_overlapping,
-            Tolerance::AllDayEvents => terms.ignores_all_day_events && has_buffers,
-            Tolerance::Nothing => has_buffers,
-        }
-    }
-}
-
-/// A page may book only what is in no project, unless it names the project: it says when and how.
-///
-/// # Errors
-///
-/// [`SchedulingError::ProjectRequired`] names those of `resources` that are in one.
-pub async fn check_in_no_project(
-    (store, tenant): (&Store, Tenant),
-    resources: &[ResourceId],
-) -> Result<(), SchedulingError> {
-    let offers = store.get_project_offers(tenant).await?;
-    let tied: Vec<ResourceId> = resources
-        .iter()
-        .copied()
-        .filter(|id| offers.iter().any(|offer| offer.resources.contains(id)))
-        .collect();
-    if tied.is_empty() {
-        Ok(())
-    } else {
-        Err(SchedulingError::ProjectRequired { resources: tied })
-    }
-}
-
-/// Checks that a search without a project is for slots that a public caller can book of every one of `resources`.
-///
-/// # Errors
-///
-/// [`SchedulingError::InvalidSettings`] at `length`.
-pub fn check_public_length(
-    length: CalendarSpan,
-    resources: &[Resource],
-) -> Result<(), SchedulingError> {
-    for resource in resources {
-        let most_s = longest_s(resource)?;
-        if length.on_clock_s() > most_s {
-            let sentence = format!(
-                "must be at most {} for a public key or token: the resource's max_public_length",
-                in_words(most_s)
-            );
-            return Err(SchedulingError::InvalidSettings {
-                faults: Faults::one("length", sentence),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// A bound in seconds as whole days of the calendar and the rest, so that a slot of so many days keeps to it where the clock
-/// is put back.
-fn days_of(most_s: i64) -> CalendarSpan {
-    let days = u32::try_from(most_s / DAY_S).unwrap_or(u32::MAX);
-    CalendarSpan::new(days, most_s % DAY_S)
-}
-
-/// The longest slot of `resource` that a public caller books without a project, in seconds where the clock runs evenly.
-fn longest_s(resource: &Resource) -> Result<i64, SchedulingError> {
-    match resource.max_public_length.as_deref() {
-        None => Ok(DEFAULT_PUBLIC_LENGTH_S),
-        Some(text) => match text.parse::<CalendarSpan>() {
-            Ok(length) => Ok(length.on_clock_s()),
-            Err(error) => Err(SchedulingError::UnreadableSettings {
-                of: Stored::Resource(resource.id),
-                faults: Faults::one("max_public_length", error.to_string()),
-            }),
-        },
-    }
-}
-
 fn schedule(constraints: &[Value], of: Stored) -> Result<Schedule, SchedulingError> {
     parse_constraints(constraints, "availability_constraints")
         .map(|constraints| Schedule::new(&constraints))
@@ -505,16 +366,4 @@ pub async fn in_order(
     let place = |id: ResourceId| ids.iter().position(|other| *other == id);
     found.sort_by_cached_key(|found| place(found.id));
     Ok(found)
-}
-
-/// The range in which everything that is taken matters for `slot`.
-fn range(search: &Search, slot: TimeSlot) -> TimeSlot {
-    let search = Search {
-        terms: search.terms.only(slot),
-        ..search.clone()
-    };
-    let reach = search.reach();
-    let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or(slot.start());
-    let end = at(reach.end).max(slot.end() + TimeDelta::seconds(1));
-    TimeSlot::new(at(reach.start), end).unwrap_or(slot)
 }

@@ -14,7 +14,7 @@ use crate::offer::Offer;
 #[derive(Clone, Debug)]
 pub struct Rescheduling {
     project: Option<Project>,
-    is_held: bool,
+    must_be_offered: bool,
 }
 
 /// Who reschedules.
@@ -53,18 +53,21 @@ impl Rescheduling {
             in_time.map_err(CannotAct::from)?;
             return Ok(Self {
                 project,
-                is_held: true,
+                must_be_offered: true,
             });
         }
         let rules = project.as_ref().map(Project::rules).transpose()?;
         let of_project = rules.is_some_and(|rules| rules.booking.only_offered);
-        let is_held = by
+        let must_be_offered = by
             .only_offered
             .unwrap_or(booking.only_offered || of_project);
-        if is_held && project.is_none() && booking.project_id.is_some() {
+        if must_be_offered && project.is_none() && booking.project_id.is_some() {
             return Err(SchedulingError::NotFound(Noun::Project));
         }
-        Ok(Self { project, is_held })
+        Ok(Self {
+            project,
+            must_be_offered,
+        })
     }
 
     /// The project whose page the booking was made on, if it is there.
@@ -73,8 +76,8 @@ impl Rescheduling {
     }
 
     /// Whether only a time that is offered is taken.
-    pub fn is_held(&self) -> bool {
-        self.is_held
+    pub fn must_be_offered(&self) -> bool {
+        self.must_be_offered
     }
 
     /// What the new time must be among, and the booking in its new place as the offer has it now; nothing if any time will
@@ -84,7 +87,7 @@ impl Rescheduling {
     ///
     /// [`SchedulingError::UnreadableSettings`] names the project.
     pub fn offer(&self, taken: &mut Booking) -> Result<Option<Offer<'_>>, SchedulingError> {
-        if !self.is_held {
+        if !self.must_be_offered {
             return Ok(None);
         }
         let offer = Offer::of(self.project.as_ref())?;

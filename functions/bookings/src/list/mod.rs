@@ -1,5 +1,7 @@
 //! What the lists of bookings and of groups have in common.
 
+pub(crate) mod rows;
+
 use api::search::Search;
 use api::{Faults, Query};
 use store::SlotWindow;

@@ -146,6 +146,26 @@ async fn json_that_is_no_object_is_refused_by_every_operation() {
 }
 
 #[tokio::test]
+async fn a_body_over_the_bound_is_refused_by_every_operation_that_takes_one() {
+    let server = TestServer::start().await;
+    let body = vec![b' '; api::body::MAX_BODY + 1];
+    for asked in server.sound_requests() {
+        server.clock.advance(TimeDelta::minutes(16));
+        let (method, path) = (asked.method.clone(), asked.path.as_str());
+        let reply = asked.caller.try_send(method, path, body.clone()).await;
+        let reply = reply.expect("an answer");
+        // What this server does not do reads no body.
+        let is_served = reply.body["code"] != "not_implemented";
+        assert!(
+            reply.status == 413 || !is_served,
+            "{}: {}",
+            asked.id,
+            reply.body
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_never_taken_for_an_object() {
     let server = TestServer::start().await;
     let app = server.app();

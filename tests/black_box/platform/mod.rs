@@ -6,4 +6,5 @@ mod no_operation;
 pub(crate) mod process;
 mod server_processes;
 mod serving;
+mod store_away;
 mod telemetry;

@@ -207,12 +207,3 @@ async fn answer(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(CONTENT_TYPE, engine::CONTENT_TYPE)], body).into_response()
 }
-
-/// A port in use is said apart: it is what happens, and what can be mended.
-pub fn listen_error(address: SocketAddr, source: std::io::Error) -> LocalError {
-    if source.kind() == std::io::ErrorKind::AddrInUse {
-        LocalError::PortInUse { address }
-    } else {
-        LocalError::Listen { address, source }
-    }
-}

@@ -17,7 +17,6 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::embedded::listen_error;
 use crate::error::LocalError;
 use crate::listener::{self, Limits};
 use crate::tables;
@@ -89,6 +88,15 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, LocalError> {
     TcpListener::bind(address)
         .await
         .map_err(|source| listen_error(address, source))
+}
+
+/// A port in use is said apart: it is what happens, and what can be mended.
+fn listen_error(address: SocketAddr, source: std::io::Error) -> LocalError {
+    if source.kind() == std::io::ErrorKind::AddrInUse {
+        LocalError::PortInUse { address }
+    } else {
+        LocalError::Listen { address, source }
+    }
 }
 
 impl Server {

@@ -1,12 +1,12 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Idempotency, State};
-use auth::issue::credential;
+use api::{ApiError, Body, Created, Faults, Idempotency, State};
 use auth::principal::credential_reach;
 use axum::extract::State as Extract;
 use views::CredentialView;
 
 use crate::access::Write;
-use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
+use crate::common::issue::issue_credential;
+use crate::fields::credential::{self, CreateCredentialRequest};
 
 /// Makes a credential for a resource.
 #[utoipa::path(
@@ -27,25 +27,12 @@ pub(crate) async fn create_credential(
     Body(request): Body<CreateCredentialRequest>,
 ) -> Result<Created<CredentialView>, ApiError> {
     let tenant = principal.tenant();
-    let now = state.now();
-    let (resource_id, new) = credential_fields::parse(request, tenant, now)?;
-    let resource = state
-        .store()
-        .get_resource(tenant, resource_id)
-        .await?
-        .ok_or(ApiError::NotFound("Resource"))?;
-    refuse_one_more(&state, tenant, resource_id).await?;
-    let secret = state.master_secret().await?;
-    let made = credential(
-        new,
-        &resource,
-        &principal.issuer(),
-        secret,
-        state.random(),
-        now,
-    )?;
+    let mut faults = Faults::none();
+    let new = credential::read(&mut faults, request, tenant, state.now());
+    let new = faults.finish(new)?;
+    let made = issue_credential(&state, &principal, new).await?;
     principal.reach().covers(&credential_reach(&made))?;
-    let view = CredentialView::of(&made, &principal, secret)?;
+    let view = CredentialView::of(&made, &principal, state.master_secret().await?)?;
     once.keep(&Created(view.without_token()))?;
     once.writer(&state).create_credential(tenant, &made).await?;
     Ok(Created(view))

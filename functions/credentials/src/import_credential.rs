@@ -1,6 +1,5 @@
 use api::caller::App;
 use api::{ApiError, Body, Created, Faults, Field, Idempotency, State};
-use auth::issue::credential;
 use auth::principal::credential_reach;
 use axum::extract::State as Extract;
 use model::key::{Credential, HashedKey};
@@ -9,7 +8,8 @@ use utoipa::ToSchema;
 use views::CredentialView;
 
 use crate::access::Import;
-use crate::credential_fields::{self, CreateCredentialRequest, refuse_one_more};
+use crate::common::issue::issue_credential;
+use crate::fields::credential::{self, CreateCredentialRequest};
 
 /// A resource token to bring along: the fields of a new one, and what it is known by.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,38 +48,22 @@ pub(crate) async fn import_credential(
         return Err(ApiError::IMPORT_NOT_ALLOWED);
     }
     let tenant = principal.tenant();
-    let now = state.now();
     let mut faults = Faults::none();
     let hash = faults.required("sha256", request.sha256);
     let hash = faults.parsed("sha256", hash.as_deref(), HashedKey::parse);
-    let (resource_id, new) = match credential_fields::parse(request.new, tenant, now) {
-        Ok(parsed) => parsed,
-        Err(ApiError::Invalid(others)) => return Err(ApiError::Invalid(faults.and(others))),
-        Err(other) => return Err(other),
-    };
-    let hash = faults.finish(hash)?;
-    let resource = state
-        .store()
-        .get_resource(tenant, resource_id)
-        .await?
-        .ok_or(ApiError::NotFound("Resource"))?;
-    refuse_one_more(&state, tenant, resource_id).await?;
-    let secret = state.master_secret().await?;
-    let made = credential(
-        new,
-        &resource,
-        &principal.issuer(),
-        secret,
-        state.random(),
-        now,
-    )?;
+    let new = credential::read(&mut faults, request.new, tenant, state.now());
+    let (hash, new) = faults.finish(hash.zip(new))?;
     let imported = Credential {
         hash,
         secret_version: None,
-        ..made
+        ..issue_credential(&state, &principal, new).await?
     };
     principal.reach().covers(&credential_reach(&imported))?;
-    let answer = Created(CredentialView::of(&imported, &principal, secret)?);
+    let answer = Created(CredentialView::of(
+        &imported,
+        &principal,
+        state.master_secret().await?,
+    )?);
     once.keep(&answer)?;
     once.writer(&state)
         .create_credential(tenant, &imported)

@@ -2,9 +2,10 @@
 
 mod access;
 mod authenticate_resource;
+mod common;
 mod create_credential;
-mod credential_fields;
 mod delete_credential;
+mod fields;
 mod import_credential;
 mod list_credentials;
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::views::project::{ProjectView, Viewer};
+use crate::views::project::{ProjectPresenter, ProjectView};
 
 /// A resource to add.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,9 +60,9 @@ pub(crate) async fn add_project_resource(
 
     let now = state.now();
     seen.resources.push(resource);
-    let viewer = Viewer::of(&state, tenant, &include, &[seen]).await?;
+    let presenter = ProjectPresenter::of(&state, tenant, &include, &[seen]).await?;
     let answer = |project| {
-        let data = viewer.show(project)?;
+        let data = presenter.show(project)?;
         Ok::<_, ApiError>(Data { data })
     };
     let change = |mut project: Project| {

@@ -5,7 +5,7 @@ use model::ids::LocationId;
 use model::location::Location;
 
 use crate::access::ReadOnPages;
-use crate::views::places::{LocationView, Viewer};
+use crate::views::places::{LocationView, PlacePresenter};
 
 /// Shows one location.
 #[utoipa::path(
@@ -31,8 +31,8 @@ pub(crate) async fn get_location(
     let tenant = principal.tenant();
     let location: Option<Location> = state.store().get_entity(tenant, id).await?;
     let location = location.ok_or(ApiError::NotFound("Location"))?;
-    let viewer = Viewer::of(&state, &principal, &include, &[id]).await?;
+    let presenter = PlacePresenter::of(&state, &principal, &include, &[id]).await?;
     Ok(Data {
-        data: viewer.show(&location),
+        data: presenter.show(&location),
     })
 }

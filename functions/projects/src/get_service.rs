@@ -5,7 +5,7 @@ use model::ids::ServiceId;
 use model::location::Service;
 
 use crate::access::ReadOnPages;
-use crate::views::places::{ServiceView, Viewer};
+use crate::views::places::{PlacePresenter, ServiceView};
 
 /// Shows one service.
 #[utoipa::path(
@@ -31,8 +31,8 @@ pub(crate) async fn get_service(
     let tenant = principal.tenant();
     let service: Option<Service> = state.store().get_entity(tenant, id).await?;
     let service = service.ok_or(ApiError::NotFound("Service"))?;
-    let viewer = Viewer::of(&state, &principal, &include, &[id]).await?;
+    let presenter = PlacePresenter::of(&state, &principal, &include, &[id]).await?;
     Ok(Data {
-        data: viewer.show(&service),
+        data: presenter.show(&service),
     })
 }

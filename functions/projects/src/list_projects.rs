@@ -9,7 +9,7 @@ use model::project::Project;
 use store::{Direction, Position, Tenant, Walk};
 
 use crate::access::ReadOnPages;
-use crate::views::project::{ProjectRow, PublicProjectView, Viewer};
+use crate::views::project::{ProjectPresenter, ProjectRow, PublicProjectView};
 
 /// What projects can be searched by.
 const SEARCHABLE: &[&str] = &["locations.uuid", "services.uuid", "slug", "name"];
@@ -65,8 +65,8 @@ pub(crate) async fn list_projects(
             .map(|view| ProjectRow::Public(Box::new(view)));
         return page.answer().await;
     }
-    let viewer = Viewer::of(&state, tenant, &include, &page.rows).await?;
-    let page = page.try_map(|project| viewer.show(project))?;
+    let presenter = ProjectPresenter::of(&state, tenant, &include, &page.rows).await?;
+    let page = page.try_map(|project| presenter.show(project))?;
     page.map(|view| ProjectRow::Full(Box::new(view)))
         .answer()
         .await

@@ -13,7 +13,7 @@ use store::{ResourceSecret, Versioned};
 
 use crate::access::Write;
 use crate::fields::resource::{CreateResourceRequest, ResourceFields, ResourceRequest};
-use crate::views::resource::{ResourceView, Viewer};
+use crate::views::resource::{ResourcePresenter, ResourceView};
 
 /// Makes a resource, with one calendar, a `server-token` and a `client-token`.
 #[utoipa::path(
@@ -92,8 +92,8 @@ pub(crate) async fn create_resource(
     )?;
     let resource = Versioned::new(resource, state.random());
     let own = (resource.record.id, credentials.as_slice());
-    let mut viewer = Viewer::of_new(&principal, &include, zone, own, secret, now)?;
-    let view = viewer.show(resource.record.clone());
+    let mut presenter = ResourcePresenter::of_new(&principal, &include, zone, own, secret, now)?;
+    let view = presenter.show(resource.record.clone());
     let answer = |view| Tagged::new(Created(view), &resource.version);
     once.keep(&answer(view.without_tokens()))?;
     let kept = ResourceSecret { password_hash };

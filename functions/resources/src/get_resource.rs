@@ -3,7 +3,7 @@ use api::{ApiError, Data, Include, OutputZone, Path, State, Tagged};
 use axum::extract::State as Extract;
 
 use crate::access::Read;
-use crate::views::resource::{ResourceView, Viewer};
+use crate::views::resource::{ResourcePresenter, ResourceView};
 
 /// Shows one resource.
 #[utoipa::path(
@@ -32,9 +32,9 @@ pub(crate) async fn get_resource(
         .get_versioned_resource(principal.tenant(), id)
         .await?
         .ok_or(ApiError::NotFound("Resource"))?;
-    let mut viewer = Viewer::of_one(&principal, &state, &include, zone, id).await?;
+    let mut presenter = ResourcePresenter::of_one(&principal, &state, &include, zone, id).await?;
     let answer = Data {
-        data: viewer.show(resource.record),
+        data: presenter.show(resource.record),
     };
     Ok(Tagged::new(answer, &resource.version))
 }

@@ -8,7 +8,7 @@ use model::text::{email_key, is_same};
 use store::{Direction, Position, Walk};
 
 use crate::access::Read;
-use crate::views::resource::{ResourceView, Viewer};
+use crate::views::resource::{ResourcePresenter, ResourceView};
 
 /// What resources can be searched by.
 const SEARCHABLE: &[&str] = &["id", "name", "email", "tags", "meta.*"];
@@ -61,8 +61,8 @@ pub(crate) async fn list_resources(
         }
     };
     let ids: Vec<_> = page.rows.iter().map(|resource| resource.id).collect();
-    let mut viewer = Viewer::of(&principal, &state, &include, zone, &ids).await?;
-    page.map(|resource| viewer.show(resource)).answer().await
+    let mut presenter = ResourcePresenter::of(&principal, &state, &include, zone, &ids).await?;
+    page.map(|resource| presenter.show(resource)).answer().await
 }
 
 fn matches(search: &Search, resource: &Resource) -> bool {

@@ -11,7 +11,7 @@ use store::ResourceSecret;
 
 use crate::access::WriteOwn;
 use crate::fields::resource::{ResourceFields, ResourceRequest};
-use crate::views::resource::{ResourceView, Viewer};
+use crate::views::resource::{ResourcePresenter, ResourceView};
 
 /// Changes a resource. What is not sent stays; the e-mail address cannot be changed.
 #[utoipa::path(
@@ -83,9 +83,9 @@ pub(crate) async fn update_resource(
         .writer()
         .change_resource(tenant, id, &expected, change)
         .await?;
-    let mut viewer = Viewer::of(&principal, &state, &include, zone, &[id]).await?;
+    let mut presenter = ResourcePresenter::of(&principal, &state, &include, zone, &[id]).await?;
     let answer = Data {
-        data: viewer.show(resource.record),
+        data: presenter.show(resource.record),
     };
     Ok(Tagged::new(answer, &resource.version))
 }

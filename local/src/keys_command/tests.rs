@@ -7,6 +7,7 @@ use api::Config;
 use api::ambient::SystemClock;
 use auth::{MasterSecret, Policy};
 use clap::{CommandFactory as _, Parser};
+use serde_json::Value;
 
 use crate::demo;
 use crate::embedded::EmbeddedStore;

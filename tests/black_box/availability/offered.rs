@@ -257,6 +257,74 @@ async fn stored_settings_that_cannot_be_read_are_our_fault_wherever_they_are_met
 }
 
 #[tokio::test]
+async fn a_project_that_cannot_be_shown_is_our_fault_and_costs_a_list_that_row_and_a_log_line() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let room = room(&app, json!({})).await;
+    let sound = project(&app, &[&room], json!({})).await;
+    let looks = json!({ "ui": { "display_name": "Marmalade" } });
+    let broken = project(&app, &[&room], looks).await;
+    let pk = format!("app#{TEST_APP}#project#{broken}");
+    let half_a_text = (r#"\"Marmalade\""#, r#"\"Marmalade"#);
+    rewrite(&server, pk, "project", half_a_text).await;
+
+    let path = format!("/v2/projects/{broken}");
+    for (reply, log) in [
+        {
+            let log = Log::start();
+            (app.get(&path).await, log)
+        },
+        {
+            let log = Log::start();
+            let embedded = format!("/v2/projects/embed/{broken}");
+            (widget(&server).get(&embedded).await, log)
+        },
+    ] {
+        assert_eq!((reply.status, code(&reply)), (500, "internal"));
+        assert!(log.text().contains(&broken), "{}", log.text());
+    }
+    let log = Log::start();
+    let list = app.get("/v2/projects").await.expecting(200);
+    let rows = list.body["data"].as_array().expect("rows");
+    let ids: Vec<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
+    assert!(ids.contains(&sound.as_str()) && !ids.contains(&broken.as_str()));
+    assert!(log.text().contains(&broken), "{}", log.text());
+
+    // Its time is booked all the same, and its owner can mend it.
+    let booked = over(booking(&room, OPEN), json!({ "project_id": broken }));
+    app.post("/v2/bookings", booked).await.expecting(201);
+    let mended = app.put(&path, json!({ "ui": {} })).await.expecting(200);
+    assert_eq!(mended.body["data"]["ui"]["display_name"], "");
+}
+
+#[tokio::test]
+async fn a_project_of_an_older_version_is_booked_changed_and_listed() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let room = room(&app, json!({})).await;
+    let hours =
+        json!({ "availability": { "mode": "exclusive", "length": "1 hour", "to": "2 weeks" } });
+    let project = project(&app, &[&room], hours.clone()).await;
+    let pk = format!("app#{TEST_APP}#project#{project}");
+    // An older version knows no rules, and drops them when it writes a record.
+    rewrite(
+        &server,
+        pk,
+        "project",
+        (r#""rules":[1,"#, r#""of_no_version":[1,"#),
+    )
+    .await;
+    let booked = over(booking(&room, OPEN), json!({ "project_id": project }));
+    app.post("/v2/bookings", booked).await.expecting(201);
+    let path = format!("/v2/projects/{project}");
+    let changed = app.put(&path, json!({ "name": "Renamed" })).await;
+    let shown = changed.expecting(200).body["data"]["availability"].clone();
+    assert_eq!(shown, hours["availability"]);
+    let list = app.get("/v2/projects").await.expecting(200);
+    assert!(list.body["data"].to_string().contains("Renamed"));
+}
+
+#[tokio::test]
 async fn a_stored_range_that_is_over_offers_nothing_and_is_nobodys_fault() {
     let server = TestServer::start().await;
     let (app, page) = (server.app(), widget(&server));

@@ -24,23 +24,23 @@ pub(crate) struct KeyRequest {
     #[serde(default)]
     #[schema(value_type = String, required, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Field<String>,
-    /// `named` unless said; `api` or `widget` else.
+    /// Defaults to `named`; may also be `api` or `widget`.
     #[serde(default)]
     #[schema(value_type = Option<api::schemas::KeyKind>)]
     pub(crate) kind: Field<String>,
-    /// What it may do: your own scopes unless said, nothing if empty.
+    /// What it may do. Defaults to your own scopes; an empty list allows nothing.
     #[serde(default)]
     #[schema(value_type = Option<Vec<api::schemas::Scope>>)]
     scopes: Field<Vec<String>>,
-    /// From when on it is refused; never unless said.
+    /// From when on it is refused. Defaults to never.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Field<String>,
-    /// Addresses it may be used from; any unless said.
+    /// Addresses it may be used from. Defaults to any.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     allowed_cidrs: Field<Vec<String>>,
-    /// Origins a widget key may be used from; any unless said.
+    /// Origins a widget key may be used from. Defaults to any.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     allowed_origins: Field<Vec<String>>,

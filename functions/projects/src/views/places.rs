@@ -212,7 +212,7 @@ impl Place for Service {
 }
 
 /// What it takes to show places to one caller.
-pub(crate) struct Viewer<P: Place> {
+pub(crate) struct PlacePresenter<P: Place> {
     is_public: bool,
     others: Option<Others<P>>,
 }
@@ -223,7 +223,7 @@ struct Others<P: Place> {
     found: HashMap<<P::Other as Entity>::Id, P::Other>,
 }
 
-impl<P: Place> Viewer<P> {
+impl<P: Place> PlacePresenter<P> {
     /// Reads what the includes need beside the places themselves.
     pub(crate) async fn of(
         state: &State,
@@ -231,12 +231,12 @@ impl<P: Place> Viewer<P> {
         include: &Include,
         places: &[P::Id],
     ) -> Result<Self, ApiError> {
-        let mut viewer = Self {
+        let mut presenter = Self {
             is_public: principal.is_public(),
             others: None,
         };
         if !include.has(P::OTHERS) {
-            return Ok(viewer);
+            return Ok(presenter);
         }
         let tenant = principal.tenant();
         let wanted: HashSet<P::Id> = places.iter().copied().collect();
@@ -257,8 +257,8 @@ impl<P: Place> Viewer<P> {
         let ids: Vec<_> = ids.into_iter().collect();
         let found: Vec<P::Other> = state.store().get_entities(tenant, &ids).await?;
         let found = found.into_iter().map(|found| (found.id(), found)).collect();
-        viewer.others = Some(Others { tied, found });
-        Ok(viewer)
+        presenter.others = Some(Others { tied, found });
+        Ok(presenter)
     }
 
     /// The place.
@@ -303,8 +303,8 @@ pub(crate) async fn list_places<P: Place>(
         .paginate(fetch, |place: &P| matches(&search, place))
         .await?;
     let ids: Vec<_> = page.rows.iter().map(Entity::id).collect();
-    let viewer = Viewer::of(&state, &principal, &include, &ids).await?;
-    page.map(|place| viewer.show(&place)).answer().await
+    let presenter = PlacePresenter::of(&state, &principal, &include, &ids).await?;
+    page.map(|place| presenter.show(&place)).answer().await
 }
 
 fn matches<P: Place>(search: &Search, place: &P) -> bool {

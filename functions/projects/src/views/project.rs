@@ -164,14 +164,14 @@ pub(crate) enum ProjectRow {
 }
 
 /// What it takes to show projects with what they include.
-pub(crate) struct Viewer<'a> {
+pub(crate) struct ProjectPresenter<'a> {
     include: &'a Include,
     resources: HashMap<ResourceId, Resource>,
     locations: HashMap<LocationId, Location>,
     services: HashMap<ServiceId, Service>,
 }
 
-impl<'a> Viewer<'a> {
+impl<'a> ProjectPresenter<'a> {
     /// Reads what the includes need beside the projects themselves. What is gone by now is left out.
     pub(crate) async fn of(
         state: &State,
@@ -180,7 +180,7 @@ impl<'a> Viewer<'a> {
         projects: &[Project],
     ) -> Result<Self, ApiError> {
         let store = state.store();
-        let mut viewer = Self {
+        let mut presenter = Self {
             include,
             resources: HashMap::new(),
             locations: HashMap::new(),
@@ -189,19 +189,19 @@ impl<'a> Viewer<'a> {
         if include.has("resources") {
             let ids = all(projects, |project| &project.resources);
             let found = store.get_resources(tenant, &ids).await?;
-            viewer.resources = found.into_iter().map(|found| (found.id, found)).collect();
+            presenter.resources = found.into_iter().map(|found| (found.id, found)).collect();
         }
         if include.has("locations") {
             let ids = all(projects, |project| &project.locations);
             let found: Vec<Location> = store.get_entities(tenant, &ids).await?;
-            viewer.locations = found.into_iter().map(|found| (found.id, found)).collect();
+            presenter.locations = found.into_iter().map(|found| (found.id, found)).collect();
         }
         if include.has("services") {
             let ids = all(projects, |project| &project.services);
             let found: Vec<Service> = store.get_entities(tenant, &ids).await?;
-            viewer.services = found.into_iter().map(|found| (found.id, found)).collect();
+            presenter.services = found.into_iter().map(|found| (found.id, found)).collect();
         }
-        Ok(viewer)
+        Ok(presenter)
     }
 
     /// The project.
@@ -256,8 +256,9 @@ pub(crate) async fn show_project(
     include: &Include,
     project: Project,
 ) -> Result<ProjectView, ApiError> {
-    let viewer = Viewer::of(state, tenant, include, std::slice::from_ref(&project)).await?;
-    Ok(viewer.show(project)?)
+    let presenter =
+        ProjectPresenter::of(state, tenant, include, std::slice::from_ref(&project)).await?;
+    Ok(presenter.show(project)?)
 }
 
 /// The ids that any of the projects names, each once.

@@ -94,7 +94,7 @@ impl ResourceView {
 }
 
 /// What it takes to show resources to one caller.
-pub(crate) struct Viewer<'a> {
+pub(crate) struct ResourcePresenter<'a> {
     include: &'a Include,
     zone: OutputZone,
     /// Of each resource whose credentials were read.
@@ -104,7 +104,7 @@ pub(crate) struct Viewer<'a> {
     events: Option<HashMap<ResourceId, Vec<Event>>>,
 }
 
-impl<'a> Viewer<'a> {
+impl<'a> ResourcePresenter<'a> {
     /// Reads what the includes need beside the resources themselves. Credentials are left out for callers who may
     /// not read them.
     pub(crate) async fn of(
@@ -135,7 +135,7 @@ impl<'a> Viewer<'a> {
         })
     }
 
-    /// As [`Viewer::of`], for one resource, with its `api_token` whatever the includes are. It is read only for a caller who
+    /// As [`ResourcePresenter::of`], for one resource, with its `api_token` whatever the includes are. It is read only for a caller who
     /// may see it.
     pub(crate) async fn of_one(
         principal: &Principal,
@@ -144,15 +144,15 @@ impl<'a> Viewer<'a> {
         zone: OutputZone,
         resource: ResourceId,
     ) -> Result<Self, ApiError> {
-        let mut viewer = Self::of(principal, state, include, zone, &[resource]).await?;
-        viewer.shows_api_token = true;
-        if !viewer.shows_credentials && may_see_server_tokens(principal) {
-            viewer.tokens = read_tokens(principal, state, &[resource]).await?;
+        let mut presenter = Self::of(principal, state, include, zone, &[resource]).await?;
+        presenter.shows_api_token = true;
+        if !presenter.shows_credentials && may_see_server_tokens(principal) {
+            presenter.tokens = read_tokens(principal, state, &[resource]).await?;
         }
-        Ok(viewer)
+        Ok(presenter)
     }
 
-    /// As [`Viewer::of_one`], for a resource that is not there yet, and its first credentials.
+    /// As [`ResourcePresenter::of_one`], for a resource that is not there yet, and its first credentials.
     pub(crate) fn of_new(
         principal: &Principal,
         include: &'a Include,

@@ -1,6 +1,6 @@
 //! What a client may say of a new credential.
 
-use api::{ApiError, Faults, Field, State};
+use api::{Faults, Field};
 use auth::issue::NewCredential;
 use chrono::{DateTime, Utc};
 use model::ids::ResourceId;
@@ -31,53 +31,26 @@ pub(crate) struct CreateCredentialRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     scopes: Field<Vec<String>>,
-    /// Origins it may be used from; any unless said.
+    /// Origins it may be used from. Defaults to any.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     referrer: Field<Vec<String>>,
-    /// From when on it is refused; never unless said.
+    /// From when on it is refused. Defaults to never.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires: Field<String>,
 }
 
-/// The most credentials that a resource has.
-const MAX_CREDENTIALS: usize = 20;
-
-/// Refuses a credential beyond the most that a resource has.
-pub(crate) async fn refuse_one_more(
-    state: &State,
-    tenant: Tenant,
-    resource: ResourceId,
-) -> Result<(), ApiError> {
-    if state
-        .store()
-        .list_credentials_of(tenant, resource)
-        .await?
-        .len()
-        >= MAX_CREDENTIALS
-    {
-        let sentence =
-            format!("a resource has at most {MAX_CREDENTIALS} credentials; delete one first");
-        return Err(ApiError::Invalid(Faults::one("resource_id", sentence)));
-    }
-    Ok(())
-}
-
-/// Reads the request.
-///
-/// # Errors
-///
-/// [`ApiError::Invalid`] with everything that is wrong with it.
-pub(crate) fn parse(
+/// Reads the request: the resource and its credential. What is wrong with it goes to `faults`.
+pub(crate) fn read(
+    faults: &mut Faults,
     request: CreateCredentialRequest,
     tenant: Tenant,
     now: DateTime<Utc>,
-) -> Result<(ResourceId, NewCredential), ApiError> {
-    let mut faults = Faults::none();
+) -> Option<(ResourceId, NewCredential)> {
     let token_type = faults.required("type", request.token_type);
     let token_type = faults.parsed("type", token_type.as_deref(), str::parse::<TokenType>);
-    let resource_id = resource_id(&mut faults, request.resource_id, tenant);
+    let resource_id = resource_id(faults, request.resource_id, tenant);
     let description = faults.optional("description", request.description);
     let description = faults
         .text("description", description, 0..=1_000)
@@ -110,18 +83,11 @@ pub(crate) fn parse(
     if expires_at.is_some_and(|at| at <= now) {
         faults.add("expires", "must lie in the future");
     }
-    let parsed = resource_id
-        .zip(token_type)
-        .map(|(resource_id, token_type)| {
-            (
-                resource_id,
-                NewCredential {
-                    token_type,
-                    description,
-                    referrer,
-                    expires_at,
-                },
-            )
-        });
-    Ok(faults.finish(parsed)?)
+    let new = NewCredential {
+        token_type: token_type?,
+        description,
+        referrer,
+        expires_at,
+    };
+    Some((resource_id?, new))
 }

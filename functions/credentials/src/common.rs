@@ -1,0 +1,3 @@
+//! What several operations of this function do.
+
+pub(crate) mod issue;

@@ -14,6 +14,10 @@ use super::{ApiError, Place};
 macro_rules! table {
     ($($error:pat => $status:ident, $code:literal, $place:ident, $sentence:expr;)+) => {
         impl ApiError {
+            /// The statuses and codes of all errors, one for each row.
+            pub const ROWS: &'static [(StatusCode, &'static str)] =
+                &[$((StatusCode::$status, $code),)+];
+
             /// The status.
             #[expect(unused_variables, reason = "only sentences need an error's parts")]
             pub const fn status(&self) -> StatusCode {

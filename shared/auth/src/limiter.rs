@@ -161,7 +161,7 @@ impl Limiter {
         for limit in limits {
             let lease = self.lease(limit.lease_name(), now);
             let mut held = lease.lock().await;
-            held.be_of(limit.rate);
+            held.reset_if_changed(limit.rate);
             retry_at = retry_at.max(held.refuses_until(now));
         }
         let is_refused = retry_at.is_some();
@@ -198,7 +198,7 @@ impl Limiter {
         limit: &Limit,
         is_refused: bool,
         now: DateTime<Utc>,
-    ) -> Asked {
+    ) -> PermitRequest {
         let lease = self.lease(limit.lease_name(), now);
         let mut held = lease.lock().await;
         let permit = if is_refused {
@@ -209,7 +209,7 @@ impl Limiter {
         let mut standing = held.standing(limit, permit.err(), now);
         standing.is_away = self.is_away(&held, now);
         drop(held);
-        Asked {
+        PermitRequest {
             lease,
             permit,
             standing,
@@ -246,7 +246,7 @@ impl Limiter {
         limit: &Limit,
         now: DateTime<Utc>,
     ) -> Result<Taken, DateTime<Utc>> {
-        lease.be_of(limit.rate);
+        lease.reset_if_changed(limit.rate);
         lease.last_used_at = Some(now);
         if lease.left > 0 && lease.dies_at.is_some_and(|dies_at| now < dies_at) {
             lease.left -= 1;
@@ -260,9 +260,12 @@ impl Limiter {
             return lease.take_while_away(limit.rate, now);
         }
         match lease.renew(writer, limit, now).await {
-            Ok(admitted) => {
+            Ok(renewed) => {
                 lease.away_until = None;
-                admitted.map(|()| Taken::FromLease(lease.dies_at))
+                match renewed {
+                    Renewed::Lent => Ok(Taken::FromLease(lease.dies_at)),
+                    Renewed::NothingLeft { frees_at } => Err(frees_at),
+                }
             }
             Err(error) => {
                 tracing::error!(%error, ledger = %limit.ledger, "{METERS_AWAY}");
@@ -297,8 +300,19 @@ impl Limiter {
     }
 }
 
-/// What became of asking for a permit of one limit.
-struct Asked {
+/// What became of a lease that asked its ledger for more permits.
+enum Renewed {
+    /// It has some, and one of them is taken.
+    Lent,
+    /// All of the limit is lent.
+    NothingLeft {
+        /// When the first of it is free again.
+        frees_at: DateTime<Utc>,
+    },
+}
+
+/// A request for a permit of one limit, and what became of it.
+struct PermitRequest {
     lease: Arc<AsyncMutex<Lease>>,
     /// The permit, if one was asked for; or when to try again.
     permit: Result<Option<Taken>, DateTime<Utc>>,
@@ -330,7 +344,7 @@ impl Lease {
         writer: &Writer,
         limit: &Limit,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), DateTime<Utc>>, StoreError> {
+    ) -> Result<Renewed, StoreError> {
         let rate = limit.rate;
         let was_alive = self.dies_at.is_some_and(|dies_at| now < dies_at);
         let spent = self
@@ -365,10 +379,10 @@ impl Lease {
         if lent.permits == 0 {
             // Nothing was written.
             self.counted = counted;
-            return Ok(Err(frees_at));
+            return Ok(Renewed::NothingLeft { frees_at });
         }
         self.left = lent.permits - 1;
-        Ok(Ok(()))
+        Ok(Renewed::Lent)
     }
 
     fn take_while_away(
@@ -393,8 +407,8 @@ impl Lease {
         }
     }
 
-    /// Begins anew if the limit is another than before: what was lent by the old one says nothing about the new.
-    fn be_of(&mut self, rate: RateLimit) {
+    /// Resets the lease when the limit has changed: permits lent under the old limit do not count against the new one.
+    fn reset_if_changed(&mut self, rate: RateLimit) {
         if self.rate.is_some_and(|old| old != rate) {
             let counted = std::mem::take(&mut self.counted);
             *self = Self {

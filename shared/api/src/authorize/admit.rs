@@ -5,7 +5,7 @@ use auth::limiter::{Limit, Standing};
 use auth::principal::session_limit;
 use axum::http::request::Parts;
 
-use super::identify::{Known, address_of};
+use super::identify::{Identified, address_of};
 use crate::error::ApiError;
 use crate::limits;
 use crate::state::State;
@@ -17,7 +17,7 @@ pub(super) struct Admission {
 }
 
 /// Takes the caller's permits. How it stands with its limits is told whether or not it got them.
-pub(super) async fn admit(state: &State, known: &Known, parts: &Parts) -> Admission {
+pub(super) async fn admit(state: &State, known: &Identified, parts: &Parts) -> Admission {
     let limits = match limits_of(state, known, parts).await {
         Ok(limits) => limits,
         Err(error) => {
@@ -48,7 +48,11 @@ pub(super) async fn admit(state: &State, known: &Known, parts: &Parts) -> Admiss
 }
 
 /// The limits that the caller must keep to; none if it is refused already or nobody knows it.
-async fn limits_of(state: &State, known: &Known, parts: &Parts) -> Result<Vec<Limit>, ApiError> {
+async fn limits_of(
+    state: &State,
+    known: &Identified,
+    parts: &Parts,
+) -> Result<Vec<Limit>, ApiError> {
     let principal = match &known.caller {
         Ok(Caller::App(principal)) => principal,
         Ok(Caller::Account(account)) => return Ok(vec![session_limit(*account)]),

@@ -31,7 +31,7 @@ pub const fn cookie_name(secure: bool) -> &'static str {
 }
 
 /// What is known of a request's caller.
-pub(super) struct Known {
+pub(super) struct Identified {
     pub(super) caller: Result<Caller, ApiError>,
     pub(super) key: Option<ApiKey>,
     pub(super) freshness: Freshness,
@@ -39,7 +39,7 @@ pub(super) struct Known {
     denied: Option<Denied>,
 }
 
-impl Known {
+impl Identified {
     /// A caller who was told by something else than a credential.
     fn without_credential(caller: Result<Caller, ApiError>) -> Self {
         Self {
@@ -124,19 +124,19 @@ pub(super) async fn identify(
     operation: &Operation,
     parts: &Parts,
     keys: Option<&KeyCache>,
-) -> Known {
+) -> Identified {
     let address = address_of(state, parts);
     let known = match Evidence::of(operation.access, parts) {
         Evidence::NotAsked => {
             let caller = count_anonymous(state, operation, address).await;
-            Known::without_credential(caller.map(|()| Caller::Anonymous))
+            Identified::without_credential(caller.map(|()| Caller::Anonymous))
         }
         Evidence::SignedSearch(signed) => {
             let caller = match count_anonymous(state, operation, address).await {
                 Ok(()) => signed.caller(state).await,
                 Err(error) => Err(error),
             };
-            Known::without_credential(caller)
+            Identified::without_credential(caller)
         }
         Evidence::Credential => look_up(state, operation.access, parts, keys).await,
     };
@@ -157,7 +157,7 @@ pub(super) async fn look_up(
     access: Access,
     parts: &Parts,
     keys: Option<&KeyCache>,
-) -> Known {
+) -> Identified {
     let headers = &parts.headers;
     let origin = headers.get(header::ORIGIN);
     let origin = origin.map(|origin| {
@@ -196,7 +196,7 @@ pub(super) async fn look_up(
         Err(AuthError::Denied(denied)) => Some(*denied),
         Ok(_) | Err(AuthError::Unavailable(_)) => None,
     };
-    Known {
+    Identified {
         caller: caller.map_err(ApiError::from),
         key,
         freshness,

@@ -16,7 +16,7 @@ pub use new::{BookingTooLong, MAX_BOOKING_DAYS, NewBooking, NewPlace, check_leng
 pub use notice::{Notice, WrongMoment};
 
 use crate::graph::{Action, AutomaticStep, BookingState, Due, Graph, Holding};
-use crate::ids::{BookingId, CalendarId, ProjectId, ResourceId};
+use crate::ids::{BookingId, CalendarId, CustomerId, ProjectId, RecurringSeriesId, ResourceId};
 use crate::json_text;
 use crate::occupancy::Buffers;
 use crate::payment::DEFAULT_PAYMENT_TIME;
@@ -56,6 +56,15 @@ pub struct Booking {
     pub only_offered: bool,
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
+    /// The language of what its customer is sent, as a BCP 47 tag, e.g. `da`. Kept; nothing sets it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// The customer's own record. What the booking says of its customers stays as it was. Kept; nothing sets it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_record_id: Option<CustomerId>,
+    /// The series of bookings that recur together. Kept; nothing sets it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurring_series_id: Option<RecurringSeriesId>,
     /// For the owner of a group: its seats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<Seats>,
@@ -125,6 +134,9 @@ impl Booking {
             ignore_all_day_events: new.ignore_all_day_events,
             only_offered: new.only_offered,
             notice: new.notice,
+            locale: None,
+            customer_record_id: None,
+            recurring_series_id: None,
             seats: new.max_seats.map(Seats::new),
             owner_id: new.owner_id,
             related: new.related,

@@ -79,6 +79,8 @@ ids! {
     KeyId
     /// A place that people come to.
     LocationId
+    /// Bookings that recur together.
+    RecurringSeriesId
     /// A booking page's settings.
     ProjectId
     /// A slot that is held for a while.

@@ -21,7 +21,8 @@ pub use access::idempotency::{
     RecordOwner, Seed,
 };
 pub use access::keys::{ChangeKeyError, CreateKeyError};
-pub use access::ledgers::{LedgerName, LedgerRecord, MOST_HOURS_WAITING, Renewal, Usage};
+pub use access::ledger_record::{LedgerRecord, MOST_HOURS_WAITING, Renewal};
+pub use access::ledgers::{LedgerName, Usage};
 #[doc(hidden)]
 pub use booking::bookings::booking_item;
 pub use booking::bookings::{BookingList, BookingOrder, SlotWindow};

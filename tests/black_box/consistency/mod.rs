@@ -7,3 +7,4 @@ pub(crate) mod history;
 mod idempotency;
 mod model_based;
 mod races;
+mod records;

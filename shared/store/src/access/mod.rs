@@ -8,4 +8,5 @@ pub(crate) mod credentials;
 pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub(crate) mod leaks;
+pub(crate) mod ledger_record;
 pub(crate) mod ledgers;

@@ -2,7 +2,8 @@
 //!
 //! From the first transaction on the resource is gone, with its e-mail pointer, its calendars and its credentials: nobody
 //! can book it any more. What is to be called off with it is called off after that, in transactions of its own, as the
-//! record of the deletion says, which goes last. Whatever interrupts this, asking again finishes it.
+//! record of the deletion says, which goes last. Whatever interrupts this, asking again finishes it. It is one file because
+//! each step rests on the one before.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

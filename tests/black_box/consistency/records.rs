@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use auth::token::PlainToken;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
+use http::Method;
 use local::demo::{EMAIL, NAMED_KEY, TEST_SLUG};
 use serde_json::{Map, Value, json};
 use store::Table;
@@ -126,7 +127,9 @@ async fn change_everything(server: &TestServer) {
     .await;
     let extension = json!({ "reservation_id": RESERVATION, "reservation_time": 7_200 });
     change("/v2/bookings/reserve/extend".to_owned(), extension).await;
-    change(format!("/v2/keys/{NAMED_KEY}"), renamed()).await;
+    let key = format!("/v2/keys/{NAMED_KEY}");
+    let body = renamed().to_string();
+    app.send(Method::PATCH, &key, &body).await.expecting(200);
     let settings = json!({ "name": "Renamed", "settings": { "contact_name": "Jennifer" } });
     change(format!("/v2/apps/{TEST_SLUG}"), settings).await;
     take_a_seat_and_time(&app).await;

@@ -7,11 +7,12 @@ use model::ids::{AccountId, AppId, KeyId};
 use model::key::{ApiKey, Mode};
 use serde::{Deserialize, Serialize};
 
+use crate::access::app_record::{item, rewrite_in};
 use crate::access::{audit, keys};
 use crate::dynamo::count::Room;
 use crate::dynamo::{
-    Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, Writer,
-    read_or_skip, record,
+    Attempt, Condition, Item, RawItem, Store, StoreError, Table, Transaction, Writer, read_or_skip,
+    record,
 };
 use crate::places;
 
@@ -100,22 +101,6 @@ pub(crate) fn add_to<G: Clone>(
         audit::add_to(transaction, guard, &event)?;
     }
     Ok(())
-}
-
-fn item(store: &Store, app: &App) -> Result<Item, StoreError> {
-    Ok(Item::new(&places::app(app.id), app)?.with("version", store.new_version()))
-}
-
-/// Adds an app's changed public record to a transaction.
-pub(crate) fn rewrite_in<G: Clone>(
-    transaction: &mut Transaction<'_, G>,
-    store: &Store,
-    guard: &G,
-    seen: &Seen<App>,
-    app: &App,
-) -> Result<(), StoreError> {
-    let item = seen.keep_in(item(store, app)?)?;
-    transaction.put(guard.clone(), item, &seen.condition())
 }
 
 impl Store {

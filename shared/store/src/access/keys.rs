@@ -7,7 +7,7 @@ use model::ids::{AppId, KeyId};
 use model::key::{ApiKey, HashedKey, KeyKind};
 use serde::{Deserialize, Serialize};
 
-use crate::access::{apps, audit};
+use crate::access::{app_record, audit};
 use crate::dynamo::count::Room;
 use crate::dynamo::{
     Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, Writer,
@@ -186,7 +186,7 @@ impl Writer {
                         id: api_key.id,
                         key: clear.to_owned(),
                     });
-                    apps::rewrite_in(&mut transaction, self, &Guard::App, &seen, &app)?;
+                    app_record::rewrite_in(&mut transaction, self, &Guard::App, &seen, &app)?;
                 }
             }
             let refused = |guards: &[Guard]| match widget_key {
@@ -261,7 +261,7 @@ impl Writer {
             {
                 let mut record = seen.record.clone();
                 record.widget_keys.retain(|widget| widget.id != id);
-                apps::rewrite_in(&mut transaction, self, &(), &seen, &record)?;
+                app_record::rewrite_in(&mut transaction, self, &(), &seen, &record)?;
             }
             let revoked = ApiKey {
                 revoked_at: Some(now),
@@ -346,7 +346,7 @@ impl Writer {
                         key: clear.to_owned(),
                     };
                     changed.widget_keys.insert(index, widget);
-                    apps::rewrite_in(&mut transaction, self, &(), &app, &changed)?;
+                    app_record::rewrite_in(&mut transaction, self, &(), &app, &changed)?;
                 }
                 None => transaction.check((), &place, &Condition::Present)?,
             }

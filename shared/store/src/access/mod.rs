@@ -1,6 +1,7 @@
 //! Who may do something and how often: accounts, apps, keys, credentials, limits; and what requests were answered.
 
 pub(crate) mod accounts;
+pub(crate) mod app_record;
 pub(crate) mod apps;
 pub(crate) mod attempts;
 pub(crate) mod audit;

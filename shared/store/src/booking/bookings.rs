@@ -15,7 +15,7 @@ use crate::dynamo::{
 use crate::places::{self, CREATED, FAR, START};
 use crate::tenant::Tenant;
 use crate::unit::drafts::Drafted;
-use crate::unit::moves::Move;
+use crate::unit::step::Move;
 
 /// How many months before and behind the month it was made in a booking starts, to be listed under the month it starts in.
 /// The few others are listed together, so that a list by start knows which months there can be.

@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use model::event::Event;
-use model::ids::{AppId, CalendarId, EventId, ResourceId};
+use model::ids::{CalendarId, EventId, ResourceId};
 use model::resource::{Calendar, Resource};
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::booking::calendar_pointers::CalendarPointer;
 use crate::booking::resources::ChangeResourceError;
-use crate::dynamo::list::month;
 use crate::dynamo::{
-    Chunk, Expected, Item, MonthlyIndex, Stale, Store, StoreError, Transaction, Versioned, Walk,
-    Writer, record,
+    Chunk, Expected, MonthlyIndex, Stale, Store, StoreError, Versioned, Walk, Writer, record,
 };
-use crate::places::{self, CREATED};
+use crate::places;
 use crate::tenant::Tenant;
 use crate::unit::decision::DecisionError;
 
@@ -60,13 +58,6 @@ impl From<ChangeResourceError> for DeleteCalendarError {
     }
 }
 
-/// Finds a calendar by its id alone.
-#[derive(Serialize, Deserialize)]
-struct CalendarPointer {
-    calendar: CalendarId,
-    resource: ResourceId,
-}
-
 /// A calendar of a list, with the resource that it belongs to.
 #[derive(Clone, Debug)]
 pub struct CalendarRow {
@@ -74,37 +65,6 @@ pub struct CalendarRow {
     pub resource: Resource,
     /// The calendar.
     pub calendar: Calendar,
-}
-
-/// Adds the pointers of a resource's calendars to the transaction that writes it: those that it has not yet, and the
-/// removal of those that it had `before` and has no more.
-pub(crate) fn name_in<G: Clone>(
-    transaction: &mut Transaction<'_, G>,
-    guard: G,
-    app: AppId,
-    before: &[Calendar],
-    resource: &mut Resource,
-) -> Result<(), StoreError> {
-    let id = resource.id;
-    for calendar in &mut resource.calendars {
-        if calendar.is_named {
-            continue;
-        }
-        let pointer = CalendarPointer {
-            calendar: calendar.id,
-            resource: id,
-        };
-        let pointer = Item::new(&places::calendar(app, calendar.id), &pointer)?
-            .with(CREATED, places::by_time(calendar.created_at, calendar.id))
-            .listed(places::calendars_by_month(app).of(&month(calendar.created_at)));
-        transaction.put_unconditionally(guard.clone(), pointer)?;
-        calendar.is_named = true;
-    }
-    let is_gone = |calendar: &&Calendar| resource.calendar(Some(calendar.id)).is_none();
-    for gone in before.iter().filter(is_gone) {
-        transaction.delete(guard.clone(), &places::calendar(app, gone.id), None)?;
-    }
-    Ok(())
 }
 
 impl Store {

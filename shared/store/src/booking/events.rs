@@ -18,7 +18,7 @@ use crate::dynamo::{
 use crate::places::{self, START};
 use crate::tenant::Tenant;
 use crate::unit::drafts::{Drafted, Guard};
-use crate::unit::moves::Move;
+use crate::unit::step::Move;
 
 /// How many resources are asked for at once.
 const AT_ONCE: usize = 64;

@@ -2,6 +2,7 @@
 
 pub(crate) mod availability;
 pub(crate) mod bookings;
+pub(crate) mod calendar_pointers;
 pub(crate) mod calendars;
 pub(crate) mod events;
 pub(crate) mod reservations;

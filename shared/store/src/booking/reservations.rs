@@ -8,7 +8,7 @@ use crate::dynamo::{Item, Place, RawItem, Store, StoreError, record, text};
 use crate::places;
 use crate::tenant::Tenant;
 use crate::unit::drafts::Drafted;
-use crate::unit::moves::Move;
+use crate::unit::step::Move;
 
 pub(crate) fn item(app: AppId, reservation: &Reservation) -> Result<Item, StoreError> {
     // Kept a while after it lapsed, so that a late caller learns that it lapsed.

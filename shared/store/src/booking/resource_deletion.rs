@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::access::credentials;
 use crate::booking::bookings::{BookingList, SlotWindow};
-use crate::booking::calendars;
+use crate::booking::calendar_pointers;
 use crate::booking::resources::Guard;
 use crate::dynamo::{
     Condition, Direction, Expected, Item, Position, Stale, StoreError, Transaction, Walk, Writer,
@@ -175,7 +175,7 @@ impl Writer {
             }
             let calendars = std::mem::take(&mut found.record.calendars);
             let record = &mut found.record;
-            calendars::name_in(&mut transaction, Guard::Other, app, &calendars, record)?;
+            calendar_pointers::name_in(&mut transaction, Guard::Other, app, &calendars, record)?;
             if deletion.bookings == BookingsToCome::Cancel {
                 let record = Record {
                     since: deletion.now,

@@ -8,7 +8,7 @@ use model::resource::Resource;
 use serde::{Deserialize, Serialize};
 
 use crate::access::credentials;
-use crate::booking::calendars;
+use crate::booking::calendar_pointers;
 use crate::dynamo::list::month;
 use crate::dynamo::{
     Attempt, Chunk, Condition, Expected, Item, MonthlyIndex, Place, RawItem, Seen, Stale, Store,
@@ -224,7 +224,7 @@ impl Writer {
             let mut transaction = Transaction::new(self);
             let mut resource = resource.clone();
             let record = &mut resource.record;
-            calendars::name_in(&mut transaction, Guard::Other, app, &[], record)?;
+            calendar_pointers::name_in(&mut transaction, Guard::Other, app, &[], record)?;
             let new = item(app, &resource, secret)?;
             transaction.put(Guard::Resource, new, &Condition::Absent)?;
             let resource = &resource.record;
@@ -310,7 +310,7 @@ impl Writer {
             }
             let calendars = &seen.record.calendars;
             let record = &mut resource.record;
-            calendars::name_in(
+            calendar_pointers::name_in(
                 &mut transaction,
                 Guard::Other,
                 tenant.app,

@@ -10,7 +10,7 @@ use crate::places;
 use crate::unit::decision::{Decision, DecisionError};
 use crate::unit::drafts::Guard;
 use crate::unit::sheets::Sheets;
-use crate::unit::size::{Sizes, Touched};
+use crate::unit::touched::{Sizes, Touched};
 
 impl<'a> Decision<'a> {
     /// Carries it out, all of it or nothing, and answers `decided`; the race is lost if what it rests on has changed.

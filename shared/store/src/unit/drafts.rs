@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::dynamo::{Condition, Item, Place, RawItem, Seen, Store, StoreError, Transaction};
 use crate::tenant::Tenant;
-use crate::unit::moves::Move;
-use crate::unit::size::{Sizes, Touched};
+use crate::unit::step::Move;
+use crate::unit::touched::{Sizes, Touched};
 
 /// What a condition of a decision's transaction is about. Whichever fails, the decision is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

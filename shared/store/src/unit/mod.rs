@@ -7,3 +7,5 @@ pub(crate) mod moves;
 pub(crate) mod seats;
 pub(crate) mod sheets;
 pub(crate) mod size;
+pub(crate) mod step;
+pub(crate) mod touched;

@@ -8,25 +8,7 @@ use uuid::Uuid;
 
 use crate::unit::decision::{Decision, DecisionError, Requirement};
 use crate::unit::sheets::Sheets;
-
-/// What becomes of a claim.
-#[derive(Debug)]
-pub(crate) enum Move {
-    /// It goes.
-    Go(Claim),
-    /// It comes; what it may be placed over.
-    Come(Claim, Tolerance),
-    /// It must be free, but for what it may be placed over, and is not taken yet.
-    Want(Claim, Tolerance),
-}
-
-impl Move {
-    pub(super) const fn claim(&self) -> &Claim {
-        match self {
-            Self::Go(claim) | Self::Come(claim, _) | Self::Want(claim, _) => claim,
-        }
-    }
-}
+use crate::unit::step::Move;
 
 /// The claims of one resource that go and come. What is wanted must be free, and is not taken yet.
 #[derive(Default)]

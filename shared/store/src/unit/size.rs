@@ -1,27 +1,14 @@
 //! How much of a decision fits one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-use model::ids::ResourceId;
 use uuid::Uuid;
 
 use crate::dynamo::Transaction;
 use crate::dynamo::transaction::{MAX_ACTIONS, MAX_BYTES};
 use crate::unit::decision::{Decision, DecisionError};
 use crate::unit::drafts::Guard;
-
-/// An item of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Touched {
-    /// A record, by its id.
-    Record(Uuid),
-    /// A sheet.
-    Sheet(ResourceId, NaiveDate),
-}
-
-/// How many bytes each item of a transaction has.
-pub(crate) type Sizes = BTreeMap<Touched, usize>;
+use crate::unit::touched::{Sizes, Touched};
 
 impl Decision<'_> {
     /// How many parts fit one transaction, from the first on; of a decision without parts, how many records beside

@@ -150,6 +150,10 @@ impl Operations {
 
     /// These, and one more.
     #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "`.add(routes!(…))` reads as a list, and nobody adds operations with `+`"
+    )]
     pub fn add(self, routes: Routes) -> Self {
         self.add_one(routes, true, false)
     }

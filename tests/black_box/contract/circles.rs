@@ -199,7 +199,7 @@ impl Tokens {
                 }
                 "::" => *at += 1,
                 word => {
-                    if !(word == "self" && !begun.is_empty()) {
+                    if word != "self" || begun.is_empty() {
                         begun.push(word.to_owned());
                     }
                     *at += 1;

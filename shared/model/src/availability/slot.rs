@@ -20,7 +20,7 @@ pub struct Bookable {
     pub capacity: u32,
     /// Its own constraints.
     pub schedule: Schedule,
-    /// What is taken of it, over all of [`Search::reach`].
+    /// What is taken of it, over all of [`Search::reach`](crate::availability::Search::reach).
     pub claims: Vec<Claim>,
 }
 

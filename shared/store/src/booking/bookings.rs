@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::dynamo::list::{merge, month};
 use crate::dynamo::{
     Between, Chunk, IndexPartition, Item, Listing, MonthlyIndex, Place, Position, RawItem, Store,
-    StoreError, Walk, record, text,
+    StoreError, Walk,
 };
 use crate::places::{self, CREATED, FAR, START};
 use crate::tenant::Tenant;
@@ -177,14 +177,6 @@ pub fn booking_item(tenant: Tenant, booking: &Booking) -> Result<RawItem, StoreE
     Ok(item(tenant.app, booking)?.into_attributes())
 }
 
-/// A booking with the version it was written with.
-pub(crate) fn read(item: &RawItem) -> Result<Booking, StoreError> {
-    let version = text(item, "version")
-        .ok_or_else(|| StoreError::broken("read", "a booking without version"))?;
-    let booking: Booking = record(item)?;
-    Ok(Booking { version, ..booking })
-}
-
 impl Drafted for Booking {
     fn uuid(&self) -> Uuid {
         self.id.uuid()
@@ -192,10 +184,6 @@ impl Drafted for Booking {
 
     fn place(app: AppId, id: Uuid) -> Place {
         places::booking(app, BookingId::new(id))
-    }
-
-    fn read(item: &RawItem) -> Result<Self, StoreError> {
-        read(item)
     }
 
     fn item(&self, app: AppId) -> Result<Item, StoreError> {
@@ -261,7 +249,7 @@ impl Store {
         id: BookingId,
     ) -> Result<Option<Booking>, StoreError> {
         let found = self.get(&places::booking(tenant.app, id)).await?;
-        let booking = found.as_ref().map(read).transpose()?;
+        let booking = found.as_ref().map(Booking::read).transpose()?;
         Ok(booking.filter(|booking| tenant.includes(booking.resource_id)))
     }
 
@@ -278,7 +266,10 @@ impl Store {
         let app = tenant.app;
         let places: Vec<Place> = ids.iter().map(|id| places::booking(app, *id)).collect();
         let items = self.get_many(&places).await?;
-        let mut bookings = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let mut bookings = items
+            .iter()
+            .map(Booking::read)
+            .collect::<Result<Vec<_>, _>>()?;
         bookings.retain(|booking| tenant.includes(booking.resource_id));
         Ok(bookings)
     }
@@ -311,23 +302,25 @@ impl Store {
                     listing: places::bookings_of_resource(app, *resource),
                     between: window.between(),
                 };
-                self.chunk_of_partition(&partition, walk, read).await
+                self.chunk_of_partition(&partition, walk, Booking::read)
+                    .await
             }
             BookingList::OfCustomer(email) => {
                 let partition = IndexPartition {
                     listing: places::bookings_of_customer(app, email),
                     between: Between::default(),
                 };
-                self.chunk_of_partition(&partition, walk, read).await
+                self.chunk_of_partition(&partition, walk, Booking::read)
+                    .await
             }
             BookingList::All { since } => {
                 let months = MonthlyIndex::all(places::bookings_by_month(app), *since, now);
-                self.chunk_by_month(&months, walk, read).await
+                self.chunk_by_month(&months, walk, Booking::read).await
             }
             BookingList::OfProject { project, since } => {
                 let listing = places::bookings_of_project(app, *project);
                 let months = MonthlyIndex::all(listing, *since, now);
-                self.chunk_by_month(&months, walk, read).await
+                self.chunk_by_month(&months, walk, Booking::read).await
             }
             BookingList::ByStart { since, window } => {
                 let months = by_start(places::bookings_by_start(app), *since, window, now);
@@ -348,8 +341,8 @@ impl Store {
     ) -> Result<Chunk<Booking>, StoreError> {
         let far = months.partition(FAR);
         let (near, far) = tokio::try_join!(
-            self.chunk_by_month(months, walk, read),
-            self.chunk_of_partition(&far, walk, read)
+            self.chunk_by_month(months, walk, Booking::read),
+            self.chunk_of_partition(&far, walk, Booking::read)
         )?;
         Ok(merge(near, far, walk))
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::dynamo::list::month;
 use crate::dynamo::{
     Between, Chunk, Direction, IndexPartition, Item, MonthlyIndex, Place, Position, RawItem, Store,
-    StoreError, Transaction, Walk, Writer, record, text,
+    StoreError, Transaction, Walk, Writer, record,
 };
 use crate::places::{self, START};
 use crate::tenant::Tenant;
@@ -71,14 +71,6 @@ pub(crate) fn item(app: AppId, event: &Event) -> Result<Item, StoreError> {
         .listed(places::events_of_resource(app, event.resource_id)))
 }
 
-/// An event with the version it was written with.
-pub(crate) fn read(item: &RawItem) -> Result<Event, StoreError> {
-    let version = text(item, "version")
-        .ok_or_else(|| StoreError::broken("read", "an event without version"))?;
-    let event: Event = record(item)?;
-    Ok(Event { version, ..event })
-}
-
 impl Drafted for Event {
     fn uuid(&self) -> Uuid {
         self.id.uuid()
@@ -86,10 +78,6 @@ impl Drafted for Event {
 
     fn place(app: AppId, id: Uuid) -> Place {
         places::event(app, EventId::new(id))
-    }
-
-    fn read(item: &RawItem) -> Result<Self, StoreError> {
-        read(item)
     }
 
     fn item(&self, app: AppId) -> Result<Item, StoreError> {
@@ -156,7 +144,7 @@ impl Store {
         id: EventId,
     ) -> Result<Option<Event>, StoreError> {
         let found = self.get(&places::event(tenant.app, id)).await?;
-        let event = found.as_ref().map(read).transpose()?;
+        let event = found.as_ref().map(Event::read).transpose()?;
         Ok(event.filter(|event| tenant.includes(event.resource_id)))
     }
 
@@ -169,7 +157,10 @@ impl Store {
         let app = tenant.app;
         let places: Vec<Place> = ids.iter().map(|id| places::event(app, *id)).collect();
         let items = self.get_many(&places).await?;
-        let mut events = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let mut events = items
+            .iter()
+            .map(Event::read)
+            .collect::<Result<Vec<_>, _>>()?;
         events.retain(|event| tenant.includes(event.resource_id));
         Ok(events)
     }
@@ -192,7 +183,7 @@ impl Store {
                 listing: places::events_of_resource(tenant.app, resource),
                 between: window.between(),
             };
-            return self.chunk_of_partition(&partition, walk, read).await;
+            return self.chunk_of_partition(&partition, walk, Event::read).await;
         }
         let months = MonthlyIndex {
             listing: places::events_by_start(tenant.app),
@@ -200,7 +191,7 @@ impl Store {
             until: window.to,
             between: window.between(),
         };
-        self.chunk_by_month(&months, walk, read).await
+        self.chunk_by_month(&months, walk, Event::read).await
     }
 
     /// The first `most` events of each of `resources`, in their order, that lie in a window: side by side, by start.

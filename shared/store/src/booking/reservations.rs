@@ -4,7 +4,7 @@ use model::ids::{AppId, ReservationId, ResourceId};
 use model::reservation::Reservation;
 use uuid::Uuid;
 
-use crate::dynamo::{Item, Place, RawItem, Store, StoreError, record, text};
+use crate::dynamo::{Item, Place, Store, StoreError};
 use crate::places;
 use crate::tenant::Tenant;
 use crate::unit::drafts::Drafted;
@@ -19,17 +19,6 @@ pub(crate) fn item(app: AppId, reservation: &Reservation) -> Result<Item, StoreE
         .expiring(tidied_s))
 }
 
-/// A reservation with the version it was written with.
-pub(crate) fn read(item: &RawItem) -> Result<Reservation, StoreError> {
-    let version = text(item, "version")
-        .ok_or_else(|| StoreError::broken("read", "a reservation without version"))?;
-    let reservation: Reservation = record(item)?;
-    Ok(Reservation {
-        version,
-        ..reservation
-    })
-}
-
 impl Drafted for Reservation {
     fn uuid(&self) -> Uuid {
         self.id.uuid()
@@ -37,10 +26,6 @@ impl Drafted for Reservation {
 
     fn place(app: AppId, id: Uuid) -> Place {
         places::reservation(app, ReservationId::new(id))
-    }
-
-    fn read(item: &RawItem) -> Result<Self, StoreError> {
-        read(item)
     }
 
     fn item(&self, app: AppId) -> Result<Item, StoreError> {
@@ -81,7 +66,7 @@ impl Store {
         id: ReservationId,
     ) -> Result<Option<Reservation>, StoreError> {
         let found = self.get(&places::reservation(tenant.app, id)).await?;
-        let reservation = found.as_ref().map(read).transpose()?;
+        let reservation = found.as_ref().map(Reservation::read).transpose()?;
         Ok(reservation.filter(|held| tenant.includes(held.resource_id)))
     }
 }

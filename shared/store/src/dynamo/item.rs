@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::StoreError;
-use super::tables::{Index, Table};
+use super::tables::{INDEXES, Index, Table};
 
 /// An item as the SDK has it.
 pub(crate) type RawItem = HashMap<String, AttributeValue>;
@@ -19,6 +19,25 @@ pub(crate) const RECORD_VERSION: i64 = 1;
 
 /// The attribute that has the record's version.
 pub(crate) const RECORD_VERSION_NAME: &str = "v";
+
+/// Every attribute that this version may write, beside index keys. A rewrite that leaves one of them out means to.
+const KNOWN: [&str; 9] = [
+    "pk",
+    "sk",
+    "record",
+    RECORD_VERSION_NAME,
+    "version",
+    "ttl",
+    "expires_s",
+    "password_hash",
+    "claims",
+];
+
+/// Whether this version may write an attribute of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    let mut indexes = INDEXES.iter();
+    KNOWN.contains(&name) || indexes.any(|index| name == index.partition || name == index.sort)
+}
 
 /// Where an item is: its table, its partition and its place there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -104,6 +123,7 @@ impl Item {
 
     /// The same item with one more attribute of any type, outside its record.
     pub(crate) fn with_value(mut self, name: &str, value: AttributeValue) -> Self {
+        debug_assert!(is_known(name), "{name} belongs into KNOWN");
         self.attributes.insert(name.to_owned(), value);
         self
     }

@@ -8,22 +8,10 @@ use serde_json::Value;
 
 use super::condition::Condition;
 use super::error::StoreError;
-use super::item::{Item, Place, RECORD_VERSION_NAME, RawItem, json, number, record, text};
+use super::item::{
+    Item, Place, RECORD_VERSION_NAME, RawItem, is_known, json, number, record, text,
+};
 use super::store::Store;
-use super::tables::INDEXES;
-
-/// Every attribute that this version may write, beside index keys. A rewrite that leaves one of them out means to.
-const KNOWN: [&str; 9] = [
-    "pk",
-    "sk",
-    "record",
-    RECORD_VERSION_NAME,
-    "version",
-    "ttl",
-    "expires_s",
-    "password_hash",
-    "claims",
-];
 
 /// A record as it was read, with the item that it was read from.
 #[derive(Clone, Debug)]
@@ -99,11 +87,6 @@ impl Store {
 
 /// Adds to `item` the attributes of the item seen that this version does not know. The record's version never goes down.
 pub(crate) fn keep_attributes(seen: &RawItem, item: &mut Item) {
-    let is_index_key = |name: &str| {
-        let mut indexes = INDEXES.iter();
-        indexes.any(|index| name == index.partition || name == index.sort)
-    };
-    let is_known = |name: &str| KNOWN.contains(&name) || is_index_key(name);
     for (name, value) in seen {
         if !is_known(name) && !item.attributes.contains_key(name) {
             item.attributes.insert(name.clone(), value.clone());

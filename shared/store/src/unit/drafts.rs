@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use model::ids::{AppId, ResourceId};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::dynamo::{Condition, Item, Place, RawItem, Seen, Store, StoreError, Transaction};
+use crate::dynamo::{
+    Condition, Item, Place, RawItem, Seen, Store, StoreError, Transaction, record, text,
+};
 use crate::tenant::Tenant;
 use crate::unit::step::Move;
 use crate::unit::touched::{Sizes, Touched};
@@ -21,15 +24,21 @@ pub(crate) enum Guard {
 
 /// A kind of record that decisions read and change. What it takes of resources, and whatever else changes with it,
 /// follows from what it was and is to be, so no operation can forget it.
-pub(crate) trait Drafted: Clone + Serialize {
+pub(crate) trait Drafted: Clone + Serialize + DeserializeOwned {
     /// Its id.
     fn uuid(&self) -> Uuid;
 
     /// Where the one with this id is.
     fn place(app: AppId, id: Uuid) -> Place;
 
-    /// Reads one with its version.
-    fn read(item: &RawItem) -> Result<Self, StoreError>;
+    /// Reads one with the version it was written with.
+    fn read(item: &RawItem) -> Result<Self, StoreError> {
+        let version = text(item, "version")
+            .ok_or_else(|| StoreError::broken("read", "a record without version"))?;
+        let mut read: Self = record(item)?;
+        *read.version() = version;
+        Ok(read)
+    }
 
     /// The item that it is written as.
     fn item(&self, app: AppId) -> Result<Item, StoreError>;

@@ -312,11 +312,12 @@ mod tests {
     fn foreign_sheet(id: Uuid, numbers: &[i64]) -> RawItem {
         let day = NaiveDate::from_ymd_opt(2030, 1, 1).expect("a day");
         let claims = [(URL_SAFE_NO_PAD.encode(id), claim_of(numbers))];
-        Item::bare(&places::sheet(app(), resource(), day))
+        let mut sheet = Item::bare(&places::sheet(app(), resource(), day))
             .with("version", "v")
-            .with("color", "red")
             .with_value(CLAIMS, AttributeValue::M(claims.into()))
-            .into_attributes()
+            .into_attributes();
+        sheet.insert("color".to_owned(), AttributeValue::S("red".to_owned()));
+        sheet
     }
 
     #[test]

@@ -5,8 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Search;
-use crate::free_time::FreeTime;
-use crate::request::{AvailabilityRequest, Sent};
+use crate::search::free_time::FreeTime;
+use crate::search::request::{AvailabilityRequest, Sent};
 
 /// How many slots there are.
 #[derive(Debug, Serialize, ToSchema)]

@@ -9,8 +9,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::OlderSearch;
-use crate::budget::{Budget, Words};
-use crate::find_time_request::{FindTime, FindTimeFields, PlannedTimes, Sent, run};
+use crate::search::budget::{Budget, Words};
+use crate::search::find_time_body::{FindTimeFields, Sent};
+use crate::search::find_time_request::{FindTime, PlannedTimes, run};
 
 /// A time.
 #[derive(Debug, Serialize, ToSchema)]

@@ -5,9 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::OlderSearch;
-use crate::budget::{Budget, Words};
 use crate::find_time::TimeView;
-use crate::find_time_request::{FindTime, FindTimesFields, PlannedTimes, SentSearches, run};
+use crate::search::budget::{Budget, Words};
+use crate::search::find_time_body::{FindTimesFields, SentSearches};
+use crate::search::find_time_request::{FindTime, PlannedTimes, run};
 
 /// The times at which one resource is free.
 #[derive(Debug, Serialize, ToSchema)]

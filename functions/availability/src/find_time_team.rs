@@ -16,8 +16,9 @@ use store::Tenant;
 use utoipa::ToSchema;
 
 use crate::access::OlderSearch;
-use crate::budget::{Budget, Words};
-use crate::find_time_request::{FindTime, FindTimesFields, PlannedTimes, SentSearches, Times, run};
+use crate::search::budget::{Budget, Words};
+use crate::search::find_time_body::{FindTimesFields, SentSearches};
+use crate::search::find_time_request::{FindTime, PlannedTimes, Times, run};
 
 /// A time at which one of a team is free.
 #[derive(Debug, Serialize, ToSchema)]

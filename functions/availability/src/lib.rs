@@ -1,19 +1,14 @@
 //! Availability: which slots can be booked, and with whom. One file per operation.
 
 mod access;
-mod budget;
 mod count_available_slots;
 mod find_time;
 mod find_time_bulk;
-mod find_time_request;
 mod find_time_team;
-mod free_time;
 mod list_available_dates;
 mod list_available_slots;
 mod list_unavailable_slots;
-mod moving;
-mod request;
-mod view;
+mod search;
 
 use api::{Operations, routes};
 

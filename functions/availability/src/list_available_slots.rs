@@ -3,9 +3,9 @@ use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
 
 use crate::access::Search;
-use crate::free_time::FreeTime;
-use crate::request::{AvailabilityRequest, Sent};
-use crate::view::{SlotView, show_slots};
+use crate::search::free_time::FreeTime;
+use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::view::{SlotView, show_slots};
 
 /// Lists the slots that can be booked now, in order.
 ///

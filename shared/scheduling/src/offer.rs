@@ -29,10 +29,10 @@ use store::{Store, Tenant};
 use crate::error::{SchedulingError, Stored};
 
 pub use offered::{Offered, Placed};
-pub use public::{check_in_no_project, check_public_length};
+pub use public::check_public_length;
 
 use offered::range;
-use public::{days_of, longest_s};
+use public::{check_in_no_project, days_of, longest_s};
 
 /// What a project offers or, without one, what a resource does by itself.
 #[derive(Clone, Debug)]
@@ -99,6 +99,22 @@ impl<'a> Offer<'a> {
         Buffers {
             before_s: seconds(before_s),
             after_s: seconds(after_s),
+        }
+    }
+
+    /// Checks that `resources` may be offered by it: without a project, only those that are in none.
+    ///
+    /// # Errors
+    ///
+    /// [`SchedulingError::ProjectRequired`] names those that are in one.
+    pub async fn check_resources(
+        &self,
+        at: (&Store, Tenant),
+        resources: &[ResourceId],
+    ) -> Result<(), SchedulingError> {
+        match self.project {
+            Some(_) => Ok(()),
+            None => check_in_no_project(at, resources).await,
         }
     }
 

@@ -10,15 +10,15 @@ use store::{Store, Tenant};
 
 use crate::error::{SchedulingError, Stored};
 
-/// A page may book only what is in no project, unless it names the project: it says when and how.
-///
-/// # Errors
-///
-/// [`SchedulingError::ProjectRequired`] names those of `resources` that are in one.
-pub async fn check_in_no_project(
+/// A page may book only what is in no project, unless it names the project: it says when and how. A resource's own token acts
+/// for the resource, not for a page.
+pub(super) async fn check_in_no_project(
     (store, tenant): (&Store, Tenant),
     resources: &[ResourceId],
 ) -> Result<(), SchedulingError> {
+    if tenant.only_resource.is_some() {
+        return Ok(());
+    }
     let offers = store.get_project_offers(tenant).await?;
     let tied: Vec<ResourceId> = resources
         .iter()

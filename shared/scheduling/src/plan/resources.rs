@@ -8,7 +8,7 @@ use model::resource::Resource;
 use store::{Decision, Store, Tenant};
 
 use crate::error::{Noun, SchedulingError};
-use crate::offer::{Offer, Offered, Placed, check_in_no_project, in_order};
+use crate::offer::{Offer, Offered, Placed, in_order};
 
 /// The resources that a plan takes time of, each with what remains to be checked of its offer in the decision.
 #[derive(Clone, Debug)]
@@ -45,11 +45,8 @@ impl ResourceSet {
         (slot, moving): (TimeSlot, Option<BookingId>),
         now: DateTime<Utc>,
     ) -> Result<Self, SchedulingError> {
-        // A resource's own token acts for the resource, not for a page.
-        if offer.project().is_none() && at.1.only_resource.is_none() {
-            let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
-            check_in_no_project(at, &ids).await?;
-        }
+        let ids: Vec<ResourceId> = resources.iter().map(|resource| resource.id).collect();
+        offer.check_resources(at, &ids).await?;
         let mut set = Self::unchecked(resources);
         for (planned, resource) in set.0.iter_mut().zip(resources) {
             let offered = offer.check(at, resource, slot, moving, now).await?;

@@ -13,11 +13,11 @@ use model::project::{MAX_RESOURCES, Project};
 use model::resource::Resource;
 use model::time::Tz;
 use scheduling::Offer;
-use scheduling::offer::{check_in_no_project, check_public_length, in_order, without};
+use scheduling::offer::{check_public_length, in_order, without};
 use store::Tenant;
 
-use crate::budget::{Budget, Words};
-use crate::moving::{self, Moving};
+use crate::search::budget::{Budget, Words};
+use crate::search::moving::{self, Moving};
 
 /// What a request asks for.
 #[derive(Clone, Debug, Default)]
@@ -267,10 +267,7 @@ async fn resources(
         return Ok(in_order(store, tenant, &ids).await?);
     };
     if must_be_offered {
-        // A resource's own token stands for the resource, not for a page.
-        if project.is_none() && tenant.only_resource.is_none() {
-            check_in_no_project((store, tenant), named).await?;
-        }
+        offer.check_resources((store, tenant), named).await?;
         if let Some(ids) = offer.narrowed_resources(Some(named))? {
             return Ok(in_order(store, tenant, &ids).await?);
         }

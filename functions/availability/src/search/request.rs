@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::free_time::{FreeTime, SlotQuery, read_resources};
-use crate::moving::{self, MovingRequest};
+use crate::search::free_time::{FreeTime, SlotQuery, read_resources};
+use crate::search::moving::{self, MovingRequest};
 
 /// A search for free time. What it leaves out is its project's, or has a default. Fields that are not listed are
 /// ignored: booking pages send their whole configuration.
@@ -169,7 +169,7 @@ mod tests {
     use utoipa::openapi::{RefOr, Schema};
 
     use super::*;
-    use crate::find_time_request::{FIND_TIME_NAMES, FindTimeFields};
+    use crate::search::find_time_body::{FIND_TIME_NAMES, FindTimeFields};
 
     fn described<T: PartialSchema>() -> BTreeSet<String> {
         match T::schema() {

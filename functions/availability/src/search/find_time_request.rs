@@ -3,15 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use api::shape::joined;
-use api::{ApiError, Named, Names, Shaped, State, heavy};
+use api::{ApiError, State, heavy};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::Random;
 use model::availability::{Settings, Slot};
 use model::fault::{FaultKind, Faults};
 use model::filter::Filters;
-use model::ids::{CalendarId, ResourceId};
 use model::lenient;
 use model::resource::Resource;
 use model::text::email_key;
@@ -21,120 +19,10 @@ use scheduling::Offer;
 use scheduling::offer::check_public_length;
 use serde_json::{Map, Value};
 use store::Tenant;
-use utoipa::ToSchema;
 
-use crate::budget::{Budget, Words};
-use crate::free_time::{FreeTime, Planned, SearchInputs};
-
-/// The most resources that one request names.
-const MAX_NAMED: usize = 100;
-
-/// The step between starts with `all_solutions`. Source: developers.timekit.io/reference/findtime.
-const ALL_SOLUTIONS_STEP: &str = "15 minutes";
-
-/// A search for time. Resources are named by e-mail address, id or calendar; several must all be free at once.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described here")]
-pub(crate) struct FindTimeFields {
-    /// Whom to search, by e-mail address.
-    emails: Option<Vec<String>>,
-    /// Whom to search, by id.
-    #[schema(value_type = Option<Vec<Uuid>>)]
-    resource_ids: Option<Vec<String>>,
-    /// The same by an older name.
-    #[schema(value_type = Option<Vec<Uuid>>)]
-    user_ids: Option<Vec<String>>,
-    /// Whom to search, by the id of one of their calendars.
-    #[schema(value_type = Option<Vec<Uuid>>)]
-    calendar_ids: Option<Vec<String>>,
-    /// `and`: filters that must all be open; `or`: filters of which one must be; `after`: `take_first`, `take_last` or
-    /// `take_random` with a `number`. A filter is `specific_day_and_time`, `specific_time`, `specific_day`,
-    /// `between_timestamps`, `business_hours`, `working_hours`, `daytime`, `only_weekend` or `exclude_weekend`, and may
-    /// have a `timezone`; else it goes by the resource's.
-    #[schema(value_type = Option<Object>)]
-    filters: Option<Value>,
-    /// Where the search begins: RFC 3339, `now`, `tomorrow`, or a time from now. `now` unless said.
-    start: Option<String>,
-    /// Where it ends: `4 weeks` unless said, at most 6 months ahead.
-    #[schema(example = "2 days")]
-    future: Option<String>,
-    /// How long a slot is: `1 hour` unless said.
-    #[schema(example = "30 minutes")]
-    length: Option<String>,
-    /// Free time around a slot.
-    buffer: Option<String>,
-    /// `asc` unless said, or `desc`.
-    #[schema(pattern = "^(asc|desc)$")]
-    sort: Option<String>,
-    /// Whether slots may overlap: then one starts every 15 minutes, and else only where the one before ends.
-    all_solutions: Option<bool>,
-    /// Whether a slot must end on the day it starts on, by the first resource's clock.
-    no_day_span: Option<bool>,
-    /// Whether events that last all day are no obstacle.
-    ignore_all_day_events: Option<bool>,
-}
-
-/// Searches for several resources, each for itself. What stands beside `users` holds for all of them; without `users`,
-/// each of the resources that are named is searched.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described here")]
-pub(crate) struct FindTimesFields {
-    /// The searches, each for one resource, with what they say besides.
-    users: Option<Vec<UserFields>>,
-    #[schema(inline)]
-    #[serde(flatten)]
-    shared: FindTimeFields,
-}
-
-/// A search for one of several resources.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described here")]
-pub(crate) struct UserFields {
-    /// Whose it is, by e-mail address; over every other name.
-    _email: Option<String>,
-    #[schema(inline)]
-    #[serde(flatten)]
-    own: FindTimeFields,
-}
-
-/// The names of a search's fields.
-pub(crate) const FIND_TIME_NAMES: [&str; 13] = [
-    "emails",
-    "resource_ids",
-    "user_ids",
-    "calendar_ids",
-    "filters",
-    "start",
-    "future",
-    "length",
-    "buffer",
-    "sort",
-    "all_solutions",
-    "no_day_span",
-    "ignore_all_day_events",
-];
-
-/// A search as a body: what it does not read is told to who can mend it.
-pub(crate) type Sent = Shaped<Map<String, Value>, Named<OneSearch>>;
-
-/// Searches as a body.
-pub(crate) type SentSearches = Shaped<Map<String, Value>, Named<Searches>>;
-
-/// The fields of one search.
-#[derive(Debug)]
-pub(crate) struct OneSearch;
-
-impl Names for OneSearch {
-    const NAMES: &'static [&'static str] = &FIND_TIME_NAMES;
-}
-
-/// The fields of several.
-#[derive(Debug)]
-pub(crate) struct Searches;
-
-impl Names for Searches {
-    const NAMES: &'static [&'static str] = &joined::<1, 13, 14>(["users"], FIND_TIME_NAMES);
-}
+use crate::search::budget::{Budget, Words};
+use crate::search::find_time_fields::{MAX_NAMED, Name, in_older_names, names, settings, switch};
+use crate::search::free_time::{FreeTime, Planned, SearchInputs};
 
 /// A search as it was asked for.
 #[derive(Clone, Debug)]
@@ -146,14 +34,6 @@ pub(crate) struct FindTime {
     is_within_days: bool,
     /// Whether the caller's secret is on public pages.
     is_public: bool,
-}
-
-/// How a request names a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Name {
-    Email(String),
-    Id(ResourceId),
-    Calendar(CalendarId),
 }
 
 impl FindTime {
@@ -476,105 +356,4 @@ async fn resource(
             found.map(|found| found.record)
         }
     })
-}
-
-/// Reads a name of one kind.
-type ReadName = fn(&str) -> Option<Name>;
-
-fn names(fields: &Map<String, Value>, prefix: &str, faults: &mut Faults) -> Vec<Name> {
-    match fields.get("_email") {
-        None | Some(Value::Null) => {}
-        Some(Value::String(email)) => return vec![Name::Email(email.clone())],
-        Some(_) => faults.add(format!("{prefix}_email"), FaultKind::WrongType("a string")),
-    }
-    let kinds: [(&str, ReadName, &str); 4] = [
-        (
-            "emails",
-            |text| Some(Name::Email(text.to_owned())),
-            "e-mail addresses",
-        ),
-        (
-            "resource_ids",
-            |text| text.parse().ok().map(Name::Id),
-            "UUIDs",
-        ),
-        ("user_ids", |text| text.parse().ok().map(Name::Id), "UUIDs"),
-        (
-            "calendar_ids",
-            |text| text.parse().ok().map(Name::Calendar),
-            "UUIDs",
-        ),
-    ];
-    let mut names = Vec::new();
-    for (field, read, what) in kinds {
-        let list = match fields.get(field) {
-            None | Some(Value::Null) => continue,
-            Some(Value::Array(list)) if list.len() <= MAX_NAMED => list,
-            Some(_) => {
-                let sentence = format!("must be a list of at most {MAX_NAMED} {what}");
-                faults.add(format!("{prefix}{field}"), sentence);
-                continue;
-            }
-        };
-        for (position, value) in list.iter().enumerate() {
-            match value.as_str().and_then(read) {
-                Some(name) => names.push(name),
-                None => faults.add(
-                    format!("{prefix}{field}.{position}"),
-                    format!("must be one of {what}, as text"),
-                ),
-            }
-        }
-    }
-    names
-}
-
-fn switch(fields: &Map<String, Value>, name: &str, prefix: &str, faults: &mut Faults) -> bool {
-    match fields.get(name) {
-        None | Some(Value::Null) => false,
-        Some(value) => lenient::flag(value).unwrap_or_else(|| {
-            let path = format!("{prefix}{name}");
-            faults.add(path, FaultKind::WrongType("true or false"));
-            false
-        }),
-    }
-}
-
-/// The settings of these searches, and what they are called now.
-const OLDER: [(&str, &str); 5] = [
-    ("start", "from"),
-    ("future", "to"),
-    ("length", "length"),
-    ("buffer", "buffer"),
-    ("ignore_all_day_events", "ignore_all_day_events"),
-];
-
-/// The newer settings that the older ones mean.
-fn settings(fields: &Map<String, Value>, prefix: &str) -> Result<Settings, Faults> {
-    let mut faults = Faults::none();
-    let mut newer = Map::new();
-    newer.insert("mode".to_owned(), "mutual".into());
-    for (older, name) in OLDER {
-        if let Some(value) = fields.get(older) {
-            newer.insert(name.to_owned(), value.clone());
-        }
-    }
-    if switch(fields, "all_solutions", prefix, &mut faults) {
-        newer.insert("timeslot_increments".to_owned(), ALL_SOLUTIONS_STEP.into());
-    }
-    let settings = Settings::parse(&newer, "").unwrap_or_else(|wrong| {
-        faults.append(in_older_names(wrong).map(|fault| fault.within(prefix)));
-        Settings::default()
-    });
-    if faults.is_empty() {
-        Ok(settings)
-    } else {
-        Err(faults)
-    }
-}
-
-/// Faults of the newer settings, by the names that these searches give them.
-fn in_older_names(faults: Faults) -> Faults {
-    let older = |name: &str| Some(OLDER.iter().find(|(_, newer)| *newer == name)?.0);
-    faults.map(|fault| fault.renamed(older))
 }

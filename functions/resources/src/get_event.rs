@@ -5,7 +5,7 @@ use store::Version;
 use views::EventView;
 
 use crate::access::Read;
-use crate::common::own_event::{event_id, own_event};
+use crate::common::own_event::{event_id, with_resource};
 
 /// Shows one event.
 #[utoipa::path(
@@ -24,9 +24,9 @@ pub(crate) async fn get_event(
     Path(id): Path<String>,
     zone: OutputZone,
 ) -> Result<Tagged<Data<EventView>>, ApiError> {
-    let (writer, tenant) = (state.writer(), principal.tenant());
-    let mut decision = writer.decision(tenant, state.now());
-    let (event, _) = own_event(&writer, &mut decision, tenant, event_id(&id)?).await?;
+    let (store, tenant) = (state.store(), principal.tenant());
+    let event = store.get_event(tenant, event_id(&id)?).await?;
+    let (event, _) = with_resource(store, tenant, event).await?;
     let version = Version::claimed(&event.version);
     let data = EventView::of(&event, zone);
     Ok(Tagged::new(Data { data }, &version))

@@ -18,11 +18,20 @@ pub(crate) async fn own_event(
     tenant: Tenant,
     id: EventId,
 ) -> Result<(Event, Versioned<Resource>), ApiError> {
+    let event = decision.event(id).await?;
+    with_resource(store, tenant, event).await
+}
+
+/// An event as long as its resource is there, and the resource.
+pub(crate) async fn with_resource(
+    store: &Store,
+    tenant: Tenant,
+    event: Option<Event>,
+) -> Result<(Event, Versioned<Resource>), ApiError> {
     let none = || ApiError::NotFound("Event");
-    let event = decision.event(id).await?.ok_or_else(none)?;
+    let event = event.ok_or_else(none)?;
     let resource = store
         .get_versioned_resource(tenant, event.resource_id)
-        .await?
-        .ok_or_else(none)?;
-    Ok((event, resource))
+        .await?;
+    Ok((event, resource.ok_or_else(none)?))
 }

@@ -130,7 +130,7 @@ pub(crate) trait Place: Entity<Id: Eq + Hash + Ord> {
     const SEARCHABLE: [&'static [&'static str]; 2];
 
     /// Those that a project names.
-    fn of_tie(tie: &ProjectOffer) -> &[Self::Id];
+    fn of_offer(offer: &ProjectOffer) -> &[Self::Id];
 
     /// What people call it.
     fn name(&self) -> &str;
@@ -149,8 +149,8 @@ impl Place for Location {
     const SEARCHABLE: [&'static [&'static str]; 2] =
         [&["id", "name", "meta.t_*"], &["id", "name", "meta.*"]];
 
-    fn of_tie(tie: &ProjectOffer) -> &[LocationId] {
-        &tie.locations
+    fn of_offer(offer: &ProjectOffer) -> &[LocationId] {
+        &offer.locations
     }
 
     fn name(&self) -> &str {
@@ -183,8 +183,8 @@ impl Place for Service {
     const OTHERS: &'static str = "locations";
     const SEARCHABLE: [&'static [&'static str]; 2] = [&["id", "name"], &["id", "name", "meta.*"]];
 
-    fn of_tie(tie: &ProjectOffer) -> &[ServiceId] {
-        &tie.services
+    fn of_offer(offer: &ProjectOffer) -> &[ServiceId] {
+        &offer.services
     }
 
     fn name(&self) -> &str {
@@ -217,9 +217,9 @@ pub(crate) struct PlacePresenter<P: Place> {
     others: Option<Others<P>>,
 }
 
-/// Places of the other kind, by those that they are tied to.
+/// Places of the other kind, by those that a project offers together with them.
 struct Others<P: Place> {
-    tied: HashMap<P::Id, Vec<<P::Other as Entity>::Id>>,
+    together: HashMap<P::Id, Vec<<P::Other as Entity>::Id>>,
     found: HashMap<<P::Other as Entity>::Id, P::Other>,
 }
 
@@ -240,31 +240,32 @@ impl<P: Place> PlacePresenter<P> {
         }
         let tenant = principal.tenant();
         let wanted: HashSet<P::Id> = places.iter().copied().collect();
-        let mut tied: HashMap<P::Id, Vec<<P::Other as Entity>::Id>> = HashMap::new();
-        for tie in state.store().list_project_offers(tenant).await? {
-            for place in P::of_tie(&tie).iter().filter(|id| wanted.contains(id)) {
-                tied.entry(*place)
+        let mut together: HashMap<P::Id, Vec<<P::Other as Entity>::Id>> = HashMap::new();
+        for offer in state.store().list_project_offers(tenant).await? {
+            for place in P::of_offer(&offer).iter().filter(|id| wanted.contains(id)) {
+                together
+                    .entry(*place)
                     .or_default()
-                    .extend(P::Other::of_tie(&tie));
+                    .extend(P::Other::of_offer(&offer));
             }
         }
-        // Of several projects that tie the same two together, one is enough.
-        for others in tied.values_mut() {
+        // Several projects may offer the same two together.
+        for others in together.values_mut() {
             others.sort_unstable();
             others.dedup();
         }
-        let ids: HashSet<_> = tied.values().flatten().copied().collect();
+        let ids: HashSet<_> = together.values().flatten().copied().collect();
         let ids: Vec<_> = ids.into_iter().collect();
         let found: Vec<P::Other> = state.store().get_entities(tenant, &ids).await?;
         let found = found.into_iter().map(|found| (found.id(), found)).collect();
-        presenter.others = Some(Others { tied, found });
+        presenter.others = Some(Others { together, found });
         Ok(presenter)
     }
 
     /// The place.
     pub(crate) fn show(&self, place: &P) -> P::View {
         let others = self.others.as_ref().map(|others| {
-            let ids = others.tied.get(&place.id()).into_iter().flatten();
+            let ids = others.together.get(&place.id()).into_iter().flatten();
             let mut here: Vec<&P::Other> = ids.filter_map(|id| others.found.get(id)).collect();
             here.sort_by_key(|other| (other.created_at(), other.id()));
             here

@@ -12,7 +12,7 @@ pub struct Deployment {
     /// Where the API is reached, such as `https://api.example.com`
     #[arg(long, env = "LATCHKEY_URL", value_name = "URL")]
     pub(super) url: String,
-    /// Send the key over plain http to another machine, where whoever is on the way can read it
+    /// Send the key over plain http to another machine, where anyone on the way can read it
     #[arg(long)]
     pub(super) allow_http: bool,
 }
@@ -25,20 +25,20 @@ pub struct Create {
     /// What to call it; need not be unique
     #[arg(long)]
     name: String,
-    /// named, api or widget; named unless said
+    /// named, api or widget; defaults to named
     #[arg(long)]
     kind: Option<String>,
-    /// What it may do, such as bookings.read; repeat it, or separate several by commas. All that your own key may,
-    /// unless said
+    /// What it may do, such as bookings.read; repeat it, or separate several by commas. Defaults to all that your
+    /// own key may
     #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',')]
     scopes: Vec<String>,
     /// It may do nothing yet
     #[arg(long, conflicts_with = "scopes")]
     no_scopes: bool,
-    /// From when on it is refused, such as 2027-01-31T00:00:00Z; never unless said
+    /// From when on it is refused, e.g. 2027-01-31T00:00:00Z; defaults to never
     #[arg(long, value_name = "TIME")]
     expires_at: Option<String>,
-    /// The most requests in the window; what is usual for its kind unless said
+    /// The most requests in the window; defaults to what is usual for its kind
     #[arg(long, value_name = "REQUESTS")]
     limit: Option<u32>,
     /// The window that --limit counts in, such as "1 minute" or "1 hour"
@@ -49,7 +49,7 @@ pub struct Create {
         requires = "limit"
     )]
     window: String,
-    /// A network or address that it may be used from; repeat it for several. Any unless said
+    /// A network or address that it may be used from; repeat it for several. Defaults to any
     #[arg(long = "cidr", value_name = "CIDR")]
     cidrs: Vec<String>,
     /// An origin that a widget key may be used from, such as `https://example.com`; repeat it for several. Any unless
@@ -78,7 +78,7 @@ pub struct Rotate {
     pub(super) deployment: Deployment,
     /// The old key's id, as `list` shows it
     pub(super) id: String,
-    /// How long the old key goes on working, up to "7 days"; "0 hours" for not at all, 24 hours unless said
+    /// How long the old key goes on working, up to "7 days"; "0 hours" for not at all; defaults to 24 hours
     #[arg(long, value_name = "DURATION")]
     pub(super) overlap: Option<String>,
     /// Print the server's answer, the key in it, instead of the key alone
@@ -102,13 +102,13 @@ pub struct Usage {
     pub(super) deployment: Deployment,
     /// The key's id, as `list` shows it
     pub(super) id: String,
-    /// The first hour or day, such as 2026-11-01T00:00:00Z; 24 hours ago unless said
+    /// The first hour or day, e.g. 2026-11-01T00:00:00Z; defaults to 24 hours ago
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// Where to stop, at most 62 days later; now unless said
+    /// Where to stop, at most 62 days later; defaults to now
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
-    /// A row for each hour or day; hour unless said
+    /// A row for each hour or day; defaults to hour
     #[arg(long, value_parser = ["hour", "day"])]
     by: Option<String>,
     /// Print the server's answer

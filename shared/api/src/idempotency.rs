@@ -28,6 +28,8 @@
 //! - One transaction is written with `once.writer`. What makes many things in a transaction each calls
 //!   [`Idempotency::begin`] for a seed to derive their ids from, writes with `state.writer()`, each thing on condition
 //!   that it is not there yet, and ends with [`Idempotency::finish`].
+//!
+//! It is one file because the layer, the extractor and what is kept are three sides of one promise: a request is done once.
 
 use auth::plain_key::hash_secret;
 use auth::{Caller, MasterSecret};

@@ -1,4 +1,6 @@
 //! The OpenAPI document: handlers describe themselves; what all share is added here.
+//!
+//! It is one file because it is one walk over one document.
 
 use std::collections::BTreeMap;
 

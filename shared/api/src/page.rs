@@ -1,4 +1,6 @@
 //! Pages of lists, in the shape of the original's paginator, with a cursor where it counts.
+//!
+//! It is one file because a page, its cursor and its address are bound to each other: what one has, the next must continue.
 
 use auth::shares::Turn;
 use auth::{Owner, Principal};

@@ -3,6 +3,8 @@
 //! One limiter per instance. It never fails a request because the ledger is away: then it admits a tenth of the
 //! limit by itself, and says so in the log. A ledger that is throttled, contended or broken is away alone: callers with
 //! other ledgers keep their whole limits.
+//!
+//! It is one file because leases, refusals and usage are renewed by one update of one ledger.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,5 @@
-//! Who is calling, once that is known.
+//! Who is calling, once that is known. It is one file because it is one type, and
+//! what it may do follows from its parts here alone.
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;

@@ -5,6 +5,8 @@
 //! of the resource's own zone, by the one rule of [`crate::wall`]: an instant is within 09:00 to 17:00 exactly if the
 //! clock reads so then. A skipped time is not there, and a repeated one counts both times. The zones' rules are those of
 //! the IANA release that `tzdb_data` carries.
+//!
+//! It is one file because the kinds of constraints are one list: what is read, what it means and what is refused of each.
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! What is wrong with what was sent: every fault by its field, found at once. A fault carries the field's path and its kind
 //! as data; the sentence that callers read is made of them here alone.
+//!
+//! It is one file because faults are collected, named and said by the same list of kinds.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@ pub(crate) mod circles;
 mod costs;
 pub(crate) mod described;
 pub(crate) mod every_operation;
+mod file_sizes;
 mod openapi;
 pub(crate) mod operations;
 mod privileges;

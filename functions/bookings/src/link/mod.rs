@@ -111,7 +111,7 @@ impl Link {
         })
     }
 
-    /// The question whether it shall be done.
+    /// Asks for confirmation before the action is taken.
     pub(crate) async fn ask(&self, state: &State) -> Result<Outcome, LinkError> {
         let now = state.now();
         // Decided and not committed, so that nobody is asked for what cannot be done.

@@ -14,7 +14,7 @@ use url::Url;
 /// What a link leads to.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The question whether the action shall be taken.
+    /// The page asks for confirmation before the action is taken.
     Question {
         action: Action,
         booking: Box<Booking>,
@@ -29,7 +29,7 @@ pub(crate) enum Outcome {
 /// Why a link does nothing.
 #[derive(Debug)]
 pub(crate) enum LinkError {
-    /// Nobody signed it who may, or not for this. Callers who made it up learn no more than that.
+    /// Its signature is not the app's, or is for something else. A caller who guesses links learns no more than that.
     Invalid,
     /// It has expired.
     Expired,

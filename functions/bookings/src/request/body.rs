@@ -45,7 +45,7 @@ pub(crate) struct CreateBookingRequest {
     #[serde(default)]
     #[schema(value_type = Object)]
     pub(super) customer: Field<Map<String, Value>>,
-    /// The calendar it goes to; the resource's first unless said.
+    /// The calendar it goes to. Defaults to the resource's first.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Uuid)]
     pub(super) calendar_id: Field<String>,
@@ -61,12 +61,12 @@ pub(crate) struct CreateBookingRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(super) meta: Field<Map<String, Value>>,
-    /// `allow_double_bookings` (boolean). `ignore_all_day_events` (boolean): events that last all day are no obstacle; the
-    /// project's `availability` says so unless sent. `buffer`, or `buffer_before` and `buffer_after` (like `15 minutes`): free time
-    /// it needs around it. `min_booking_time`, `max_booking_time`, `min_cancel_time` (like `2 hours`): how long before
-    /// its start it can be booked at the latest, at the earliest, and called off by its customer. `only_offered` (boolean):
-    /// whether its time must be one that availability offers a page, by hours, notice, caps and length, also when it is
-    /// rescheduled; the project's `booking.only_offered` says so unless sent. For a `group_owner`:
+    /// `allow_double_bookings` (boolean). `ignore_all_day_events` (boolean): events that last all day are no obstacle;
+    /// defaults to the project's `availability.ignore_all_day_events`. `buffer`, or `buffer_before` and `buffer_after` (e.g.
+    /// `15 minutes`): free time it needs around it. `min_booking_time`, `max_booking_time`, `min_cancel_time` (e.g.
+    /// `2 hours`): how long before its start it can be booked at the latest, at the earliest, and cancelled by its customer.
+    /// `only_offered` (boolean): whether its time must be one that availability offers a page, by hours, notice, caps and
+    /// length, also when it is rescheduled; defaults to the project's `booking.only_offered`. For a `group_owner`:
     /// `max_seats`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]

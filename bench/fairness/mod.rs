@@ -265,7 +265,7 @@ async fn abuse_with(
     sent: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
 ) {
-    thread::on_its_own(async move {
+    thread::giving_way(async move {
         let callers = (0..abuse.callers()).map(|caller| {
             let (heavy, sent, stop, base) =
                 (heavy.clone(), sent.clone(), stop.clone(), base.clone());

@@ -1,12 +1,12 @@
 use api::caller::App;
 use api::{ApiError, Body, Data, OutputZone, State};
 use axum::extract::State as Extract;
+use scheduling::search::FreeTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Search;
-use crate::search::free_time::FreeTime;
-use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::request::{AvailabilityRequest, Sent, run};
 
 /// How many slots there are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,7 +36,7 @@ pub(crate) async fn count_available_slots(
 ) -> Result<Data<CountView>, ApiError> {
     let (found, _) = request.0.search(&state, &principal, zone).await?;
     let count = |found: FreeTime, _: &State| Ok(found.search.count());
-    let total = found.run(&state, &principal, count).await?;
+    let total = run(found, &state, &principal, count).await?;
     Ok(Data {
         data: CountView { total },
     })

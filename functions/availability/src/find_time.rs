@@ -5,11 +5,11 @@ use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
 use model::availability::Slot;
 use model::time::{Tz, format_instant};
+use scheduling::search::Budget;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::OlderSearch;
-use crate::search::budget::{Budget, Words};
 use crate::search::find_time_body::{FindTimeFields, Sent};
 use crate::search::find_time_request::{FindTime, PlannedTimes, run};
 
@@ -58,7 +58,7 @@ pub(crate) async fn find_time(
     let resources = search.resources(&state, &principal, tenant, &mut known);
     let resources = resources.await?;
     let zone = zone.or(resources.first().map_or(Tz::UTC, |first| first.timezone));
-    let mut budget = Budget::new(Words::FIND_TIME);
+    let mut budget = Budget::new();
     let planned = vec![search.plan(&state, resources, &mut budget)?];
     let times = PlannedTimes::read(planned, &state, tenant, &mut budget).await?;
     let show = move |state: &State| {

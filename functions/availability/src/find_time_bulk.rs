@@ -1,12 +1,12 @@
 use api::caller::App;
 use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
+use scheduling::search::Budget;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::OlderSearch;
 use crate::find_time::TimeView;
-use crate::search::budget::{Budget, Words};
 use crate::search::find_time_body::{FindTimesFields, SentSearches};
 use crate::search::find_time_request::{FindTime, PlannedTimes, run};
 
@@ -44,7 +44,7 @@ pub(crate) async fn find_time_bulk(
     let tenant = principal.tenant();
     let searches = FindTime::parse_each(&request.0)?;
     let searches = FindTime::each_once(searches, &state, &principal, tenant).await?;
-    let mut budget = Budget::new(Words::FIND_TIME);
+    let mut budget = Budget::new();
     let planned = searches
         .into_iter()
         .map(|(search, resources)| search.plan(&state, resources, &mut budget))

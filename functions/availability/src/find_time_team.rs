@@ -11,12 +11,12 @@ use model::ids::ResourceId;
 use model::key::TokenType;
 use model::resource::Resource;
 use model::time::{Tz, format_instant};
+use scheduling::search::Budget;
 use serde::Serialize;
 use store::Tenant;
 use utoipa::ToSchema;
 
 use crate::access::OlderSearch;
-use crate::search::budget::{Budget, Words};
 use crate::search::find_time_body::{FindTimesFields, SentSearches};
 use crate::search::find_time_request::{FindTime, PlannedTimes, Times, run};
 
@@ -75,7 +75,7 @@ pub(crate) async fn find_time_team(
     let team = Tenant::app(principal.app);
     let searches = FindTime::parse_each(&request.0)?;
     let searches = FindTime::each_once(searches, &state, &principal, team).await?;
-    let mut budget = Budget::new(Words::FIND_TIME);
+    let mut budget = Budget::new();
     let (mut users, mut planned) = (HashMap::new(), Vec::new());
     for (search, resources) in searches {
         let named = (search.email().map(str::to_owned), resources.clone());

@@ -1,12 +1,12 @@
 use api::caller::App;
 use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
+use scheduling::search::FreeTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Search;
-use crate::search::free_time::FreeTime;
-use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::request::{AvailabilityRequest, Sent, run};
 
 /// A date on which something can be booked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,5 +45,5 @@ pub(crate) async fn list_available_dates(
             resources: resources.iter().map(ToString::to_string).collect(),
         }))
     };
-    found.run(&state, &principal, show).await
+    run(found, &state, &principal, show).await
 }

@@ -1,10 +1,10 @@
 use api::caller::App;
 use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
+use scheduling::search::FreeTime;
 
 use crate::access::Search;
-use crate::search::free_time::FreeTime;
-use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::request::{AvailabilityRequest, Sent, run};
 use crate::search::view::{SlotView, show_slots};
 
 /// Lists the slots that can be booked now, in order.
@@ -33,5 +33,5 @@ pub(crate) async fn list_available_slots(
         let slots = found.search.slots(state.random());
         show_slots(&slots, found.resources, zone)
     };
-    found.run(&state, &principal, show).await
+    run(found, &state, &principal, show).await
 }

@@ -1,10 +1,10 @@
 use api::caller::App;
 use api::{ApiError, Body, OutputZone, State, Written};
 use axum::extract::State as Extract;
+use scheduling::search::FreeTime;
 
 use crate::access::Search;
-use crate::search::free_time::FreeTime;
-use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::request::{AvailabilityRequest, Sent, run};
 use crate::search::view::{SlotView, show_slots};
 
 /// Lists the slots that would be available if nothing were booked, and are not, in order, with those who are booked.
@@ -31,5 +31,5 @@ pub(crate) async fn list_unavailable_slots(
         let slots = found.search.unavailable();
         show_slots(&slots, found.resources, zone)
     };
-    found.run(&state, &principal, show).await
+    run(found, &state, &principal, show).await
 }

@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 use crate::access::Read;
-use crate::view::ical::{Document, Entry, MEDIA_TYPE};
+use views::ical::{Document, Entry, MEDIA_TYPE};
 
 /// Shows one booking as an iCalendar document, for a calendar program to take in.
 #[utoipa::path(

@@ -2,10 +2,11 @@
 
 use api::caller::{BaseUrl, principal};
 use api::{ApiError, Include, State};
+use auth::Principal;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-
-use crate::customer_links::CustomerLinks;
+use model::scope::Scope;
+use views::CustomerLinks;
 
 /// The includes of a request for bookings.
 pub(crate) struct Includes {
@@ -40,10 +41,26 @@ impl FromRequestParts<State> for Includes {
         let Ok(names) = Include::from_request_parts(parts, state).await;
         let links = if names.has("customer_action_links") {
             let BaseUrl(base) = BaseUrl::from_request_parts(parts, state).await?;
-            CustomerLinks::for_caller(state, principal(parts)?, base).await?
+            links_for(state, principal(parts)?, base).await?
         } else {
             None
         };
         Ok(Self { names, links })
     }
+}
+
+/// What makes links for a caller that could take the actions itself; others get none, because a link acts for whoever has it.
+async fn links_for(
+    state: &State,
+    principal: &Principal,
+    base: String,
+) -> Result<Option<CustomerLinks>, ApiError> {
+    if principal.is_public() || !principal.may(Scope::BookingsWrite) {
+        return Ok(None);
+    }
+    let app = state.store().get_app(principal.app).await?;
+    let app = app.ok_or(ApiError::NotFound("App"))?;
+    let secret = state.master_secret().await?.signing_secret(app.id)?;
+    let ends_at = principal.reach().expires_at;
+    Ok(Some(CustomerLinks::new(base, app.slug, secret, ends_at)))
 }

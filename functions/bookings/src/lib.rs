@@ -6,7 +6,6 @@ mod act_on_bookings;
 mod bulk;
 mod create_booking;
 mod create_bookings;
-mod customer_links;
 mod delete_booking;
 mod extend_reservation;
 mod get_booking;

@@ -15,7 +15,7 @@ use model::time::TimeSlot;
 use store::{BookingList, Direction, Position, SlotWindow, Store, Tenant, Walk};
 
 use crate::access::ReadFeed;
-use crate::view::ical::{Document, Entry, MEDIA_TYPE};
+use views::ical::{Document, Entry, MEDIA_TYPE};
 
 /// How far back bookings are shown, in days from their start.
 const PAST_DAYS: i64 = 90;

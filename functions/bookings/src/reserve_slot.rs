@@ -1,4 +1,5 @@
 use api::caller::App;
+use api::customer::parse_customer;
 use api::idempotency::Idempotency;
 use api::{ApiError, Body, Created, Faults, Field, Object, OutputZone, State};
 use auth::Principal;
@@ -13,9 +14,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::access::Write;
-use crate::request::{
-    BookingSettings, SentTexts, buffers, parse_customer, read_texts, slot, timeout,
-};
+use crate::request::{BookingSettings, SentTexts, buffers, read_texts, slot, timeout};
 use crate::view::reservation::{ReservationView, reservation_time};
 
 /// A slot to hold for a while.

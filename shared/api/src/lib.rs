@@ -11,6 +11,7 @@ pub mod caller;
 pub mod change;
 pub mod concurrency;
 pub mod cors;
+pub mod customer;
 pub mod edge;
 pub mod error;
 #[cfg(feature = "gateway")]
@@ -44,6 +45,7 @@ pub mod request_log;
 pub mod required;
 pub mod schemas;
 pub mod search;
+pub mod search_words;
 #[cfg(feature = "lambda")]
 pub mod secret_in_aws;
 pub mod shape;
@@ -66,6 +68,7 @@ pub use operations::Operations;
 pub use path::Path;
 pub use public_texts::PublicTexts;
 pub use query::Query;
+pub use search_words::SearchWords;
 pub use shape::{Named, Names, Shaped};
 pub use state::{Config, Secrets, State};
 pub use zone::OutputZone;

@@ -11,6 +11,8 @@ use model::project::UnreadableProject;
 use model::reservation::Lapsed;
 use store::{DecisionError, Stale, StoreError};
 
+use crate::search::TooLarge;
+
 /// Why something cannot be offered, booked, changed or reserved.
 #[derive(Debug, thiserror::Error)]
 pub enum SchedulingError {
@@ -67,6 +69,15 @@ pub enum SchedulingError {
         /// Which one.
         resource: ResourceId,
     },
+    /// A search names neither resources nor a project.
+    #[error("nobody is named to search")]
+    NobodyToSearch,
+    /// A search for the new time of a booking names a project that is not the booking's.
+    #[error("the project is not the moved booking's")]
+    NotProjectOfMoved,
+    /// The search takes more than a request may.
+    #[error(transparent)]
+    SearchTooLarge(#[from] TooLarge),
     /// A booking must be of at least one resource.
     #[error("no resource is named")]
     NoResources,

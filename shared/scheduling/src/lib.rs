@@ -8,6 +8,7 @@ pub mod offer;
 pub mod owner;
 pub mod plan;
 pub mod rescheduling;
+pub mod search;
 pub mod settings;
 
 pub use actor::Actor;

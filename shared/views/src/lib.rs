@@ -3,8 +3,11 @@
 
 pub mod calendar;
 pub mod credential;
+pub mod customer_links;
+pub mod ical;
 pub mod member;
 
 pub use calendar::{CalendarView, EventView};
 pub use credential::CredentialView;
+pub use customer_links::CustomerLinks;
 pub use member::Member;

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use api::{ApiError, State, heavy};
+use api::{ApiError, SearchWords, State, heavy};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::Random;
@@ -17,12 +17,11 @@ use model::time::Tz;
 use model::wall::{day, offset_s};
 use scheduling::Offer;
 use scheduling::offer::check_public_length;
+use scheduling::search::{Budget, FreeTime, Planned, SearchInputs};
 use serde_json::{Map, Value};
 use store::Tenant;
 
-use crate::search::budget::{Budget, Words};
 use crate::search::find_time_fields::{MAX_NAMED, Name, in_older_names, names, settings, switch};
-use crate::search::free_time::{FreeTime, Planned, SearchInputs};
 
 /// A search as it was asked for.
 #[derive(Clone, Debug)]
@@ -253,7 +252,8 @@ impl FindTime {
             check_public_length(asked.terms.length, &resources)?;
         }
         let offer = Offer::of(None)?;
-        let planned = Planned::within(budget, (&offer, resources), asked)?;
+        let planned = Planned::within(budget, (&offer, resources), asked);
+        let planned = planned.map_err(|error| SearchWords::FIND_TIME.refusal(error))?;
         let search = self;
         Ok(PlannedTimes { planned, search })
     }
@@ -285,7 +285,8 @@ impl PlannedTimes {
     ) -> Result<Vec<Times>, ApiError> {
         let mut read = Vec::with_capacity(planned.len());
         for Self { planned, search } in planned {
-            let found = planned.read(state, tenant, budget).await?;
+            let found = planned.read(state.store(), tenant, budget).await;
+            let found = found.map_err(|error| SearchWords::FIND_TIME.refusal(error))?;
             read.push(Times { found, search });
         }
         Ok(read)
@@ -326,7 +327,7 @@ pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce(&State) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let done = heavy::run(state, principal.app, budget.steps(), work).await;
-    done.map_err(|error| Words::FIND_TIME.of(error))
+    done.map_err(|error| SearchWords::FIND_TIME.of(error))
 }
 
 /// Whether a slot ends on the day it starts on, or at the midnight after it.

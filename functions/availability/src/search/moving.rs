@@ -1,18 +1,12 @@
-//! A search for the times that a booking can be rescheduled to: what it takes itself is left out, and what its new time is
-//! held to is what rescheduling holds it to.
+//! Which booking a search for the times that it can be rescheduled to is about, and whether the caller may reschedule it.
 
 use api::{ApiError, Faults, Field, Object, State};
 use auth::{Denied, Principal, signature};
-use model::availability::{Mode, Settings, Terms, UNBOUNDED};
-use model::booking::Booking;
-use model::duration::CalendarSpan;
 use model::graph::Action;
 use model::ids::BookingId;
-use model::project::Project;
-use model::resource::Resource;
 use model::scope::Scope;
-use scheduling::rescheduling::{By, check_possible};
-use scheduling::{Rescheduling, SchedulingError};
+use scheduling::rescheduling::By;
+use scheduling::search::Moving;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -36,13 +30,6 @@ pub(crate) struct MovingQuery {
     signature: Option<String>,
 }
 
-/// A booking that is to be rescheduled, and what its new time is held to.
-#[derive(Clone, Debug)]
-pub(crate) struct Moving {
-    booking: Booking,
-    rescheduling: Rescheduling,
-}
-
 /// Reads which booking is meant; what is wrong with it goes to `faults`.
 pub(crate) fn parse(
     faults: &mut Faults,
@@ -60,114 +47,38 @@ pub(crate) fn parse(
     })
 }
 
-impl Moving {
-    /// Reads the booking, for a caller that may reschedule it, or that has its customer's signature.
-    ///
-    /// # Errors
-    ///
-    /// A booking outside the caller's reach is not found. What rescheduling itself would refuse whatever the time is refused
-    /// in the same words.
-    pub(crate) async fn read(
-        state: &State,
-        principal: &Principal,
-        asked: MovingQuery,
-    ) -> Result<Self, ApiError> {
-        let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
-        let signed = match &asked.signature {
-            None => {
-                check_may_reschedule(principal)?;
-                None
-            }
-            Some(token) => Some(verified(state, principal, token, asked.booking_id).await?),
-        };
-        let booking = store.get_booking(tenant, asked.booking_id).await?;
-        let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
-        if let Some(claims) = signed
-            && claims.has("state")
-            && claims.text("state") != Some(booking.state.name())
-        {
-            return Err(not_signed());
-        }
-        let by = By {
-            is_public: principal.is_public() || !principal.may(Scope::BookingsWrite),
-            only_offered: None,
-        };
-        let rescheduling = Rescheduling::of((store, tenant), &booking, by, now).await?;
-        check_possible(&booking, now)?;
-        let resource = store.get_resource(tenant, booking.resource_id).await?;
-        if resource.is_none() {
-            let resource = booking.resource_id;
-            return Err(SchedulingError::ResourceGone { resource }.into());
-        }
-        Ok(Self {
-            booking,
-            rescheduling,
-        })
-    }
-
-    /// Which booking it is.
-    pub(crate) fn id(&self) -> BookingId {
-        self.booking.id
-    }
-
-    /// The project that it was made through, if that is there. A search may name no other.
-    pub(crate) fn project(&self) -> Option<Project> {
-        self.rescheduling.project().cloned()
-    }
-
-    /// Whether `project_id` may be sent with it.
-    pub(crate) fn allows_project(&self, id: model::ids::ProjectId) -> bool {
-        self.booking.project_id == Some(id)
-    }
-
-    /// Who or what it is of.
-    pub(crate) fn resource(&self) -> model::ids::ResourceId {
-        self.booking.resource_id
-    }
-
-    /// Whether only what is offered is accepted when it is rescheduled.
-    pub(crate) fn must_be_offered(&self) -> bool {
-        self.rescheduling.must_be_offered()
-    }
-
-    /// The settings of the search, with the booking's own for what no project says.
-    pub(crate) fn settings(&self, request: Settings) -> Settings {
-        if self.rescheduling.project().is_some() {
-            return request;
-        }
-        let own = CalendarSpan::exact(self.booking.slot.length().num_seconds());
-        Settings {
-            mode: request.mode.or(Some(Mode::Exclusive)),
-            length: request.length.or(Some(own)),
-            ..request
-        }
-    }
-
-    /// Narrows a search to what the booking itself needs, which it keeps when it moves, and to when it may be booked.
-    pub(crate) fn narrow(&self, terms: &mut Terms) {
-        if !self.takes_what_the_offer_needs() {
-            let own = self.booking.buffers;
-            terms.before_s = terms.before_s.max(own.before_s.into());
-            terms.after_s = terms.after_s.max(own.after_s.into());
-            terms.ignores_all_day_events = self.booking.ignore_all_day_events;
-        }
-        terms.narrow_to_notice(self.booking.notice);
-    }
-
-    /// How many bookings `resource` bears at once beside this one, unless the offer says so.
-    pub(crate) fn capacity(&self, resource: &Resource) -> Option<u32> {
-        if self.takes_what_the_offer_needs() {
+/// Reads the booking, for a caller that may reschedule it, or that has its customer's signature.
+///
+/// # Errors
+///
+/// A booking outside the caller's reach is not found. What rescheduling itself would refuse whatever the time is refused in
+/// the same words.
+pub(crate) async fn read(
+    state: &State,
+    principal: &Principal,
+    asked: MovingQuery,
+) -> Result<Moving, ApiError> {
+    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
+    let signed = match &asked.signature {
+        None => {
+            check_may_reschedule(principal)?;
             None
-        } else if self.booking.allow_double_bookings {
-            Some(UNBOUNDED)
-        } else {
-            Some(resource.capacity)
         }
+        Some(token) => Some(verified(state, principal, token, asked.booking_id).await?),
+    };
+    let booking = store.get_booking(tenant, asked.booking_id).await?;
+    let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+    if let Some(claims) = signed
+        && claims.has("state")
+        && claims.text("state") != Some(booking.state.name())
+    {
+        return Err(not_signed());
     }
-
-    fn takes_what_the_offer_needs(&self) -> bool {
-        self.must_be_offered() && self.rescheduling.project().is_some()
-    }
+    let by = By {
+        is_public: principal.is_public() || !principal.may(Scope::BookingsWrite),
+        only_offered: None,
+    };
+    Ok(Moving::read((store, tenant), booking, by, now).await?)
 }
 
 /// Whether the caller may reschedule bookings of its app without their customers' signatures: as the operation has it.

@@ -1,18 +1,23 @@
 //! What a search for free time asks for.
 
+use std::collections::HashSet;
+
 use api::shape::joined;
-use api::{ApiError, Faults, Field, Named, Names, Object, OutputZone, Shaped, State};
+use api::{
+    ApiError, Faults, Field, Named, Names, Object, OutputZone, SearchWords, Shaped, State, heavy,
+};
 use auth::Principal;
 use model::availability::Settings;
 use model::constraint::parse_constraints;
-use model::ids::ProjectId;
+use model::ids::{ProjectId, ResourceId};
+use model::project::MAX_RESOURCES;
 use model::time::{Tz, parse_zone};
+use scheduling::search::{FreeTime, Searcher, SlotQuery};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::search::free_time::{FreeTime, SlotQuery, read_resources};
-use crate::search::moving::{self, MovingRequest};
+use crate::search::moving::{self, MovingQuery, MovingRequest};
 
 /// A search for free time. What it leaves out is its project's, or has a default. Fields that are not listed are
 /// ignored: booking pages send their whole configuration.
@@ -116,8 +121,16 @@ impl AvailabilityRequest {
         principal: &Principal,
         zone: OutputZone,
     ) -> Result<(FreeTime, Tz), ApiError> {
-        let (query, output) = self.parse()?;
-        let found = FreeTime::read(state, principal, query).await?;
+        let (query, asked, output) = self.parse()?;
+        let moving = match asked {
+            None => None,
+            Some(asked) => Some(moving::read(state, principal, asked).await?),
+        };
+        let searcher = Searcher {
+            tenant: principal.tenant(),
+            is_public: principal.is_public(),
+        };
+        let found = FreeTime::read(state.store(), searcher, query, moving, state.now()).await?;
         let own = match found.resources.as_slice() {
             [only] => only.timezone,
             _ => Tz::UTC,
@@ -126,7 +139,7 @@ impl AvailabilityRequest {
         Ok((found, zone))
     }
 
-    fn parse(self) -> Result<(SlotQuery, Option<Tz>), ApiError> {
+    fn parse(self) -> Result<(SlotQuery, Option<MovingQuery>, Option<Tz>), ApiError> {
         let mut faults = Faults::none();
         let project_id = faults.optional("project_id", self.project_id);
         let project_id = faults.parsed("project_id", project_id.as_deref(), |id| {
@@ -151,14 +164,51 @@ impl AvailabilityRequest {
         let moving = moving::parse(&mut faults, self.moving);
         faults.check()?;
         let query = SlotQuery {
-            moving,
             project_id,
             resources,
             settings,
             constraints,
         };
-        Ok((query, zone))
+        Ok((query, moving, zone))
     }
+}
+
+/// Does what `work` says with a search, in the app's turn if it is wide.
+///
+/// # Errors
+///
+/// What `work` refuses; in the words of availability, that the answer is too large.
+pub(crate) async fn run<T: Send + 'static>(
+    found: FreeTime,
+    state: &State,
+    principal: &Principal,
+    work: impl FnOnce(FreeTime, &State) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let steps = found.steps;
+    let done = heavy::run(state, principal.app, steps, |state| work(found, state)).await;
+    done.map_err(|error| SearchWords::AVAILABILITY.of(error))
+}
+
+/// The ids of a list, each once; at most as many as a project has.
+fn read_resources(faults: &mut Faults, values: &[Value]) -> Option<Vec<ResourceId>> {
+    if values.is_empty() || values.len() > MAX_RESOURCES {
+        let sentence = format!("must be a list of 1 to {MAX_RESOURCES} UUIDs");
+        faults.add("resources", sentence);
+        return None;
+    }
+    let mut seen = HashSet::new();
+    let mut ids = Vec::with_capacity(values.len());
+    for value in values {
+        match value.as_str().and_then(|text| text.parse().ok()) {
+            Some(id) if seen.insert(id) => ids.push(id),
+            Some(_) => {}
+            None => {
+                faults.add("resources", "must be a list of UUIDs");
+                return None;
+            }
+        }
+    }
+    Some(ids)
 }
 
 #[cfg(test)]

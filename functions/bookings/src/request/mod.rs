@@ -10,7 +10,6 @@ mod settings;
 mod texts;
 
 pub(crate) use body::{BookingSettings, CreateBookingRequest};
-pub(crate) use customer::parse_customer;
 pub(crate) use payment::timeout;
 pub(crate) use place::slot;
 pub(crate) use settings::buffers;

@@ -1,6 +1,5 @@
 //! Bookings as callers see them.
 
-pub(crate) mod ical;
 mod parts;
 pub(crate) mod reservation;
 

@@ -9,6 +9,7 @@ use scheduling::error::{GroupPart, Noun};
 use store::DecisionError;
 
 use super::ApiError;
+use crate::search_words::SearchWords;
 
 impl From<CannotPlace> for ApiError {
     fn from(error: CannotPlace) -> Self {
@@ -77,6 +78,17 @@ impl From<SchedulingError> for ApiError {
                 "needs a new time: POST to the booking's /reschedule",
             )),
             SchedulingError::ResourceGone { .. } => Self::RESOURCE_GONE,
+            SchedulingError::NobodyToSearch => Self::Invalid(Faults::one(
+                "resources",
+                "is required, unless project_id says whom to search",
+            )),
+            SchedulingError::NotProjectOfMoved => Self::Invalid(Faults::one(
+                "project_id",
+                "must be the project of the booking that is moved; leave it out",
+            )),
+            SchedulingError::SearchTooLarge(too_large) => {
+                SearchWords::AVAILABILITY.too_large(too_large)
+            }
             SchedulingError::NoResources => {
                 Self::Invalid(Faults::one("resource_id", "is required"))
             }

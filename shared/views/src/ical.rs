@@ -10,7 +10,7 @@ use model::ids::BookingId;
 use model::time::TimeSlot;
 
 /// What such a document is sent as.
-pub(crate) const MEDIA_TYPE: &str = "text/calendar; charset=utf-8";
+pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8";
 
 /// How often programs are asked to look again at a calendar they subscribed to, in minutes.
 const REFRESH_MINUTES: i64 = 60;
@@ -23,13 +23,13 @@ const LINE: usize = 75;
 
 /// What a booking is in a calendar.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// The same for all bookings that took each other's place: one event.
-    pub(crate) series: BookingId,
+    pub series: BookingId,
     /// Of two entries of a series, the higher counts.
-    pub(crate) revision: u32,
+    pub revision: u32,
     /// When.
-    pub(crate) slot: TimeSlot,
+    pub slot: TimeSlot,
     status: EventStatus,
     changed_at: DateTime<Utc>,
     what: String,
@@ -39,7 +39,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// The booking as it stands at `now`, with all its texts.
-    pub(crate) fn of(booking: Booking, now: DateTime<Utc>) -> Self {
+    pub fn of(booking: Booking, now: DateTime<Utc>) -> Self {
         let booking = booking.settled(now);
         Self {
             series: booking.series_id,
@@ -55,7 +55,7 @@ impl Entry {
 
     /// The same for a calendar that others may see: without the description, in which booking pages put what customers
     /// tell of themselves, and with short texts.
-    pub(crate) fn in_brief(self) -> Self {
+    pub fn in_brief(self) -> Self {
         Self {
             what: shortened(&self.what),
             place: shortened(&self.place),
@@ -104,11 +104,11 @@ fn status(booking: &Booking) -> EventStatus {
 }
 
 /// An iCalendar document.
-pub(crate) struct Document(Calendar);
+pub struct Document(Calendar);
 
 impl Document {
     /// A document with these events.
-    pub(crate) fn of(entries: impl IntoIterator<Item = Entry>) -> Self {
+    pub fn of(entries: impl IntoIterator<Item = Entry>) -> Self {
         let mut calendar = Calendar::empty();
         calendar
             .append_property(Property::new("VERSION", "2.0"))
@@ -119,7 +119,7 @@ impl Document {
     }
 
     /// The same for programs that subscribe to it under this name.
-    pub(crate) fn subscribed_as(mut self, name: &str) -> Self {
+    pub fn subscribed_as(mut self, name: &str) -> Self {
         let name = plain(name);
         // The crate takes NAME for text, which it escapes, only where that is said.
         let said = Property::new("NAME", &name)

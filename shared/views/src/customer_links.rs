@@ -1,23 +1,22 @@
 //! Links by which a customer, who has no key, acts on one booking.
 
-use api::{ApiError, State};
-use auth::{Principal, SigningSecret};
+use auth::SigningSecret;
 use chrono::{DateTime, TimeDelta, Utc};
 use model::booking::Booking;
 use model::graph::Action;
 use model::ids::BookingId;
 use model::project::{BookingDefaults, Project};
-use model::scope::Scope;
 use model::time::format_instant;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 /// The longest that a link holds, in days. It ends with its booking, or with the key that made it, if that is sooner.
-pub(crate) const MAX_LINK_DAYS: i64 = 366;
+pub const MAX_LINK_DAYS: i64 = 366;
 
 /// What it takes to make an app's links.
-pub(crate) struct CustomerLinks {
+#[derive(Clone, Debug)]
+pub struct CustomerLinks {
     base: String,
     app_slug: String,
     secret: SigningSecret,
@@ -38,29 +37,25 @@ struct LinkClaims<'a> {
 }
 
 impl CustomerLinks {
-    /// For a caller that could take the actions itself; others get none, because a link acts for whoever has it.
-    pub(crate) async fn for_caller(
-        state: &State,
-        principal: &Principal,
+    /// The links of the app with this slug and signing secret, on a deployment that is reached at `base`, without a slash at
+    /// its end. None holds for longer than until `ends_at`.
+    pub const fn new(
         base: String,
-    ) -> Result<Option<Self>, ApiError> {
-        if principal.is_public() || !principal.may(Scope::BookingsWrite) {
-            return Ok(None);
-        }
-        let app = state.store().get_app(principal.app).await?;
-        let app = app.ok_or(ApiError::NotFound("App"))?;
-        let secret = state.master_secret().await?.signing_secret(app.id)?;
-        Ok(Some(Self {
+        app_slug: String,
+        secret: SigningSecret,
+        ends_at: Option<DateTime<Utc>>,
+    ) -> Self {
+        Self {
             base,
-            app_slug: app.slug,
+            app_slug,
             secret,
-            ends_at: principal.reach().expires_at,
-        }))
+            ends_at,
+        }
     }
 
     /// The links to what a customer can do now with `booking`, which must be settled at `now`.
     /// The page on which they choose another time is `project`'s, through which it was made.
-    pub(crate) fn of(
+    pub fn of(
         &self,
         booking: &Booking,
         project: Option<&Project>,

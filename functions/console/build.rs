@@ -19,6 +19,10 @@ fn main() -> io::Result<()> {
     for file in files {
         let name = file.strip_prefix(&dist).map_err(io::Error::other)?;
         let name = name.with_extension("").to_string_lossy().into_owned();
+        // The booking page's scripts, which the function `pages` hands out.
+        if name.starts_with("book/") {
+            continue;
+        }
         named.push((name, file));
     }
     named.sort();

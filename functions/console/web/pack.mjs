@@ -1,5 +1,5 @@
 // Gathers in dist/, compressed, what the program takes in when it is compiled: our own pages from .built/, the guides
-// as pages, and the booking widget as its package has it.
+// as pages, the booking widget as its package has it, and in dist/book/ the scripts of the booking page.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -34,6 +34,13 @@ for (const entry of readdirSync(".built", { recursive: true, withFileTypes: true
   if (!entry.isFile()) continue;
   const path = join(entry.parentPath, entry.name);
   files.set(path.slice(".built/".length), readFileSync(path));
+}
+
+// The booking page's scripts run in others' pages too: their names stay their own.
+for (const name of [...files.keys()].filter((name) => name.startsWith("book/"))) {
+  const text = files.get(name).toString();
+  if (/^(import|export)\b|\bimport *[({"'`]/m.test(text)) throw new Error(`${name} must need no other file`);
+  files.set(name, Buffer.from(`(()=>{${text}})();\n`));
 }
 
 const take = (name) => {

@@ -28,6 +28,9 @@ interface Event {
   body?: string;
 }
 
+/** The scripts of the booking page, which others' pages name: the function `pages` serves them below /book/assets. */
+const scripts = { page: "src/pages/page.ts", embed: "src/pages/embed.ts" };
+
 // Every page's files lie below /console/assets, named by their content. `pack.mjs` takes them from .built to dist.
 export default defineConfig({
   base: "/console/",
@@ -38,6 +41,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // pack.mjs makes a page of it.
     license: { fileName: "licenses.md" },
-    rollupOptions: { input: ["index.html", "book.html", "guide.html", "reference.html"] },
+    rollupOptions: {
+      input: { index: "index.html", book: "book.html", guide: "guide.html", reference: "reference.html", ...scripts },
+      output: { entryFileNames: ({ name }) => (name in scripts ? "book/[name].js" : "assets/[name]-[hash].js") },
+    },
   },
 });

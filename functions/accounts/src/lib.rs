@@ -10,6 +10,7 @@ mod create_app;
 mod create_session;
 mod delete_app;
 mod delete_session;
+mod fields;
 mod get_app;
 mod get_session;
 mod list_accounts;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::access::WriteApp;
 use crate::common::own_app::own_app;
+use crate::fields::brand::{BrandChange, BrandRequest};
 use crate::views::app::AppView;
 
 /// What to change of an app. Its slug and mode never change.
@@ -18,8 +19,9 @@ pub(crate) struct UpdateAppRequest {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Field<String>,
     /// `name`, `callback`, `from_email`, `from_name`, `contact_name`, `contact_email`; `redirect_origins`, a list of at
-    /// most 20 origins that customers' links may lead to; `act_on_get`, whether opening a link is enough. What is not
-    /// sent stays.
+    /// most 20 origins that customers' links may lead to; `act_on_get`, whether opening a link is enough; `brand`, how the
+    /// app's booking pages look: `name` of the business, at most 100 characters, `logo`, an https address, and `accent`, a
+    /// color as `#rrggbb`. What is not sent stays.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     settings: Field<Object<SettingsRequest>>,
@@ -37,6 +39,7 @@ pub(crate) struct SettingsRequest {
     contact_email: Field<String>,
     redirect_origins: Field<Vec<String>>,
     act_on_get: Field<bool>,
+    brand: Field<Object<BrandRequest>>,
 }
 
 /// Changes an app's name and settings.
@@ -86,6 +89,7 @@ pub(crate) async fn update_app(
         Field::Null => Some(false),
         sent => faults.optional("settings.act_on_get", sent),
     };
+    let brand = BrandChange::read(&mut faults, asked.brand, &public);
     faults.check()?;
 
     let now = state.now();
@@ -99,6 +103,7 @@ pub(crate) async fn update_app(
                     .unwrap_or(app.links.redirect_origins),
                 act_on_get: act_on_get.unwrap_or(app.links.act_on_get),
             },
+            brand: brand.of(app.brand),
             ..app
         };
         let settings = AppSettings {

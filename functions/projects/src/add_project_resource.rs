@@ -26,7 +26,7 @@ pub(crate) struct AddProjectResourceRequest {
     tag = "projects",
     params(
         ("id" = String, Path, description = "The project's id."),
-        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas."),
+        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, `page`, separated by commas."),
     ),
     request_body = AddProjectResourceRequest,
     responses(

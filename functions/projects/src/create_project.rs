@@ -17,7 +17,7 @@ use crate::views::project::{ProjectView, show_project};
     post,
     path = "/v2/projects",
     tag = "projects",
-    params(("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas.")),
+    params(("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, `page`, separated by commas.")),
     request_body = CreateProjectRequest,
     responses(
         (status = 201, description = "The project.", body = ProjectView),

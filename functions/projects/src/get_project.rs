@@ -12,7 +12,7 @@ use crate::views::project::{ProjectView, show_project};
     tag = "projects",
     params(
         ("id" = String, Path, description = "The project's id."),
-        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas."),
+        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, `page`, separated by commas."),
     ),
     responses(
         (status = 200, description = "The project.", body = ProjectView),

@@ -23,7 +23,7 @@ const SEARCHABLE: &[&str] = &["locations.uuid", "services.uuid", "slug", "name"]
     tag = "projects",
     params(
         ("search" = Option<String>, Query, description = "`locations.uuid`, `services.uuid`, `slug`, `name` (with `*` at either end); pairs `attribute:value` separated by `;`."),
-        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, separated by commas."),
+        ("include" = Option<String>, Query, description = "`resources`, `availability_constraints`, `locations`, `services`, `page`, separated by commas."),
         ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000; 50 unless said."),
         ("page" = Option<u32>, Query, description = "The page, from 1."),
     ),

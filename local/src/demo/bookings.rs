@@ -107,6 +107,7 @@ fn request(graph: Graph, resource: &Resource, slot: TimeSlot, state: &State) -> 
         only_offered: false,
         is_checked: false,
         notice: Notice::default(),
+        locale: None,
         payment_time: model::payment::DEFAULT_PAYMENT_TIME,
         max_seats: None,
         texts: Texts {

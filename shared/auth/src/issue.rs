@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::Random;
-use model::app::{App, LinkSettings, WidgetKey};
+use model::app::{App, Brand, LinkSettings, WidgetKey};
 use model::ids::{AccountId, AppId, CredentialId, KeyId};
 use model::key::{ApiKey, Credential, HashedKey, KeyKind, Mode, TokenType};
 use model::origin::Origin;
@@ -188,6 +188,7 @@ pub fn app_with(
         name: name.to_owned(),
         widget_keys,
         links: LinkSettings::default(),
+        brand: Brand::default(),
         created_at: now,
         updated_at: now,
     };

@@ -1,11 +1,15 @@
 //! An app: the tenant. Everything bookable, and every key, belongs to exactly one.
 
+mod brand;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, AppId, KeyId};
 use crate::key::Mode;
 use crate::origin::Origin;
+
+pub use brand::{Accent, Brand, InvalidAccent, InvalidLogo, Logo, MAX_BRAND_NAME, MAX_LOGO};
 
 /// An app's public record. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +29,9 @@ pub struct App {
     /// What its customers' links may do. The functions that follow them read it here.
     #[serde(default)]
     pub links: LinkSettings,
+    /// How its booking pages look.
+    #[serde(default, skip_serializing_if = "Brand::is_empty")]
+    pub brand: Brand,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -54,6 +61,11 @@ pub struct WidgetKey {
 }
 
 impl App {
+    /// The name of the business, as customers read it: its brand's, or else the app's.
+    pub fn business_name(&self) -> &str {
+        self.brand.name.as_deref().unwrap_or(&self.name)
+    }
+
     /// A widget key in clear, by its id.
     pub fn widget_key(&self, id: KeyId) -> Option<&str> {
         self.widget_keys

@@ -18,6 +18,7 @@ pub use notice::{Notice, WrongMoment};
 use crate::graph::{Action, AutomaticStep, BookingState, Due, Graph, Holding};
 use crate::ids::{BookingId, CalendarId, CustomerId, ProjectId, RecurringSeriesId, ResourceId};
 use crate::json_text;
+use crate::language::LanguageTag;
 use crate::occupancy::Buffers;
 use crate::payment::DEFAULT_PAYMENT_TIME;
 use crate::seats::Seats;
@@ -56,9 +57,9 @@ pub struct Booking {
     pub only_offered: bool,
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
-    /// The language of what its customer is sent, as a BCP 47 tag, e.g. `da`. Kept; nothing sets it yet.
+    /// The language that its customer read when it was booked, and is written to in, e.g. `da`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locale: Option<String>,
+    pub locale: Option<LanguageTag>,
     /// The customer's own record. What the booking says of its customers stays as it was. Kept; nothing sets it yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_record_id: Option<CustomerId>,
@@ -134,7 +135,7 @@ impl Booking {
             ignore_all_day_events: new.ignore_all_day_events,
             only_offered: new.only_offered,
             notice: new.notice,
-            locale: None,
+            locale: new.locale,
             customer_record_id: None,
             recurring_series_id: None,
             seats: new.max_seats.map(Seats::new),
@@ -428,6 +429,7 @@ mod tests {
             ignore_all_day_events: false,
             only_offered: false,
             notice: Notice::default(),
+            locale: None,
             payment_time: DEFAULT_PAYMENT_TIME,
             max_seats: None,
             owner_id: None,

@@ -20,6 +20,7 @@ pub mod interval;
 mod json_text;
 pub mod kept_json;
 pub mod key;
+pub mod language;
 pub mod lenient;
 pub mod location;
 pub mod occupancy;

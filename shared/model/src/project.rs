@@ -3,6 +3,7 @@
 mod defaults;
 pub mod form;
 mod memo;
+pub mod page;
 pub mod reminder;
 pub mod rules;
 mod template;
@@ -17,6 +18,7 @@ use crate::kept_json::KeptJson;
 
 pub use form::FormField;
 use memo::Memo;
+pub use page::PageProblem;
 pub use reminder::Reminder;
 pub use rules::{BookingDefaults, Rules, availability_faults};
 pub use template::fill_template;
@@ -26,6 +28,9 @@ pub const MAX_RESOURCES: usize = 500;
 
 /// The most locations of a project, and the most services.
 pub const MAX_PLACES: usize = 100;
+
+/// The longest price, in characters.
+pub const MAX_PRICE: usize = 100;
 
 /// The ways a page can write times and dates.
 pub const TIME_DATE_FORMATS: [&str; 2] = ["12h-mdy-sun", "24h-dmy-mon"];
@@ -72,6 +77,12 @@ pub struct Project {
     pub locations: Vec<LocationId>,
     /// What it is about. Some may be gone by now.
     pub services: Vec<ServiceId>,
+    /// What it costs, as text that its page shows, e.g. `25 €`; at most [`MAX_PRICE`] characters. Nothing is charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+    /// Whether its app's menu leaves it out. Its own page works all the same.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unlisted: bool,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -89,6 +100,10 @@ pub struct UnreadableProject {
     pub id: ProjectId,
     /// Everything that is wrong with it, by its own fields.
     pub faults: Faults,
+}
+
+fn is_false(is: &bool) -> bool {
+    !is
 }
 
 impl Project {
@@ -115,6 +130,8 @@ impl Project {
             longitude: None,
             locations: Vec::new(),
             services: Vec::new(),
+            price: None,
+            unlisted: false,
             created_at: now,
             updated_at: now,
             rules: Memo::default(),

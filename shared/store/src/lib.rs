@@ -40,7 +40,9 @@ pub use dynamo::tables::{Table, Tables};
 pub use dynamo::version::{Expected, Stale, Version, Versioned};
 pub use dynamo::writer::Writer;
 pub use pages::entities::{Entity, EntityKind};
-pub use pages::projects::{ChangeProjectError, CreateProjectError, ProjectOffer};
+pub use pages::projects::{
+    ChangeProjectError, CreateProjectError, MAX_MENU, MAX_MENU_READ, ProjectOffer,
+};
 pub use pages::widgets::KeepWidgetError;
 pub use tenant::Tenant;
 pub use unit::decision::{Decision, DecisionError};

@@ -1,3 +1,4 @@
 //! The function `accounts`: people, their sessions and their apps.
 
+mod brand;
 mod people;

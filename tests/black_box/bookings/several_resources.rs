@@ -48,6 +48,7 @@ async fn book(
         only_offered: false,
         is_checked: false,
         notice: Notice::default(),
+        locale: None,
         payment_time: DEFAULT_PAYMENT_TIME,
         max_seats: None,
         texts: Texts::default(),

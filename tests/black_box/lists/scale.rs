@@ -58,6 +58,7 @@ pub(crate) fn block_booking(group: u128, number: i32) -> Booking {
         ignore_all_day_events: false,
         only_offered: false,
         notice: Notice::default(),
+        locale: None,
         payment_time: model::payment::DEFAULT_PAYMENT_TIME,
         max_seats: (graph == Graph::GroupOwner).then_some(10),
         owner_id: None,

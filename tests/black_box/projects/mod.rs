@@ -2,6 +2,8 @@
 
 mod lifecycle;
 mod locations;
+mod menu;
+mod pages;
 mod public_texts;
 mod widgets;
 mod written_settings;

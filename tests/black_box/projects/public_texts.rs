@@ -34,6 +34,7 @@ fn things() -> Vec<Thing> {
             body: json!({
                 "name": "marker1q",
                 "slug": "marker2q",
+                "price": "marker40q",
                 "resources": [room],
                 "booking": { "graph": "instant", "what": "marker3q", "where": "marker4q", "description": "marker5q" },
                 "ui": {

@@ -2,7 +2,7 @@
 
 use auth::SigningSecret;
 use auth::issue::IssuedApp;
-use model::app::{App, AppSettings};
+use model::app::{App, AppSettings, Brand};
 use model::key::Mode;
 use model::time::{Tz, format_instant};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub(crate) struct AppView {
     app_token_note: Option<&'static str>,
 }
 
-/// What about an app only its owner sets. Nothing acts on it yet but on the last two.
+/// What about an app only its owner sets. Nothing acts on it yet but on the last three.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SettingsView {
     /// What people call the app.
@@ -63,6 +63,29 @@ pub(crate) struct SettingsView {
     redirect_origins: Vec<String>,
     /// Whether opening a customer's link is enough, or it asks first.
     act_on_get: bool,
+    /// How its booking pages look.
+    brand: BrandView,
+}
+
+/// How an app's booking pages look.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BrandView {
+    /// The name of the business. `null` means the app's name.
+    name: Option<String>,
+    /// The address of its logo.
+    logo: Option<String>,
+    /// The color of buttons and links, as `#rrggbb`.
+    accent: Option<String>,
+}
+
+impl From<Brand> for BrandView {
+    fn from(brand: Brand) -> Self {
+        Self {
+            name: brand.name,
+            logo: brand.logo.map(String::from),
+            accent: brand.accent.map(String::from),
+        }
+    }
 }
 
 const APP_TOKEN_NOTE: &str = "The App API key is kept as a hash and cannot be shown again. \
@@ -99,6 +122,7 @@ impl AppView {
                     .map(String::from)
                     .collect(),
                 act_on_get: app.links.act_on_get,
+                brand: app.brand.into(),
             },
             created_at: time(app.created_at),
             updated_at: time(app.updated_at),

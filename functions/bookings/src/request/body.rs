@@ -45,6 +45,11 @@ pub(crate) struct CreateBookingRequest {
     #[serde(default)]
     #[schema(value_type = Object)]
     pub(super) customer: Field<Map<String, Value>>,
+    /// The language that the customer reads, as a BCP 47 tag, e.g. `de` or `pt-BR`. Kept, also when the booking is
+    /// rescheduled.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 64, example = "de")]
+    pub(super) locale: Field<String>,
     /// The calendar it goes to. Defaults to the resource's first.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Uuid)]

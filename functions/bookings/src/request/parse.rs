@@ -59,6 +59,8 @@ pub(super) fn parse(
     };
     let texts = texts(&mut faults, sent, graph, defaults);
     let texts = defaults.texts(texts, customer.as_ref());
+    let locale = faults.optional("locale", request.locale);
+    let locale = faults.parsed("locale", locale.as_deref(), str::parse);
     let calendar_id = faults.id("calendar_id", request.calendar_id);
     let project_id = defaults.project_id(faults.id("project_id", request.project_id));
     let meta = faults.optional("meta", request.meta).unwrap_or_default();
@@ -81,6 +83,7 @@ pub(super) fn parse(
         only_offered: settings.only_offered.is_required,
         is_checked: settings.only_offered.is_checked,
         notice: settings.notice,
+        locale,
         payment_time,
         max_seats: settings.max_seats,
         texts,

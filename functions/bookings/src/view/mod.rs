@@ -43,6 +43,10 @@ pub(crate) struct BookingView {
     /// When it was last changed.
     #[schema(format = DateTime)]
     updated_at: String,
+    /// The language that its customer reads, as a BCP 47 tag. Left out if the booking has none, and for a public key or
+    /// token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<String>,
     /// What is booked, when and where.
     attributes: Value,
     /// Whatever was asked for by `include`: `event`, `user`, `resource`, `customers`, `calendar`, `project`, `meta`, `logs`,
@@ -208,6 +212,7 @@ impl Included<'_> {
             resource_id: booking.resource_id.to_string(),
             created_at: format_instant(booking.created_at, zone),
             updated_at: format_instant(booking.updated_at, zone),
+            locale: self.locale(booking),
             attributes: self.attributes(booking, zone),
             included,
             version: version(booking),
@@ -289,6 +294,11 @@ impl Included<'_> {
             included.insert("customer_action_links".to_owned(), links);
         }
         included
+    }
+
+    fn locale(&self, booking: &Booking) -> Option<String> {
+        let locale = booking.locale.as_ref().filter(|_| !self.is_public);
+        locale.map(|locale| locale.as_str().to_owned())
     }
 
     fn attributes(&self, booking: &Booking, zone: Tz) -> Value {

@@ -17,7 +17,7 @@ use store::Tenant;
 use utoipa::ToSchema;
 
 use crate::fields::known::{note_unknown, refuse_unknown_resources, unseen};
-use crate::fields::project_parts::{check_booking, check_ui, reservation_time};
+use crate::fields::project_parts::{check_booking, check_ui, price, reservation_time};
 use crate::fields::{degrees, free_form, ids, object_within, objects};
 
 /// A project's fields. Fields that are not listed are ignored; `null` empties a field.
@@ -103,6 +103,14 @@ pub(crate) struct ProjectRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Uuid>>, max_items = 100)]
     services: Field<Vec<Value>>,
+    /// What it costs, as text that its booking page shows, e.g. `25 €`. Nothing is charged.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100, example = "25 €")]
+    price: Field<String>,
+    /// Whether the menu of the app's booking pages, `/book/app/{slug}`, leaves it out. Its own page works all the same.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, default = false)]
+    unlisted: Field<bool>,
 }
 
 api::required!(CreateProjectRequest: ProjectRequest { ["name", "resources"] });
@@ -156,6 +164,8 @@ pub(crate) struct ProjectFields {
     longitude: Change<f64>,
     locations: Option<Vec<LocationId>>,
     services: Option<Vec<ServiceId>>,
+    price: Change<String>,
+    unlisted: Option<bool>,
 }
 
 /// The most bytes of the smaller fields as JSON. With [`MAX_FREE_FORM`] for `customer_fields`, `ui` and `meta`, and with
@@ -223,6 +233,8 @@ impl ProjectFields {
             longitude: degrees(faults, "longitude", request.longitude, 180.0),
             locations: ids(faults, "locations", request.locations, MAX_PLACES),
             services: ids(faults, "services", request.services, MAX_PLACES),
+            price: price(faults, request.price),
+            unlisted: cleared(faults, "unlisted", request.unlisted),
         }
     }
 
@@ -324,6 +336,8 @@ impl ProjectFields {
         project.longitude = given.longitude.of(project.longitude);
         set(&mut project.locations, &given.locations);
         set(&mut project.services, &given.services);
+        project.price = given.price.of(project.price);
+        set(&mut project.unlisted, &given.unlisted);
         project.with_defaults()
     }
 }
@@ -351,5 +365,6 @@ impl ProjectFields {
         public.check(faults, "booking", &self.booking);
         public.check(faults, "customer_fields", &self.customer_fields);
         public.check(faults, "ui", &self.ui);
+        public.check_text(faults, "price", self.price.value().map(String::as_str));
     }
 }

@@ -5,7 +5,7 @@ use api::{Change, Faults, Field};
 use model::graph::Graph;
 use model::lenient;
 use model::payment::parse_timeout;
-use model::project::TIME_DATE_FORMATS;
+use model::project::{MAX_PRICE, TIME_DATE_FORMATS};
 use model::reservation::parse_hold;
 use serde_json::{Map, Value};
 
@@ -75,6 +75,14 @@ pub(crate) fn check_ui(faults: &mut Faults, ui: Option<&mut Map<String, Value>>)
         let names: Vec<String> = words.keys().cloned().collect();
         let names: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 2_000)).collect();
         texts_within(faults, "ui.localization", words, &names);
+    }
+}
+
+/// What is shown as the price; an empty text is none.
+pub(crate) fn price(faults: &mut Faults, field: Field<String>) -> Change<String> {
+    match Change::text(faults, "price", field, MAX_PRICE) {
+        Change::Set(text) if text.is_empty() => Change::Remove,
+        change => change,
     }
 }
 

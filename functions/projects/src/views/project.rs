@@ -6,7 +6,7 @@ use std::hash::Hash;
 use api::{ApiError, Include, State};
 use model::ids::{LocationId, ResourceId, ServiceId};
 use model::location::{Location, Service};
-use model::project::Project;
+use model::project::{PageProblem, Project};
 use model::resource::Resource;
 use model::time::{Tz, format_instant};
 use scheduling::SchedulingError;
@@ -60,6 +60,10 @@ pub(crate) struct ProjectView {
     latitude: Option<String>,
     /// Degrees east, as text.
     longitude: Option<String>,
+    /// What it costs, as text that its booking page shows.
+    price: Option<String>,
+    /// Whether the menu of the app's booking pages leaves it out.
+    unlisted: bool,
     /// Always `null`: nothing is searched by distance.
     #[schema(value_type = Option<f64>)]
     distance: Value,
@@ -82,6 +86,41 @@ pub(crate) struct ProjectView {
     /// With `include=services`.
     #[serde(skip_serializing_if = "Option::is_none")]
     services: Option<Vec<ServiceView>>,
+    /// With `include=page`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<PageView>,
+}
+
+/// A project's booking page.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PageView {
+    /// Its path, below this server's address.
+    path: String,
+    /// Why nobody can book on it; empty if customers can. Only the owner is told.
+    problems: Vec<PageProblemView>,
+}
+
+/// Why nobody can book on a project's page.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PageProblemView {
+    /// `nobody_to_book`, `payment_without_provider` or `makes_groups`.
+    code: &'static str,
+    /// What to do about it.
+    advice: &'static str,
+}
+
+impl PageView {
+    fn of(project: &Project, has_resources: bool) -> Result<Self, SchedulingError> {
+        let problems = project.page_problems(has_resources)?.into_iter();
+        let view = |problem: PageProblem| PageProblemView {
+            code: problem.code(),
+            advice: problem.advice(),
+        };
+        Ok(Self {
+            path: format!("/book/{}", project.slug),
+            problems: problems.map(view).collect(),
+        })
+    }
 }
 
 /// A resource, as far as a project tells of it.
@@ -186,7 +225,7 @@ impl<'a> ProjectPresenter<'a> {
             locations: HashMap::new(),
             services: HashMap::new(),
         };
-        if include.has("resources") {
+        if include.has("resources") || include.has("page") {
             let ids = all(projects, |project| &project.resources);
             let found = store.get_resources(tenant, &ids).await?;
             presenter.resources = found.into_iter().map(|found| (found.id, found)).collect();
@@ -217,6 +256,8 @@ impl<'a> ProjectPresenter<'a> {
             .then(|| shown(&project.locations, &self.locations, LocationView::of));
         let services =
             include("services").then(|| shown(&project.services, &self.services, ServiceView::of));
+        let has_resources = || (project.resources.iter()).any(|id| self.resources.contains_key(id));
+        let page = include("page").then(|| PageView::of(&project, has_resources()));
         let constraints = include("availability_constraints").then(|| {
             let constraints = project.availability_constraints();
             project.members("availability_constraints", constraints)
@@ -239,12 +280,15 @@ impl<'a> ProjectPresenter<'a> {
             use_hours_from: project.use_hours_from,
             latitude: project.latitude.map(|degrees| degrees.to_string()),
             longitude: project.longitude.map(|degrees| degrees.to_string()),
+            price: project.price,
+            unlisted: project.unlisted,
             distance: Value::Null,
             created_at: format_instant(project.created_at, Tz::UTC),
             updated_at: format_instant(project.updated_at, Tz::UTC),
             resources,
             locations,
             services,
+            page: page.transpose()?,
         })
     }
 }

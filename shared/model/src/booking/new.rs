@@ -7,6 +7,7 @@ use super::notice::Notice;
 use crate::duration::CalendarSpan;
 use crate::graph::Graph;
 use crate::ids::{BookingId, CalendarId, ProjectId, ResourceId};
+use crate::language::LanguageTag;
 use crate::occupancy::{Buffers, Tolerance};
 use crate::time::{TimeSlot, Tz};
 
@@ -56,6 +57,8 @@ pub struct NewBooking {
     pub only_offered: bool,
     /// How long before its start it may be booked and called off.
     pub notice: Notice,
+    /// The language that its customer reads, if that is known.
+    pub locale: Option<LanguageTag>,
     /// How long it waits for its payment, by its resource's calendar, if its graph lets it wait.
     pub payment_time: CalendarSpan,
     /// For the owner of a group: how many seats there are, 1 to [`MAX_SEATS`](crate::seats::MAX_SEATS).

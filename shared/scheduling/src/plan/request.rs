@@ -5,6 +5,7 @@ use model::booking::{Customer, NewBooking, Notice};
 use model::duration::CalendarSpan;
 use model::graph::Graph;
 use model::ids::{BookingId, CalendarId, ProjectId, ReservationId, ResourceId};
+use model::language::LanguageTag;
 use model::occupancy::Buffers;
 use model::resource::Resource;
 use model::time::Tz;
@@ -41,6 +42,8 @@ pub struct BookingRequest {
     pub is_checked: bool,
     /// How long before its start it may be booked and cancelled.
     pub notice: Notice,
+    /// The language that its customer reads, if the request says it.
+    pub locale: Option<LanguageTag>,
     /// How long it waits for its payment.
     pub payment_time: CalendarSpan,
     /// How many seats a group has.
@@ -119,6 +122,7 @@ impl BookingRequest {
             ignore_all_day_events: self.ignore_all_day_events,
             only_offered: self.only_offered,
             notice: self.notice,
+            locale: self.locale,
             payment_time: self.payment_time,
             max_seats: self.max_seats,
             owner_id,

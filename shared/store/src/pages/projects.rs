@@ -10,11 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::dynamo::list::month;
 use crate::dynamo::{
-    Attempt, Chunk, Condition, Item, MonthlyIndex, Place, Seen, Store, StoreError, Table,
-    Transaction, Walk, Writer, read_or_skip, record,
+    Attempt, Chunk, Condition, Direction, Item, MonthlyIndex, Place, Seen, Store, StoreError,
+    Table, Transaction, Walk, Writer, read_or_skip, record,
 };
 use crate::places::{self, CREATED};
 use crate::tenant::Tenant;
+
+/// The most projects on an app's menu.
+pub const MAX_MENU: usize = 100;
+
+/// The most projects that are read for a menu, unlisted ones included.
+pub const MAX_MENU_READ: usize = 500;
 
 /// A project could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -170,6 +176,39 @@ impl Store {
     ) -> Result<Chunk<Project>, StoreError> {
         let months = MonthlyIndex::all(places::projects_by_month(tenant.app), since, now);
         self.chunk_by_month(&months, walk, record).await
+    }
+
+    /// The projects of an app's menu, oldest first: at most [`MAX_MENU`] of those that do not say `unlisted`, among the
+    /// first [`MAX_MENU_READ`] of the app. It is a list, so what was written an instant ago may be missing; one that cannot
+    /// be read is left out. `since` is when the app was made.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails.
+    pub async fn list_menu(
+        &self,
+        tenant: Tenant,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Project>, StoreError> {
+        let (mut menu, mut read, mut after) = (Vec::new(), 0, None);
+        loop {
+            let walk = Walk {
+                direction: Direction::Ascending,
+                after: after.as_ref(),
+                limit: MAX_MENU,
+            };
+            let chunk = self.list_projects(tenant, since, &walk, now).await?;
+            read += chunk.rows.len();
+            let is_last = chunk.is_last || read >= MAX_MENU_READ;
+            after = chunk.rows.last().map(|(position, _)| position.clone());
+            let projects = chunk.rows.into_iter().map(|(_, project)| project);
+            menu.extend(projects.filter(|project| !project.unlisted));
+            if is_last || menu.len() >= MAX_MENU {
+                menu.truncate(MAX_MENU);
+                return Ok(menu);
+            }
+        }
     }
 
     /// What each of the tenant's projects offers where, strongly consistent, for decisions.

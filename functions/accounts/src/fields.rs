@@ -1,0 +1,3 @@
+//! Kinds of field that requests have.
+
+pub(crate) mod brand;

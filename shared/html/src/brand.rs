@@ -1,6 +1,7 @@
 //! Whose page it is: name, logo and accent colour, in shades that can be read.
 
 use maud::{Markup, html};
+use model::app::{Accent, App};
 use url::Url;
 
 /// What customers know a business by.
@@ -21,10 +22,6 @@ pub struct Color {
     green: u8,
     blue: u8,
 }
-
-/// Text that is no colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoColor;
 
 /// The accent in a scheme, light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,33 +50,6 @@ impl Color {
     /// The colour of these shares, 0 to 255 each.
     pub const fn new(red: u8, green: u8, blue: u8) -> Self {
         Self { red, green, blue }
-    }
-
-    /// Reads `#rrggbb` or `#rgb`, in any letter case.
-    ///
-    /// # Errors
-    ///
-    /// [`NoColor`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, NoColor> {
-        let digits = text.trim().strip_prefix('#').ok_or(NoColor)?;
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(NoColor);
-        }
-        let number = u32::from_str_radix(digits, 16).map_err(|_| NoColor)?;
-        let [_, red, green, blue] = number.to_be_bytes();
-        match digits.len() {
-            6 => Ok(Self::new(red, green, blue)),
-            3 => {
-                let share =
-                    |shift: u32| u8::try_from((number >> shift) & 0xf).map(|digit| digit * 17);
-                let shares = (share(8), share(4), share(0));
-                let (Ok(red), Ok(green), Ok(blue)) = shares else {
-                    return Err(NoColor);
-                };
-                Ok(Self::new(red, green, blue))
-            }
-            _ => Err(NoColor),
-        }
     }
 
     /// Written as CSS has it, e.g. `#1d4ed8`.
@@ -158,7 +128,23 @@ impl Shades {
     }
 }
 
+impl From<Accent> for Color {
+    fn from(accent: Accent) -> Self {
+        let [red, green, blue] = accent.rgb();
+        Self::new(red, green, blue)
+    }
+}
+
 impl Brand {
+    /// The brand of an app; its name is the app's where it has none of its own.
+    pub fn of(app: &App) -> Self {
+        Self {
+            name: app.business_name().to_owned(),
+            logo: app.brand.logo.as_ref().map(|logo| logo.url().clone()),
+            accent: app.brand.accent.map(Color::from),
+        }
+    }
+
     /// The accent in both schemes, as a stylesheet.
     pub fn style(&self) -> String {
         let accent = self.accent.unwrap_or(DEFAULT_ACCENT);

@@ -5,6 +5,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use model::time::Tz;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
@@ -33,6 +34,8 @@ pub struct Head<'a> {
     pub indexed: bool,
     /// Addresses of its scripts, on this host.
     pub scripts: &'a [String],
+    /// The zone that its times are shown in, which its scripts compare with the visitor's.
+    pub zone: Option<Tz>,
     /// Where its form leads in the end, beside this host: browsers hold a form to the policy until there.
     pub form_leads_to: Option<&'a Url>,
     /// Which pages may show it in a frame, as a source list of CSP: `'none'`, `'self'`, or origins.
@@ -91,10 +94,21 @@ fn document(head: &Head<'_>, brand_style: &str, body: &Markup) -> Markup {
             body {
                 a.skip href="#main" { (language.text(Text::Skip)) }
                 header.top { (head.brand.markup()) }
-                main id="main" tabindex="-1" { (body) }
+                (main(head, body))
                 @if !head.languages.is_empty() { footer { (languages(head)) } }
             }
         }
+    }
+}
+
+/// What the page is about, with what its scripts say and need to know.
+fn main(head: &Head<'_>, body: &Markup) -> Markup {
+    let said = |text| (!head.scripts.is_empty()).then(|| head.language.text(text));
+    html! {
+        main id="main" tabindex="-1" data-zone=[head.zone.map(Tz::name)]
+            data-loading=[said(Text::Loading)] data-sending=[said(Text::Sending)]
+            data-offline=[said(Text::OfflineText)] data-away=[said(Text::AwayText)]
+            data-unknown=[said(Text::UnknownText)] { (body) }
     }
 }
 

@@ -29,22 +29,8 @@ fn every_accent_can_be_read_in_both_schemes_and_so_can_the_text_on_it() {
 
 #[test]
 fn a_colour_that_can_be_read_stays_as_it_is() {
-    let accent = Color::parse("#1D4ED8").expect("a colour");
-    assert_eq!(Shades::light(accent).accent.css(), "#1d4ed8");
-    assert_eq!(Color::parse("#fa0"), Color::parse("#ffaa00"));
-    for odd in [
-        "",
-        "#",
-        "red",
-        "#12",
-        "#12345g",
-        "#+12345",
-        "1d4ed8",
-        "#1d4ed8ff",
-        "url(x)",
-    ] {
-        assert_eq!(Color::parse(odd), Err(NoColor), "{odd}");
-    }
+    let accent: Accent = "#1D4ED8".parse().expect("a colour");
+    assert_eq!(Shades::light(accent.into()).accent.css(), "#1d4ed8");
     assert!((WHITE.contrast(BLACK) - 21.0).abs() < 0.001);
 }
 

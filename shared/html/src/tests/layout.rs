@@ -10,6 +10,7 @@ fn page_of(brand: &Brand, language: &str) -> (Response, String) {
         address: None,
         indexed: false,
         scripts: &[],
+        zone: None,
         form_leads_to: None,
         frame_ancestors: "'none'",
         languages: &[],

@@ -62,6 +62,16 @@ fn a_count_is_in_the_form_that_the_number_asks_for() {
     };
     assert_eq!(count("en", 1), "1 minute");
     assert_eq!(count("en", 45), "45 minutes");
+    for (n, expected) in [
+        (1, "1 minuta"),
+        (3, "3 minuty"),
+        (12, "12 minut"),
+        (22, "22 minuty"),
+        (25, "25 minut"),
+    ] {
+        assert_eq!(count("pl", n), expected);
+    }
+    assert_eq!(count("fr", 0), "0 minute");
     assert_eq!(count("ar", 2), "دقيقتان");
     assert_eq!(count("ar", 5), "5 دقائق");
     assert_eq!(count("ar", 45), "45 دقيقة");

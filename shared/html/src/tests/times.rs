@@ -21,10 +21,26 @@ fn dates_and_times_are_written_as_the_language_and_region_do() {
         ),
         ("en-GB", "Tuesday, 1 December 2026, 14:05 – 15:00"),
         ("de", "Dienstag, 1. Dezember 2026, 14:05 – 15:00"),
+        ("fr", "mardi 1 décembre 2026, 14:05 – 15:00"),
+        ("es", "martes, 1 de diciembre de 2026, 14:05 – 15:00"),
+        ("it", "martedì 1 dicembre 2026, 14:05 – 15:00"),
+        ("nl", "dinsdag 1 december 2026, 14:05 – 15:00"),
+        ("da", "tirsdag 1. december 2026 kl. 14.05 – 15.00"),
+        ("pl", "wtorek, 1 grudnia 2026, 14:05 – 15:00"),
+        ("ja", "2026年12月1日火曜日 14:05～15:00"),
         ("ar", "الثلاثاء، 1 ديسمبر 2026، 2:05 م – 3:00 م"),
+        ("ar-LB", "الثلاثاء، 1 كانون الأول 2026، 2:05 م – 3:00 م"),
     ] {
         assert_eq!(span(in_language(tag), slot, zone), expected);
     }
+}
+
+#[test]
+fn a_month_beside_its_year_stands_in_the_case_that_it_has_alone() {
+    let december = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
+    assert_eq!(month(in_language("pl"), december), "grudzień 2026");
+    assert_eq!(day(in_language("pl"), december), "wtorek, 1 grudnia");
+    assert_eq!(short_day(in_language("ja"), december), "12月1日(火)");
 }
 
 #[test]

@@ -63,10 +63,13 @@ pub(crate) async fn act_on_booking(
         .until_decided(|| async {
             let mut decision = writer.decision(tenant, now);
             let acted = plan.decide(&mut decision, now).await?;
-            let view = presenter.decided(acted.booking, &mut decision).await?;
-            let version = view.version();
+            let mut view = presenter.decided(acted.booking, &mut decision).await?;
+            let (links, version) = (view.take_links(), view.version());
             let answer = Tagged::new(Data { data: view }, &version);
             once.keep(&answer)?;
+            let answer = answer.map(|Data { data: view }| Data {
+                data: view.with_links(links),
+            });
             Ok(decision.commit(answer).await?)
         })
         .await

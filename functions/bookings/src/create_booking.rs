@@ -6,7 +6,7 @@ use axum::extract::State as Extract;
 use model::ids::BookingId;
 
 use crate::access::Book;
-use crate::includes::Includes;
+use crate::includes::IncludesOfNew;
 use crate::request::CreateBookingRequest;
 use crate::view::{BookingView, Presenter};
 
@@ -15,6 +15,9 @@ use crate::view::{BookingView, Presenter};
 /// Time that is taken is refused with 409, also for a tentative booking, which does not take any itself; so is a seat in
 /// a group that is full, over or not open for booking. A booking that waits for a payment holds its time or seat until
 /// `attributes.payment_due_at`: for five minutes, unless its `timeout` or its project says otherwise.
+///
+/// `include=customer_action_links` shows the links by which the customer cancels or reschedules, here to a widget key and
+/// client-token too, so that a page can show them to the customer who has just booked.
 #[utoipa::path(
     post,
     path = "/v2/bookings",
@@ -31,7 +34,7 @@ use crate::view::{BookingView, Presenter};
 pub(crate) async fn create_booking(
     App(principal): App<Book>,
     Extract(state): Extract<State>,
-    include: Includes,
+    IncludesOfNew(include): IncludesOfNew,
     zone: OutputZone,
     once: Idempotency,
     Body(request): Body<CreateBookingRequest>,
@@ -50,10 +53,11 @@ pub(crate) async fn create_booking(
         .until_decided(|| async {
             let mut decision = writer.decision(tenant, now);
             let booking = plan.decide(&mut decision, now).await?;
-            let view = presenter.decided(booking, &mut decision).await?;
-            let version = view.version();
+            let mut view = presenter.decided(booking, &mut decision).await?;
+            let (links, version) = (view.take_links(), view.version());
             let answer = Tagged::new(Created(view), &version);
             once.keep(&answer)?;
+            let answer = answer.map(|Created(view)| Created(view.with_links(links)));
             Ok(decision.commit(answer).await?)
         })
         .await

@@ -77,9 +77,10 @@ pub(crate) async fn create_bookings(
         return maker.make_all_or_nothing(bulk.bookings, &ids, &once).await;
     }
     let results = maker.make_each(bulk, &ids, once.is_keyed()).await?;
-    let answer = BulkAnswer::new(StatusCode::CREATED, results)?;
+    let mut answer = BulkAnswer::new(StatusCode::CREATED, results)?;
+    let links = answer.take_links();
     once.finish(&state, &answer).await?;
-    Ok(answer)
+    Ok(answer.with_links(links))
 }
 
 /// What is read of the request, its bookings included.
@@ -190,8 +191,10 @@ impl Maker<'_> {
                     .await
                     .map_err(of_part)?;
                 let views = made.into_iter().map(|booking| Ok(included.show(booking)));
-                let answer = BulkAnswer::new(StatusCode::CREATED, views.collect())?;
+                let mut answer = BulkAnswer::new(StatusCode::CREATED, views.collect())?;
+                let links = answer.take_links();
                 once.keep(&answer)?;
+                let answer = answer.with_links(links);
                 decision.commit(answer).await.map_err(of_part)
             })
             .await

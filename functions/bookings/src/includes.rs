@@ -8,6 +8,9 @@ use axum::http::request::Parts;
 use model::scope::Scope;
 use views::CustomerLinks;
 
+/// The name of customers' links, as an include and in what is shown.
+pub(crate) const LINKS: &str = "customer_action_links";
+
 /// The includes of a request for bookings.
 pub(crate) struct Includes {
     names: Include,
@@ -15,6 +18,25 @@ pub(crate) struct Includes {
 }
 
 impl Includes {
+    async fn read(parts: &mut Parts, state: &State, reader: Reader) -> Result<Self, ApiError> {
+        let Ok(names) = Include::from_request_parts(parts, state).await;
+        let links = if names.has(LINKS) {
+            let BaseUrl(base) = BaseUrl::of(state, parts);
+            links_for(state, principal(parts)?, base, reader).await?
+        } else {
+            None
+        };
+        Ok(Self { names, links })
+    }
+
+    /// Nothing but these links.
+    pub(crate) fn only_links(links: CustomerLinks) -> Self {
+        Self {
+            names: Include::default(),
+            links: Some(links),
+        }
+    }
+
     /// These, and `others` whether or not they were asked for.
     pub(crate) fn and(self, others: &[&str]) -> Self {
         Self {
@@ -38,24 +60,46 @@ impl FromRequestParts<State> for Includes {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
-        let Ok(names) = Include::from_request_parts(parts, state).await;
-        let links = if names.has("customer_action_links") {
-            let BaseUrl(base) = BaseUrl::from_request_parts(parts, state).await?;
-            links_for(state, principal(parts)?, base).await?
-        } else {
-            None
-        };
-        Ok(Self { names, links })
+        Self::read(parts, state, Reader::Anybody).await
     }
 }
 
-/// What makes links for a caller that could take the actions itself; others get none, because a link acts for whoever has it.
-async fn links_for(
+/// The includes of a request to create a booking: a page gets the links of the booking that it has just made, because it
+/// shows them to the customer who made it.
+pub(crate) struct IncludesOfNew(pub(crate) Includes);
+
+impl FromRequestParts<State> for IncludesOfNew {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
+        let includes = Includes::read(parts, state, Reader::ItsMaker).await?;
+        Ok(Self(includes))
+    }
+}
+
+/// For whom a booking is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Somebody who has just created it.
+    ItsMaker,
+    /// Anybody whom the operation admits.
+    Anybody,
+}
+
+/// What makes links for a caller that may have them. A link acts for whoever has it, so it is for callers that could take the
+/// actions themselves and, among those that cannot, for the one who has just created the booking.
+pub(crate) async fn links_for(
     state: &State,
     principal: &Principal,
     base: String,
+    reader: Reader,
 ) -> Result<Option<CustomerLinks>, ApiError> {
-    if principal.is_public() || !principal.may(Scope::BookingsWrite) {
+    let may_have_them = if principal.is_public() {
+        reader == Reader::ItsMaker
+    } else {
+        principal.may(Scope::BookingsWrite)
+    };
+    if !may_have_them {
         return Ok(None);
     }
     let app = state.store().get_app(principal.app).await?;

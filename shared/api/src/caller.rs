@@ -271,10 +271,17 @@ impl FromRequestParts<State> for Address {
 #[derive(Clone, Debug)]
 pub struct BaseUrl(pub String);
 
+impl BaseUrl {
+    /// As the extractor finds it.
+    pub fn of(state: &State, parts: &Parts) -> Self {
+        Self(crate::address::base_url(state, &parts.extensions))
+    }
+}
+
 impl FromRequestParts<State> for BaseUrl {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
-        Ok(Self(crate::address::base_url(state, &parts.extensions)))
+        Ok(Self::of(state, parts))
     }
 }

@@ -24,6 +24,8 @@
 //! - If the answer is known only once the store has decided, `keep` is called in the closure that decides: the last
 //!   one counts. What the answer needs beside the decision, such as includes, is read before.
 //! - What only the first answer may show is left out of what is kept: `once.keep(&Created(view.without_key()))`.
+//! - What must not be at rest and can be made again, e.g. a signature, is left out too, and its operation is added with
+//!   [`Routes::completed_by`](crate::operations::Routes::completed_by): that adds it to the answer when it is replayed.
 //! - Every error is simply returned. If a twin was faster, whatever error that brought, its answer is replayed.
 //! - One transaction is written with `once.writer`. What makes many things in a transaction each calls
 //!   [`Idempotency::begin`] for a seed to derive their ids from, writes with `state.writer()`, each thing on condition
@@ -50,6 +52,7 @@ use store::{
 use crate::answer::{Created, Data, NoContent};
 use crate::error::ApiError;
 use crate::operation::Operation;
+use crate::replay::Completion;
 use crate::state::State;
 use crate::warnings::Warnings;
 
@@ -99,12 +102,15 @@ async fn answer_keyed(
     let body = crate::body::read(body).await?;
     let secret = state.master_secret().await?;
     let message = message(&parts, &body);
+    let completion = operation
+        .completes
+        .and_then(|completes| completes(state, &parts));
     let known = find(state, &place).await?;
     let mut begun = None;
     if let Some(record) = known {
         check_same(&record, secret, &message)?;
         match record.answer {
-            Some(answer) => return Ok(replay(answer)),
+            Some(answer) => return Ok(replay(completed(answer, completion).await?)),
             None => begun = Some(record),
         }
     }
@@ -134,7 +140,7 @@ async fn answer_keyed(
         Ok(Some(record)) => {
             check_same(&record, secret, &message)?;
             match record.answer {
-                Some(answer) => Ok(replay(answer)),
+                Some(answer) => Ok(replay(completed(answer, completion).await?)),
                 None => Ok(response),
             }
         }
@@ -142,6 +148,16 @@ async fn answer_keyed(
         Ok(None) => Err(ApiError::OutcomeUnknown),
         Err(_) if is_unknown => Err(ApiError::OutcomeUnknown),
         Err(_) => Ok(response),
+    }
+}
+
+async fn completed(
+    answer: KeptAnswer,
+    completion: Option<Completion>,
+) -> Result<KeptAnswer, ApiError> {
+    match completion {
+        Some(complete) => complete(answer).await,
+        None => Ok(answer),
     }
 }
 

@@ -41,6 +41,7 @@ pub mod public_texts;
 pub mod query;
 #[cfg(feature = "gateway")]
 mod refused;
+pub mod replay;
 pub mod request_log;
 pub mod required;
 pub mod schemas;

@@ -4,6 +4,8 @@ use auth::Access;
 use axum::http::Method;
 use utoipa::openapi::path::HttpMethod;
 
+use crate::replay::CompleteReplay;
+
 /// One thing that can be called.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -19,6 +21,8 @@ pub struct Operation {
     pub writes: bool,
     /// Whether it is about one thing that has an `ETag`.
     pub is_versioned: bool,
+    /// What adds to an answer that is replayed what was left out when it was kept, if anything ever is.
+    pub(crate) completes: Option<CompleteReplay>,
 }
 
 impl Operation {

@@ -27,6 +27,7 @@ use crate::authorize::authorize;
 use crate::openapi::{self, bodies, parameters};
 pub use crate::operation::Operation;
 use crate::operation::http_method;
+use crate::replay::CompleteReplay;
 use crate::state::State;
 
 /// Makes a handler's description.
@@ -47,6 +48,7 @@ pub struct Routes {
     methods: Vec<Method>,
     access: Access,
     router: MethodRouter<State>,
+    completes: Option<CompleteReplay>,
     #[cfg(feature = "openapi")]
     describe: Describe,
 }
@@ -76,8 +78,18 @@ impl Routes {
             methods: methods.collect(),
             access,
             router,
+            completes: None,
             #[cfg(feature = "openapi")]
             describe,
+        }
+    }
+
+    /// The same, whose answers are kept without something that is made again by `completes` when they are replayed.
+    #[must_use]
+    pub fn completed_by(self, completes: CompleteReplay) -> Self {
+        Self {
+            completes: Some(completes),
+            ..self
         }
     }
 }
@@ -186,6 +198,7 @@ impl Operations {
                 access: routes.access,
                 writes: writes && method != Method::GET,
                 is_versioned,
+                completes: routes.completes,
                 method,
             });
         }

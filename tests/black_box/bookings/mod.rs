@@ -7,6 +7,7 @@ mod group_seats;
 mod icalendar;
 mod lifecycle;
 pub(crate) mod links;
+mod links_of_maker;
 mod locale;
 mod payment_time;
 mod rescheduling;

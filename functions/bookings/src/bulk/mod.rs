@@ -147,6 +147,23 @@ impl BulkAnswer {
     }
 }
 
+/// The customer's links of the bookings of an answer, in their order.
+type Links = Vec<Option<Map<String, Value>>>;
+
+impl BulkAnswer {
+    /// Takes the customers' links out of it: an answer is kept without them.
+    pub(crate) fn take_links(&mut self) -> Links {
+        self.data.iter_mut().map(BookingView::take_links).collect()
+    }
+
+    /// The same with the links that were taken.
+    pub(crate) fn with_links(self, links: Links) -> Self {
+        let data = self.data.into_iter().zip(links);
+        let data = data.map(|(view, links)| view.with_links(links)).collect();
+        Self { data, ..self }
+    }
+}
+
 /// An error of a decision of which each booking is a part.
 pub(crate) fn of_part(error: DecisionError) -> ApiError {
     let part = error.part();

@@ -54,12 +54,28 @@ pub(crate) struct BookingView {
     #[serde(flatten)]
     #[schema(additional_properties)]
     included: Map<String, Value>,
+    #[serde(
+        rename = "customer_action_links",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(ignore)]
+    links: Option<Map<String, Value>>,
     #[serde(skip)]
     #[schema(ignore)]
     version: Version,
 }
 
 impl BookingView {
+    /// Takes the customer's links out of it: an answer is kept without them, because they are signed.
+    pub(crate) fn take_links(&mut self) -> Option<Map<String, Value>> {
+        self.links.take()
+    }
+
+    /// The same with `links`.
+    pub(crate) fn with_links(self, links: Option<Map<String, Value>>) -> Self {
+        Self { links, ..self }
+    }
+
     /// Names the state that is shown.
     pub(crate) fn version(&self) -> Version {
         self.version.clone()
@@ -128,8 +144,8 @@ impl<'a> Presenter<'a> {
         &self,
         bookings: &[Booking],
     ) -> Result<HashMap<ProjectId, Project>, ApiError> {
-        let is_needed = self.include.has("project") || self.include.links().is_some();
-        if self.principal.is_public() || !is_needed {
+        let shows_project = self.include.has("project") && !self.principal.is_public();
+        if !shows_project && self.include.links().is_none() {
             return Ok(HashMap::new());
         }
         let ids: BTreeSet<ProjectId> = bookings
@@ -199,7 +215,8 @@ impl Included<'_> {
         let booking = self.related.get(&booking.id).cloned().unwrap_or(booking);
         let booking = booking.settled(self.now);
         let included = self.included(&booking, self.zone.or(booking.timezone));
-        self.show_with(included, &booking)
+        let links = self.links(&booking);
+        self.show_with(included, &booking).with_links(links)
     }
 
     fn show_with(&self, included: Map<String, Value>, booking: &Booking) -> BookingView {
@@ -215,6 +232,7 @@ impl Included<'_> {
             locale: self.locale(booking),
             attributes: self.attributes(booking, zone),
             included,
+            links: None,
             version: version(booking),
         }
     }
@@ -286,14 +304,15 @@ impl Included<'_> {
                 json!(resource.and_then(of))
             });
         }
-        if let Some(links) = self.include.links() {
-            let project = booking.project_id.and_then(|id| self.projects.get(&id));
-            // Whose resource is gone is not moved any more.
-            let project = project.filter(|_| resource.is_some());
-            let links = links.of(booking, project, self.now).into();
-            included.insert("customer_action_links".to_owned(), links);
-        }
         included
+    }
+
+    /// The customer's links of a booking that is settled, if they are shown.
+    pub(crate) fn links(&self, booking: &Booking) -> Option<Map<String, Value>> {
+        let project = booking.project_id.and_then(|id| self.projects.get(&id));
+        // Whose resource is gone is not moved any more.
+        let project = project.filter(|_| self.resources.contains_key(&booking.resource_id));
+        Some(self.include.links()?.of(booking, project, self.now))
     }
 
     fn locale(&self, booking: &Booking) -> Option<String> {

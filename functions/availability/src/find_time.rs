@@ -60,10 +60,11 @@ pub(crate) async fn find_time(
     let zone = zone.or(resources.first().map_or(Tz::UTC, |first| first.timezone));
     let mut budget = Budget::new();
     let planned = vec![search.plan(&state, resources, &mut budget)?];
-    let times = PlannedTimes::read(planned, &state, tenant, &mut budget).await?;
+    let read = PlannedTimes::read(planned, &state, tenant, &mut budget).await?;
+    let (times, work) = read;
     let show = move |state: &State| {
         let slots = times.iter().flat_map(|times| times.slots(state.random()));
         Written::rows(slots.map(|slot| TimeView::of(&slot, zone)))
     };
-    run(&state, &principal, &budget, show).await
+    run(&state, work, &budget, show).await
 }

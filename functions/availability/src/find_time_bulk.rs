@@ -49,7 +49,8 @@ pub(crate) async fn find_time_bulk(
         .into_iter()
         .map(|(search, resources)| search.plan(&state, resources, &mut budget))
         .collect::<Result<_, _>>()?;
-    let times = PlannedTimes::read(planned, &state, tenant, &mut budget).await?;
+    let read = PlannedTimes::read(planned, &state, tenant, &mut budget).await?;
+    let (times, work) = read;
     let show = move |state: &State| {
         Written::rows(times.iter().flat_map(|times| {
             let slots = times.slots(state.random());
@@ -64,5 +65,5 @@ pub(crate) async fn find_time_bulk(
             })
         }))
     };
-    run(&state, &principal, &budget, show).await
+    run(&state, work, &budget, show).await
 }

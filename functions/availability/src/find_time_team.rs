@@ -91,7 +91,8 @@ pub(crate) async fn find_time_team(
     for (id, (email, resource)) in users {
         shown.insert(id, user(&state, &principal, email, &resource).await?);
     }
-    let times = PlannedTimes::read(planned, &state, team, &mut budget).await?;
+    let read = PlannedTimes::read(planned, &state, team, &mut budget).await?;
+    let (times, work) = read;
     let first = times.first().and_then(|times| times.resources().first());
     let zone = zone.or(first.map_or(Tz::UTC, |first| first.timezone));
     let show = move |state: &State| {
@@ -102,7 +103,7 @@ pub(crate) async fn find_time_team(
             users: ids.iter().filter_map(|id| shown.get(id)).collect(),
         }))
     };
-    run(&state, &principal, &budget, show).await
+    run(&state, work, &budget, show).await
 }
 
 /// A start and an end, with who is free then.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Search;
-use crate::search::request::{AvailabilityRequest, Sent, run};
+use crate::search::request::{AvailabilityRequest, Sent};
 
 /// A date on which something can be booked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,5 +45,5 @@ pub(crate) async fn list_available_dates(
             resources: resources.iter().map(ToString::to_string).collect(),
         }))
     };
-    run(found, &state, &principal, show).await
+    found.run(&state, show).await
 }

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use auth::Owner;
+use auth::{Owner, Turn};
 use model::ids::AppId;
 use tokio::sync::oneshot;
 
@@ -12,21 +12,57 @@ use crate::state::State;
 /// Up to how many steps are taken where the request is: it takes a few milliseconds at most, and a turn would cost more.
 const MAX_STEPS_AT_ONCE: usize = 20_000;
 
-/// What `work` answers, which takes about so many steps and is done for `app`.
-///
-/// # Errors
-///
-/// [`ApiError::TooMany`] if too much of the app's is waiting.
-pub async fn run<T: Send + 'static>(
-    state: &State,
+/// Work done for an app, in the app's turn if it is known to be heavy.
+#[derive(Debug)]
+pub struct Work {
     app: AppId,
-    steps: usize,
+    turn: Option<Turn>,
+}
+
+impl Work {
+    /// Waits for the app's turn if the work takes about so many steps that it needs one. Call it before what the work needs
+    /// is read: the store serves one app's wide searches one after another then, and other apps' reads between them.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::TooMany`] if too much of the app's is waiting.
+    pub async fn begin(state: &State, app: AppId, steps: usize) -> Result<Self, ApiError> {
+        let turn = if steps <= MAX_STEPS_AT_ONCE {
+            None
+        } else {
+            Some(state.heavy().turn(Owner::App(app)).await?)
+        };
+        Ok(Self { app, turn })
+    }
+
+    /// What `work` answers. `steps` is how much there is to do now that everything is read.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`; [`ApiError::TooMany`] if it needs a turn only now, and too much of the app's is waiting.
+    pub async fn run<T: Send + 'static>(
+        self,
+        state: &State,
+        steps: usize,
+        work: impl FnOnce(&State) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let turn = match self.turn {
+            Some(turn) => Some(turn),
+            None => Self::begin(state, self.app, steps).await?.turn,
+        };
+        match turn {
+            None => work(state),
+            Some(turn) => apart(state, turn, work).await,
+        }
+    }
+}
+
+/// What `work` answers, from a thread of its own that gives way to those that serve requests.
+async fn apart<T: Send + 'static>(
+    state: &State,
+    turn: Turn,
     work: impl FnOnce(&State) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    if steps <= MAX_STEPS_AT_ONCE {
-        return work(state);
-    }
-    let turn = state.heavy().turn(Owner::App(app)).await?;
     let state = state.clone();
     let (answer, answered) = oneshot::channel();
     let work = move || {

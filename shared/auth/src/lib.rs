@@ -33,5 +33,5 @@ pub use master_secret::MasterSecret;
 pub use plain_key::PlainKey;
 pub use principal::{Caller, Principal, Reach, Who, Wider};
 pub use refusals::Refusals;
-pub use shares::{Overloaded, Owner, Shares};
+pub use shares::{Overloaded, Owner, Shares, Turn};
 pub use signature::SigningSecret;

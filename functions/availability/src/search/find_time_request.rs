@@ -3,7 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use api::{ApiError, SearchWords, State, heavy};
+use api::heavy::Work;
+use api::{ApiError, SearchWords, State};
 use auth::Principal;
 use chrono::{DateTime, Utc};
 use model::Random;
@@ -272,7 +273,8 @@ pub(crate) struct Times {
 }
 
 impl PlannedTimes {
-    /// Reads what is taken, for one after another: each takes of the same budget.
+    /// Reads what is taken, for one after another: each takes of the same budget. Answers the work of showing it too, which
+    /// has begun.
     ///
     /// # Errors
     ///
@@ -282,14 +284,15 @@ impl PlannedTimes {
         state: &State,
         tenant: Tenant,
         budget: &mut Budget,
-    ) -> Result<Vec<Times>, ApiError> {
+    ) -> Result<(Vec<Times>, Work), ApiError> {
+        let work = Work::begin(state, tenant.app, budget.steps()).await?;
         let mut read = Vec::with_capacity(planned.len());
         for Self { planned, search } in planned {
             let found = planned.read(state.store(), tenant, budget).await;
             let found = found.map_err(|error| SearchWords::FIND_TIME.refusal(error))?;
             read.push(Times { found, search });
         }
-        Ok(read)
+        Ok((read, work))
     }
 }
 
@@ -315,18 +318,18 @@ impl Times {
     }
 }
 
-/// Does what `work` says with searches, in the app's turn if they are wide.
+/// What `show` makes of searches, in the app's turn if they are wide.
 ///
 /// # Errors
 ///
-/// What `work` refuses; in the words of these searches, that the answer is too large.
+/// What `show` refuses; in the words of these searches, that the answer is too large.
 pub(crate) async fn run<T: Send + 'static>(
     state: &State,
-    principal: &Principal,
+    work: Work,
     budget: &Budget,
-    work: impl FnOnce(&State) -> Result<T, ApiError> + Send + 'static,
+    show: impl FnOnce(&State) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let done = heavy::run(state, principal.app, budget.steps(), work).await;
+    let done = work.run(state, budget.steps(), show).await;
     done.map_err(|error| SearchWords::FIND_TIME.of(error))
 }
 

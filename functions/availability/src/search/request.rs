@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
+use api::heavy::Work;
 use api::shape::joined;
-use api::{
-    ApiError, Faults, Field, Named, Names, Object, OutputZone, SearchWords, Shaped, State, heavy,
-};
+use api::{ApiError, Faults, Field, Named, Names, Object, OutputZone, SearchWords, Shaped, State};
 use auth::Principal;
 use model::availability::Settings;
 use model::constraint::parse_constraints;
@@ -120,7 +119,7 @@ impl AvailabilityRequest {
         state: &State,
         principal: &Principal,
         zone: OutputZone,
-    ) -> Result<(FreeTime, Tz), ApiError> {
+    ) -> Result<(Found, Tz), ApiError> {
         let (query, asked, output) = self.parse()?;
         let moving = match asked {
             None => None,
@@ -130,13 +129,17 @@ impl AvailabilityRequest {
             tenant: principal.tenant(),
             is_public: principal.is_public(),
         };
-        let found = FreeTime::read(state.store(), searcher, query, moving, state.now()).await?;
-        let own = match found.resources.as_slice() {
+        let plan = FreeTime::plan(state.store(), searcher, query, moving, state.now()).await?;
+        let (planned, mut budget) = plan;
+        let work = Work::begin(state, principal.app, budget.steps()).await?;
+        let free_time = planned.read(state.store(), searcher.tenant, &mut budget);
+        let free_time = free_time.await?;
+        let own = match free_time.resources.as_slice() {
             [only] => only.timezone,
             _ => Tz::UTC,
         };
         let zone = output.unwrap_or(zone.or(own));
-        Ok((found, zone))
+        Ok((Found { free_time, work }, zone))
     }
 
     fn parse(self) -> Result<(SlotQuery, Option<MovingQuery>, Option<Tz>), ApiError> {
@@ -173,20 +176,28 @@ impl AvailabilityRequest {
     }
 }
 
-/// Does what `work` says with a search, in the app's turn if it is wide.
-///
-/// # Errors
-///
-/// What `work` refuses; in the words of availability, that the answer is too large.
-pub(crate) async fn run<T: Send + 'static>(
-    found: FreeTime,
-    state: &State,
-    principal: &Principal,
-    work: impl FnOnce(FreeTime, &State) -> Result<T, ApiError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let steps = found.steps;
-    let done = heavy::run(state, principal.app, steps, |state| work(found, state)).await;
-    done.map_err(|error| SearchWords::AVAILABILITY.of(error))
+/// A search of which everything is read, in the app's turn if it is wide.
+pub(crate) struct Found {
+    free_time: FreeTime,
+    work: Work,
+}
+
+impl Found {
+    /// What `show` makes of it.
+    ///
+    /// # Errors
+    ///
+    /// What `show` refuses; in the words of availability, that the answer is too large.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        state: &State,
+        show: impl FnOnce(FreeTime, &State) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Self { free_time, work } = self;
+        let steps = free_time.steps;
+        let done = work.run(state, steps, |state| show(free_time, state)).await;
+        done.map_err(|error| SearchWords::AVAILABILITY.of(error))
+    }
 }
 
 /// The ids of a list, each once; at most as many as a project has.

@@ -63,37 +63,54 @@ pub struct FreeTime {
 }
 
 impl FreeTime {
-    /// Reads what `query` names, and what is taken, at `now`. `moving` is the booking that is to be rescheduled, if the search
-    /// is for that.
+    /// Reads what `query` names, at `now`, and plans the search within a request's budget. `moving` is the booking that is to
+    /// be rescheduled, if the search is for that.
     ///
     /// # Errors
     ///
     /// A project or resource outside the caller's reach is not found; what cannot be meant, or is too large to search, is
     /// refused.
-    pub async fn read(
+    pub async fn plan(
         store: &Store,
         searcher: Searcher,
         query: SlotQuery,
         moving: Option<Moving>,
         now: DateTime<Utc>,
-    ) -> Result<Self, SchedulingError> {
+    ) -> Result<(Planned, Budget), SchedulingError> {
         let tenant = searcher.tenant;
         let project = project(store, tenant, query.project_id, moving.as_ref()).await?;
-        Self::of(store, searcher, (project.as_ref(), query), moving, now).await
+        Self::plan_for(store, searcher, (project.as_ref(), query), moving, now).await
     }
 
-    /// As [`FreeTime::read`], of a project that is read already, whatever `query` names.
+    /// As [`FreeTime::plan`], of a project that is read already, whatever `query` names; and reads what is taken.
     ///
     /// # Errors
     ///
-    /// As [`FreeTime::read`].
+    /// As [`FreeTime::plan`].
     pub async fn of(
+        store: &Store,
+        searcher: Searcher,
+        what: (Option<&Project>, SlotQuery),
+        moving: Option<Moving>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, SchedulingError> {
+        let plan = Self::plan_for(store, searcher, what, moving, now).await?;
+        let (planned, mut budget) = plan;
+        planned.read(store, searcher.tenant, &mut budget).await
+    }
+
+    /// As [`FreeTime::plan`], of a project that is read already, whatever `query` names.
+    ///
+    /// # Errors
+    ///
+    /// As [`FreeTime::plan`].
+    pub async fn plan_for(
         store: &Store,
         searcher: Searcher,
         (project, mut query): (Option<&Project>, SlotQuery),
         moving: Option<Moving>,
         now: DateTime<Utc>,
-    ) -> Result<Self, SchedulingError> {
+    ) -> Result<(Planned, Budget), SchedulingError> {
         let tenant = searcher.tenant;
         if let (None, None, Some(moving)) = (&project, &query.resources, &moving) {
             query.resources = Some(vec![moving.resource()]);
@@ -130,7 +147,7 @@ impl FreeTime {
         };
         let mut budget = Budget::new();
         let planned = Planned::within(&mut budget, (&offer, resources), inputs)?;
-        planned.read(store, tenant, &mut budget).await
+        Ok((planned, budget))
     }
 }
 

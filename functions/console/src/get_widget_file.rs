@@ -6,7 +6,7 @@ use axum::response::Response;
 use crate::access::Anybody;
 use crate::assets::{Asset, Keep};
 
-/// Gives a file of the booking widget, as its npm package has it: `booking.min.js`, `booking.min.css`.
+/// Gives a file of the booking widget, as its npm package has it: `booking.min.js`, `booking.min.css`; and `booking.own.css`, which asks no other host for fonts.
 #[utoipa::path(
     get,
     path = "/widget/{file}",

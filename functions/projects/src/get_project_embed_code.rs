@@ -40,11 +40,12 @@ pub(crate) async fn get_project_embed_code(
     Ok(Html(snippet(&base, &config)))
 }
 
-/// The script reads its configuration as it loads, so that stands first.
+/// The script reads its configuration as it loads, so that stands first. The style sheet is the one that asks no other host
+/// for fonts.
 fn snippet(base: &str, config: &Value) -> String {
     let (base, config) = (in_attribute(base), in_script(config));
     format!(
-        "<link rel=\"stylesheet\" href=\"{base}/widget/booking.min.css\">\n\
+        "<link rel=\"stylesheet\" href=\"{base}/widget/booking.own.css\">\n\
          <div id=\"bookingjs\"></div>\n\
          <script>window.timekitBookingConfig = {config};</script>\n\
          <script src=\"{base}/widget/booking.min.js\"></script>\n"

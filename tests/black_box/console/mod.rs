@@ -1,3 +1,4 @@
 //! The function `console`: pages and the files they load.
 
 mod pages;
+mod shades;

@@ -57,8 +57,7 @@ export async function keyboardAlone(browser, base) {
   await enter("link", "Projects");
   await enter("button", "New project");
   await fill("Name", "Talk");
-  await tabTo("checkbox", /Emmett/);
-  await press("Space");
+  await page.getByRole("checkbox", { name: /Emmett/, checked: true }).waitFor();
   await enter("button", "Create project");
   await visitor.heading("Embed code");
   await enter("button", "What is booked");

@@ -98,15 +98,18 @@ async function makesProject(visitor) {
   await visitor.button("New project").first().click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name", { exact: true }).fill(`Talk ${HOSTILE}`);
-  await dialog.getByText("Emmett").last().click();
+  // The only resource there is was chosen already.
+  await dialog.getByRole("checkbox", { name: /Emmett/, checked: true }).waitFor();
   await visitor.look("new-project");
   await visitor.button("Create project").click();
   await visitor.heading("Embed code");
   const preview = page.frameLocator("iframe");
   await preview.locator("#bookingjs .fc-event").first().waitFor();
   await visitor.look("share");
-  const embed = await visitor.field("Embed code").textContent();
-  assert.match(embed, /test_widget_key_.*api_base_url|api_base_url.*test_widget_key_/s);
+  const widget = await visitor.field("Embed code of the widget").textContent();
+  assert.match(widget, /test_widget_key_.*api_base_url|api_base_url.*test_widget_key_/s);
+  assert.match(widget, /booking\.own\.css/);
+  await embeds(visitor);
   const saves = async () => {
     await visitor.button("Save").click();
     await page.getByText("Saved", { exact: true }).waitFor();
@@ -114,6 +117,9 @@ async function makesProject(visitor) {
   };
   await visitor.button("What is booked").click();
   await visitor.look("project-what");
+  await warnsOfPage(visitor);
+  await visitor.field("Price").fill(HOSTILE);
+  await page.getByLabel("Not listed").check();
   await page.getByLabel("Book at least").fill("soon");
   await visitor.button("Save").click();
   await page.locator(".fault").waitFor();
@@ -139,8 +145,45 @@ async function makesProject(visitor) {
   await saves();
   await visitor.go("Projects");
   await page.getByRole("cell", { name: "Talk" }).first().waitFor();
+  await page.getByText("unlisted", { exact: true }).waitFor();
   await visitor.look("projects");
-  return page.locator("a[href^='/book/']").first().getAttribute("href");
+  return page.locator("td a[href^='/book/']").first().getAttribute("href");
+}
+
+/** The code for each way to embed is whole, whatever the project is called, and asks no other host for anything. */
+async function embeds(visitor) {
+  const { page } = visitor;
+  const code = visitor.field("Embed code");
+  for (const [kind, elements] of [["iframe", ["iframe"]], ["inline", ["a", "script"]], ["popup", ["a", "script"]], ["button", ["a", "script"]]]) {
+    await visitor.field("How it appears").selectOption(kind);
+    // This page's policy takes no style attribute, not even in what is only parsed.
+    const html = (await code.textContent()).replace(/ style="[^"]*"/, "");
+    const parsed = await page.evaluate((html) => {
+      const { body } = new DOMParser().parseFromString(`<body>${html}`, "text/html");
+      const all = [...body.querySelectorAll("*")];
+      return { names: all.map(({ localName }) => localName), kind: all[0].dataset.latchkey, addresses: all.map((one) => one.href || one.src) };
+    }, html);
+    assert.deepEqual(parsed.names, elements, html);
+    assert.equal(parsed.kind, kind === "iframe" ? undefined : kind);
+    for (const address of parsed.addresses) assert.ok(address.startsWith(`${visitor.base}/book/`), address);
+  }
+}
+
+/** A page that nobody can book on says so to its owner, when it is saved and afterwards. What no page can book is not offered. */
+async function warnsOfPage(visitor) {
+  const { page } = visitor;
+  const graphs = await visitor.field("It is booked").locator("option").evaluateAll((options) => options.map(({ value }) => value));
+  assert.deepEqual(graphs, ["instant", "confirm_decline", "group_customer"]);
+  const resource = page.getByRole("checkbox", { name: /Emmett/ });
+  await resource.uncheck();
+  await visitor.button("Save").click();
+  await visitor.text("Saved, but nobody can book on the page.");
+  await visitor.text("The page has nobody to book.");
+  await visitor.look("project-nobody");
+  await resource.check();
+  await visitor.button("Save").click();
+  await page.getByText("Saved", { exact: true }).waitFor();
+  await page.getByText("The page has nobody to book.").waitFor({ state: "hidden" });
 }
 
 /** Books on the page that customers see. */
@@ -292,6 +335,7 @@ async function settings(visitor, key) {
   await page.getByLabel("Where links may lead afterwards").fill("https://clinic.example");
   await page.locator(".card", { hasText: "Customers' links" }).getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved", { exact: true }).waitFor();
+  await brands(visitor);
 
   await visitor.button("Roll").click();
   await page.getByLabel("How long the old key still works").selectOption("1 hour");
@@ -303,6 +347,27 @@ async function settings(visitor, key) {
   await visitor.isGone(rolled);
   assert.deepEqual(await Promise.all([key, rolled].map((one) => status(visitor, one))), [200, 200]);
   return rolled;
+}
+
+/** The look of the booking pages is shown before it is saved; a color that cannot be read is told. */
+async function brands(visitor) {
+  const { page } = visitor;
+  const card = page.locator(".card", { hasText: "Your booking pages" });
+  await visitor.field("Name of the business").fill(`Clock Tower ${HOSTILE}`);
+  await page.getByRole("img", { name: /^Clock Tower .*, dark$/ }).waitFor();
+  assert.equal(await card.locator(".warning").count(), 1, "our blue can be read on light pages as it is");
+  await visitor.field("Accent color").fill("#ffe000");
+  await card.getByText("#ffe000 has a contrast of").waitFor();
+  await visitor.look("brand");
+  await visitor.field("Logo").fill("http://clinic.example/logo.svg");
+  await visitor.button("Save look").click();
+  await card.locator(".fault").waitFor();
+  await visitor.field("Logo").fill("");
+  await visitor.button("Save look").click();
+  await page.getByText("Saved", { exact: true }).waitFor();
+  await page.reload();
+  await card.waitFor();
+  assert.equal(await visitor.field("Accent color").inputValue(), "#ffe000");
 }
 
 /** Keys are made, used, rotated and revoked; the log tells of it, and of a refusal. Answers the revoked one. */

@@ -109,7 +109,7 @@ pub(crate) struct ProjectRequest {
     price: Field<String>,
     /// Whether the menu of the app's booking pages, `/book/app/{slug}`, leaves it out. Its own page works all the same.
     #[serde(default)]
-    #[schema(value_type = Option<bool>, default = false)]
+    #[schema(value_type = Option<bool>)]
     unlisted: Field<bool>,
 }
 

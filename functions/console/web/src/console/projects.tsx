@@ -1,12 +1,13 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 
-import { api, ask } from "./api";
+import { api, ask, currentApp } from "./api";
 import type { Failure, Schemas } from "./api";
 import { HolidayEditor, readHours, WeekEditor, writeHours } from "./hours";
 import type { Constraint } from "./hours";
+import { embedCodes } from "./embed";
 import { day } from "./time";
-import { Button, Card, Check, Code, Confirm, Copyable, Dialog, Empty, Field, Form, Input, Page, Pager, Problem, Select, Show, tell, useAction, useLoad } from "./ui";
+import { Badge, Button, Card, Check, Code, Confirm, Copyable, Dialog, Empty, Field, Form, Input, Page, Pager, Problem, Select, Show, tell, useAction, useLoad } from "./ui";
 
 type Project = Schemas["ProjectView"];
 type Json = Record<string, unknown>;
@@ -28,11 +29,15 @@ async function resourcesToChoose() {
 export function ProjectsPage() {
   const [page, setPage] = useState(1);
   const [isMaking, setMaking] = useState(false);
-  const projects = useLoad(async () => ask(api.GET("/v2/projects", { params: { query: { include: "resources", limit: 25, page } } })), [page]);
+  const projects = useLoad(async () => ask(api.GET("/v2/projects", { params: { query: { include: "resources,page", limit: 25, page } } })), [page]);
   return (
     <Page
       title="Projects"
-      lead="A project is a booking page: who can be booked, for how long, and what customers are asked."
+      lead={
+        <>
+          A project is a booking page: who can be booked, for how long, and what customers are asked. <a href={`/book/app/${currentApp()?.slug}`} target="_blank" rel="noopener">One page lists them all.</a>
+        </>
+      }
       actions={
         <Button tone="primary" onClick={() => setMaking(true)}>
           New project
@@ -44,7 +49,7 @@ export function ProjectsPage() {
           const rows = found.data as Project[];
           return rows.length === 0 ? (
             <Empty title="No booking page yet" action={<Button tone="primary" onClick={() => setMaking(true)}>New project</Button>}>
-              Three fields, and your customers have a page to book on.
+              Two fields, and your customers have a page to book on.
             </Empty>
           ) : (
             <>
@@ -71,6 +76,8 @@ export function ProjectsPage() {
                           <a href={`/book/${project.slug}`} target="_blank" rel="noopener">
                             /book/{project.slug}
                           </a>
+                          {(project.page?.problems.length ?? 0) > 0 && <Badge tone="warn">cannot be booked</Badge>}
+                          {project.unlisted && <Badge>unlisted</Badge>}
                         </td>
                         <td data-label="Made">{day(project.created_at)}</td>
                       </tr>
@@ -105,8 +112,13 @@ function LengthField({ value, onValue, failure }: { value: string; onValue: (val
   );
 }
 
-function ResourceChoice({ chosen, onChosen }: { chosen: readonly string[]; onChosen: (ids: string[]) => void }) {
+/** `takesTheOnly`: where there is one resource alone, it is chosen. */
+function ResourceChoice({ chosen, onChosen, takesTheOnly }: { chosen: readonly string[]; onChosen: (ids: string[]) => void; takesTheOnly?: boolean }) {
   const resources = useLoad(resourcesToChoose, []);
+  useEffect(() => {
+    const [only, ...others] = resources.data ?? [];
+    if (takesTheOnly && only && others.length === 0) onChosen([only.id]);
+  }, [resources.data]);
   return (
     <Show of={resources}>
       {(resources) =>
@@ -139,7 +151,8 @@ function NewProject({ onClose }: { onClose: () => void }) {
   const [length, setLength] = useState("1 hour");
   const make = useAction(async () => {
     const body = { name, resources, availability: { length, mode: "roundrobin_random" } };
-    const made = await ask(api.POST("/v2/projects", { body: body as Schemas["ProjectRequest"] }));
+    const made = await ask(api.POST("/v2/projects", { params: { query: { include: "page" } }, body: body as Schemas["ProjectRequest"] }));
+    tellSaved("Created", made.data);
     onClose();
     go(`/projects/${made.data.id}`);
   });
@@ -147,7 +160,7 @@ function NewProject({ onClose }: { onClose: () => void }) {
     <Dialog title="New project" onClose={onClose}>
       <Form onSend={make.run}>
         <Input label="Name" name="name" hint="What customers book, like “Consultation”." value={name} onValue={setName} failure={make.failure} />
-        <ResourceChoice chosen={resources} onChosen={setResources} />
+        <ResourceChoice chosen={resources} onChosen={setResources} takesTheOnly />
         <LengthField value={length} onValue={setLength} failure={make.failure} />
         <Problem failure={make.failure} />
         <div class="dialog-actions">
@@ -167,7 +180,7 @@ export function ProjectPage({ id }: { id: string }) {
   const [isDeleting, setDeleting] = useState(false);
   const path = { id };
   const project = useLoad(
-    async () => (await ask(api.GET("/v2/projects/{id}", { params: { path, query: { include: "resources,availability_constraints" } } }))).data,
+    async () => (await ask(api.GET("/v2/projects/{id}", { params: { path, query: { include: "resources,availability_constraints,page" } } }))).data,
     [id],
   );
   return (
@@ -200,6 +213,7 @@ export function ProjectPage({ id }: { id: string }) {
               </button>
             ))}
           </div>
+          <PageProblems project={loaded} />
           {tab === "share" && <Share project={loaded} />}
           {tab === "basics" && <Basics project={loaded} onSaved={project.reload} />}
           {tab === "hours" && <When project={loaded} onSaved={project.reload} />}
@@ -235,8 +249,9 @@ function Share({ project }: { project: Project }) {
       <Card title="Link" lead="Send it to customers, or put it behind a button.">
         <Copyable value={`${location.origin}/book/${project.slug}`} label="Link" />
       </Card>
-      <Card title="Embed code" lead="Paste it into your page where the calendar should be. The widget key in it is public. What a page says itself of length, buffers or grid does not count: this project's settings do, and a page can only narrow them.">
-        <Show of={code}>{(code) => <Code text={code.trim()} label="Embed code" />}</Show>
+      <Embed project={project} />
+      <Card title="Timekit's widget" lead="For those who embed it already. The widget key in it is public. What a page says itself of length, buffers or grid does not count: this project's settings do, and a page can only narrow them.">
+        <Show of={code}>{(code) => <Code text={code.trim()} label="Embed code of the widget" />}</Show>
       </Card>
       <Card title="Preview" lead="The page itself: what you book here is booked.">
         <iframe class="preview" title={`Booking page of ${project.name}`} src={`/book/${project.slug}`} />
@@ -245,11 +260,55 @@ function Share({ project }: { project: Project }) {
   );
 }
 
+const KINDS = [
+  ["iframe", "A frame"],
+  ["inline", "In the page"],
+  ["popup", "A link that opens a pop-up"],
+  ["button", "A button in the corner"],
+] as const;
+
+/** What to paste into another page, in each way that the booking page can appear there. */
+function Embed({ project }: { project: Project }) {
+  const [kind, setKind] = useState<string>("inline");
+  const codes = embedCodes(location.origin, project);
+  return (
+    <Card
+      title="Embed code"
+      lead="Paste it into your page where the booking page should be. It loads nothing from other hosts. A page may show it if its origin is one that the app's widget key may be used from: see Developers, API keys."
+    >
+      <Select label="How it appears" value={kind} onValue={setKind} options={KINDS} />
+      <Code text={codes[kind as keyof typeof codes]} label="Embed code" />
+    </Card>
+  );
+}
+
+/** Says that a project was saved, and at once if nobody can book on its page. */
+function tellSaved(verb: string, { page }: Project) {
+  tell(page && page.problems.length > 0 ? `${verb}, but nobody can book on the page.` : verb);
+}
+
+/** Why nobody can book on the project's page, which only its owner is told. */
+function PageProblems({ project }: { project: Project }) {
+  const problems = project.page?.problems ?? [];
+  if (problems.length === 0) return null;
+  return (
+    <div class="warning" role="alert">
+      <strong>Nobody can book on this page.</strong>
+      <ul>
+        {problems.map(({ code, advice }) => (
+          <li key={code}>{advice}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 /** Saves some fields of a project. */
 function useSave(project: Project, onSaved: () => void) {
   return useAction(async (body: object) => {
-    await ask(api.PUT("/v2/projects/{id}", { params: { path: { id: project.id } }, body: body as Schemas["ProjectRequest"] }));
-    tell("Saved");
+    const query = { include: "page" };
+    const saved = await ask(api.PUT("/v2/projects/{id}", { params: { path: { id: project.id }, query }, body: body as Schemas["ProjectRequest"] }));
+    tellSaved("Saved", saved.data);
     onSaved();
   });
 }
@@ -261,13 +320,18 @@ const MODES = [
   ["exclusive", "Whoever the customer chooses"],
 ] as const;
 
+/** Those that a page can book. What waits for a payment is not offered, because no provider takes one. */
 const GRAPHS = [
   ["instant", "At once"],
   ["confirm_decline", "When you have confirmed"],
-  ["instant_payment", "When it is paid"],
   ["group_customer", "A seat in a group"],
-  ["group_customer_payment", "A paid seat in a group"],
 ] as const;
+
+/** The graphs to choose from: one that the API has set and no page can book stays until another is chosen. */
+function graphsFor(project: Project): readonly (readonly [string, string])[] {
+  const own = text(project.booking as Json, "graph");
+  return own === "" || GRAPHS.some(([graph]) => graph === own) ? GRAPHS : [...GRAPHS, [own, `${own} (no page can book it)`]];
+}
 
 function Basics({ project, onSaved }: { project: Project; onSaved: () => void }) {
   const [name, setName] = useState(project.name);
@@ -275,6 +339,8 @@ function Basics({ project, onSaved }: { project: Project; onSaved: () => void })
   const [availability, setAvailability] = useState(project.availability as Json);
   const [booking, setBooking] = useState(project.booking as Json);
   const [doubles, setDoubles] = useState(project.allow_double_bookings);
+  const [price, setPrice] = useState(project.price ?? "");
+  const [unlisted, setUnlisted] = useState(project.unlisted);
   const save = useSave(project, onSaved);
   const on = (set: typeof setAvailability, json: Json, field: string) => (value: string) => {
     const { [field]: _, ...rest } = json;
@@ -291,13 +357,16 @@ function Basics({ project, onSaved }: { project: Project; onSaved: () => void })
   });
   return (
     <Card>
-      <Form onSend={() => save.run({ name, resources, availability, booking, allow_double_bookings: doubles })}>
-        <Input label="Name" name="name" value={name} onValue={setName} failure={save.failure} />
+      <Form onSend={() => save.run({ name, price, unlisted, resources, availability, booking, allow_double_bookings: doubles })}>
+        <div class="columns">
+          <Input label="Name" name="name" value={name} onValue={setName} failure={save.failure} />
+          <Input label="Price" name="price" placeholder="none" hint="Shown on the page as it stands here, like 25 €. Nothing is charged." value={price} onValue={setPrice} failure={save.failure} />
+        </div>
         <ResourceChoice chosen={resources} onChosen={setResources} />
         <div class="columns">
           <LengthField value={text(availability, "length")} onValue={on(setAvailability, availability, "length")} failure={save.failure} />
           <Select label="If there are several" name="availability.mode" value={text(availability, "mode")} onValue={on(setAvailability, availability, "mode")} options={MODES} failure={save.failure} />
-          <Select label="It is booked" name="booking.graph" value={text(booking, "graph") || "instant"} onValue={on(setBooking, booking, "graph")} options={GRAPHS} failure={save.failure} />
+          <Select label="It is booked" name="booking.graph" value={text(booking, "graph") || "instant"} onValue={on(setBooking, booking, "graph")} options={graphsFor(project)} failure={save.failure} />
         </div>
         <div class="columns">
           <Input label="Free time around it" placeholder="none" {...setting("buffer")} />
@@ -312,6 +381,7 @@ function Basics({ project, onSaved }: { project: Project; onSaved: () => void })
         <Input label="Where" {...of("where")} />
         <Input label="Description" {...of("description")} />
         <Input label="Own page to reschedule" type="url" hint="Empty means the booking page here." {...of("rescheduling_url")} />
+        <Check label="Not listed" hint="The page that lists all your booking pages leaves it out. Its own address works." isOn={unlisted} onValue={setUnlisted} />
         <Check label="Allow double bookings" hint="Its bookings may overlap others." isOn={doubles} onValue={setDoubles} />
         <Problem failure={save.failure} />
         <div class="form-end">

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 
 import { api, ask, currentApp, loadSession } from "./api";
 import type { Schemas } from "./api";
+import { Brand } from "./brand";
 import { ago, day } from "./time";
 import { Badge, Button, Card, Check, Code, Copyable, Dialog, Field, Form, Input, Page, Problem, Select, Show, ShownOnce, tell, useAction, useLoad } from "./ui";
 
@@ -16,6 +17,7 @@ export function SettingsPage() {
         {(app) => (
           <>
             <Names app={app} />
+            <Brand app={app} />
             <ApiKey />
             <WidgetKey app={app} />
             <Secret app={app} />

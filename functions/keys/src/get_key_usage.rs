@@ -84,7 +84,7 @@ pub(crate) async fn get_key_usage(
     query: Query,
 ) -> Result<Data<KeyUsageView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
-    let Asked {
+    let UsageQuery {
         from,
         to,
         by,
@@ -132,14 +132,14 @@ fn row((at_s, [success, redirection, client_error, server_error]): (i64, Classes
 }
 
 /// What is asked for, beginning with a whole row.
-struct Asked {
+struct UsageQuery {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     by: &'static str,
     step_s: i64,
 }
 
-fn parse(query: &Query, now: DateTime<Utc>) -> Result<Asked, ApiError> {
+fn parse(query: &Query, now: DateTime<Utc>) -> Result<UsageQuery, ApiError> {
     let mut faults = Faults::none();
     query.refuse_others(&mut faults, &["from", "to", "by"]);
     let by = match query.get("by") {
@@ -164,7 +164,7 @@ fn parse(query: &Query, now: DateTime<Utc>) -> Result<Asked, ApiError> {
     let (by, step_s) = faults.finish(by)?;
     let begin_s = from.timestamp().div_euclid(step_s) * step_s;
     let from = DateTime::from_timestamp(begin_s, 0).unwrap_or(from);
-    Ok(Asked {
+    Ok(UsageQuery {
         from,
         to,
         by,

@@ -2,7 +2,7 @@ use api::authorize::{EXPIRY_NOTICE, Standings};
 use api::caller::App;
 use api::{ApiError, Data, State};
 use auth::Who;
-use auth::limiter::Standing;
+use auth::limiter::LimitStatus;
 use axum::Extension;
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
@@ -134,7 +134,7 @@ pub(crate) async fn get_me(
     })
 }
 
-fn limit(standing: Standing) -> MyLimit {
+fn limit(standing: LimitStatus) -> MyLimit {
     MyLimit {
         policy: standing.policy,
         limit: standing.rate.limit,

@@ -43,7 +43,7 @@ pub(crate) async fn list_events(
     zone: OutputZone,
     page: Paging,
 ) -> Result<Written, ApiError> {
-    let (page, wanted) = page.with(&["start", "end"], SEARCHABLE, Wanted::parse(&query))?;
+    let (page, wanted) = page.with(&["start", "end"], SEARCHABLE, EventQuery::parse(&query))?;
     let (store, tenant) = (state.store(), principal.tenant());
     let resource = match (wanted.resource, wanted.calendar) {
         // A calendar's events are its resource's.
@@ -59,7 +59,7 @@ pub(crate) async fn list_events(
         },
         (resource, _) => resource,
     };
-    let wanted = Wanted { resource, ..wanted };
+    let wanted = EventQuery { resource, ..wanted };
     let (list, wanted) = (List { store, tenant }, &wanted);
     let fetch = |after: Option<Position>, limit| list.next(wanted, after, limit);
     let matches = |event: &Option<Event>| event.as_ref().is_some_and(|event| wanted.matches(event));
@@ -69,13 +69,13 @@ pub(crate) async fn list_events(
         .await
 }
 
-struct Wanted {
+struct EventQuery {
     window: EventWindow,
     resource: Option<ResourceId>,
     calendar: Option<CalendarId>,
 }
 
-impl Wanted {
+impl EventQuery {
     fn parse(query: &Query) -> Result<Self, ApiError> {
         let (search, mut faults) = Search::read(query, SEARCHABLE);
         let resource = search.get("resource.id").or(search.get("resource_id"));
@@ -126,7 +126,7 @@ impl List<'_> {
     /// The next rows; an event whose resource is gone is none.
     async fn next(
         self,
-        wanted: &Wanted,
+        wanted: &EventQuery,
         after: Option<Position>,
         limit: usize,
     ) -> Result<Chunk<Option<Event>>, StoreError> {

@@ -13,7 +13,7 @@ const LONGEST: u64 = 1_024;
 
 /// What a key's text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct CheckedKey {
     kind: Option<&'static str>,
     mode: Option<Mode>,
     shape_is_right: bool,
@@ -34,13 +34,13 @@ pub enum Unsound {
 }
 
 /// Reads a key and judges it.
-pub(super) fn read(input: &mut dyn Read) -> io::Result<Found> {
+pub(super) fn read(input: &mut dyn Read) -> io::Result<CheckedKey> {
     let mut text = Vec::new();
     input.take(LONGEST).read_to_end(&mut text)?;
     Ok(judge(String::from_utf8_lossy(&text).trim()))
 }
 
-fn judge(text: &str) -> Found {
+fn judge(text: &str) -> CheckedKey {
     let prefix = KEY_PREFIXES
         .iter()
         .find(|(prefix, ..)| text.starts_with(prefix));
@@ -56,7 +56,7 @@ fn judge(text: &str) -> Found {
             None => (None, None, false),
         },
     };
-    Found {
+    CheckedKey {
         kind,
         mode,
         shape_is_right,
@@ -75,7 +75,7 @@ fn is_hex(text: &str) -> bool {
             .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-impl Found {
+impl CheckedKey {
     /// What was found, for people.
     pub(super) fn table(self) -> String {
         let right = |is_right: bool| if is_right { "right" } else { "wrong" };

@@ -8,7 +8,7 @@ mod tell;
 use std::sync::Arc;
 
 use auth::key_cache::Freshness;
-use auth::limiter::Standing;
+use auth::limiter::LimitStatus;
 use auth::{Access, Denied, Principal};
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -29,7 +29,7 @@ use crate::warnings::Warnings;
 
 /// How the caller stands with its limits, for the handler that tells it in words.
 #[derive(Clone, Debug, Default)]
-pub struct Standings(pub Vec<Standing>);
+pub struct Standings(pub Vec<LimitStatus>);
 
 /// Lets a request through to its handler if `operation` is open to its caller.
 pub(crate) async fn authorize(

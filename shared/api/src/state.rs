@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use auth::password::Hashing;
-use auth::{KeyCache, Limiter, MasterSecret, Policy, Refusals, Shares};
+use auth::{KeyCache, Limiter, MasterSecret, Policy, RefusalCounter, Shares};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use model::rate::RateLimit;
@@ -65,7 +65,7 @@ struct Inner {
     config: Config,
     limiter: Limiter,
     keys: KeyCache,
-    refusals: Refusals,
+    refusals: RefusalCounter,
     heavy: Shares,
     hashing: Hashing,
 }
@@ -95,7 +95,7 @@ impl State {
             config,
             limiter: Limiter::default(),
             keys,
-            refusals: Refusals::default(),
+            refusals: RefusalCounter::default(),
             heavy: Shares::default(),
             hashing: Hashing::default(),
         }))
@@ -142,8 +142,8 @@ impl State {
         &self.0.keys
     }
 
-    /// Refusals that this instance counts.
-    pub fn refusals(&self) -> &Refusals {
+    /// The refusals that this instance counts.
+    pub fn refusals(&self) -> &RefusalCounter {
         &self.0.refusals
     }
 

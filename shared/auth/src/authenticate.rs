@@ -8,7 +8,7 @@ use model::origin::Origin;
 use store::{Store, StoreError};
 
 use crate::access::Access;
-use crate::decide::{Circumstances, Found, NamedApp, Told, decide};
+use crate::decide::{AuthRecord, Circumstances, KeyStatus, NamedApp, decide};
 use crate::denied::{AuthError, Denied};
 use crate::key_cache::{Freshness, KeyCache};
 use crate::presented::{self, Presented};
@@ -53,7 +53,7 @@ pub struct Authenticated {
     /// The key presented, if it is known, whether or not it opens anything.
     pub key: Option<ApiKey>,
     /// What may be told about the credential beside the answer, once it is known that it holds.
-    pub told: Option<Told>,
+    pub told: Option<KeyStatus>,
     /// What is known of the key is good for.
     pub freshness: Freshness,
 }
@@ -96,14 +96,14 @@ pub async fn authenticate(
                         store.find_key(hash).await?
                     }
                 };
-                known.key.clone().map(Found::Key)
+                known.key.clone().map(AuthRecord::Key)
             }
             Some(Presented::ResourceToken { user, token }) => {
                 // The two reads need nothing of each other.
                 let (credential, app) =
                     tokio::join!(store.find_credential(token), named_app(store, request.app));
                 let app = app?;
-                credential?.map(|credential| Found::Credential {
+                credential?.map(|credential| AuthRecord::Credential {
                     credential,
                     user,
                     app,
@@ -114,7 +114,7 @@ pub async fn authenticate(
                 find_session(store, token, request).await?
             }
         };
-        known.told = found.as_ref().and_then(Told::of);
+        known.told = found.as_ref().and_then(KeyStatus::of);
         Ok(decide(found, access, &at)?)
     }
     .await;
@@ -141,7 +141,7 @@ async fn find_session(
     store: &Store,
     token: &PlainToken,
     request: &Request<'_>,
-) -> Result<Option<Found>, StoreError> {
+) -> Result<Option<AuthRecord>, StoreError> {
     let (session, app) = tokio::join!(
         store.find_session(token.hashed()),
         named_app(store, request.app)
@@ -153,7 +153,7 @@ async fn find_session(
     };
     let same_site =
         request.is_safe || (request.is_own_origin && request.csrf == Some(token.csrf().as_str()));
-    Ok(session?.map(|session| Found::Session {
+    Ok(session?.map(|session| AuthRecord::Session {
         session,
         same_site,
         app,

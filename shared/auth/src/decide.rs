@@ -17,7 +17,7 @@ use crate::principal::{Caller, Principal, Who, token_scopes};
 
 /// What was found for what the caller presented.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum AuthRecord {
     /// A key.
     Key(ApiKey),
     /// A resource's credential, and what the app named with it stands for.
@@ -53,26 +53,26 @@ pub enum NamedApp {
 
 /// What answers tell a caller about its own credential in their headers, whether or not it may do what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct KeyStatus {
     /// The mode of its app.
     pub mode: Mode,
     /// From when on it is refused; none means never.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-impl Told {
+impl KeyStatus {
     /// What may be told about what was found; nothing about a session without an app of its own account.
-    pub(crate) fn of(found: &Found) -> Option<Self> {
+    pub(crate) fn of(found: &AuthRecord) -> Option<Self> {
         match found {
-            Found::Key(key) => Some(Self {
+            AuthRecord::Key(key) => Some(Self {
                 mode: key.mode,
                 expires_at: key.expires_at,
             }),
-            Found::Credential { credential, .. } => Some(Self {
+            AuthRecord::Credential { credential, .. } => Some(Self {
                 mode: credential.mode,
                 expires_at: credential.expires_at,
             }),
-            Found::Session { session, app, .. } => match app {
+            AuthRecord::Session { session, app, .. } => match app {
                 NamedApp::Known(app) if app.account == session.account => Some(Self {
                     mode: app.mode,
                     expires_at: None,
@@ -101,15 +101,19 @@ pub struct Circumstances {
 /// # Errors
 ///
 /// [`Denied`], with the reason: first whether the credential holds, then whether it is allowed here.
-pub fn decide(found: Option<Found>, access: Access, at: &Circumstances) -> Result<Caller, Denied> {
+pub fn decide(
+    found: Option<AuthRecord>,
+    access: Access,
+    at: &Circumstances,
+) -> Result<Caller, Denied> {
     match found.ok_or(Denied::Unknown)? {
-        Found::Key(key) => decide_key(key, access, at).map(Caller::App),
-        Found::Credential {
+        AuthRecord::Key(key) => decide_key(key, access, at).map(Caller::App),
+        AuthRecord::Credential {
             credential,
             user,
             app,
         } => decide_credential(credential, &user, app, access, at).map(Caller::App),
-        Found::Session {
+        AuthRecord::Session {
             session,
             same_site,
             app,
@@ -299,7 +303,7 @@ mod tests {
     }
 
     fn denied(key: ApiKey, access: AccessFor<Principal>, at: &Circumstances) -> Option<Denied> {
-        decide(Some(Found::Key(key)), access.access(), at).err()
+        decide(Some(AuthRecord::Key(key)), access.access(), at).err()
     }
 
     const READ: AccessFor<Principal> = Access::scope(Scope::BookingsRead);

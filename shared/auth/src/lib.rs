@@ -23,7 +23,7 @@ pub mod token;
 
 pub use access::{Access, AccessFor, AddressLimit, Anonymous, Proof};
 pub use authenticate::{Authenticated, Policy, Request, authenticate};
-pub use decide::Told;
+pub use decide::KeyStatus;
 pub use denied::{AuthError, Denied};
 pub use feed_address::FeedAddress;
 pub use issue::Issuer;
@@ -32,6 +32,6 @@ pub use limiter::Limiter;
 pub use master_secret::MasterSecret;
 pub use plain_key::PlainKey;
 pub use principal::{Caller, Principal, Reach, Who, Wider};
-pub use refusals::Refusals;
+pub use refusals::RefusalCounter;
 pub use shares::{Overloaded, Owner, Shares, Turn};
 pub use signature::SigningSecret;

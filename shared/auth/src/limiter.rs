@@ -44,7 +44,7 @@ type LeaseName = (LedgerName, Option<u32>);
 
 /// How a caller stands with one of its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct LimitStatus {
     /// What callers know the limit by.
     pub policy: &'static str,
     /// How much.
@@ -61,7 +61,7 @@ pub struct Standing {
 #[derive(Clone, Debug)]
 pub struct LimitReached {
     /// How the caller stands with all its limits.
-    pub standings: Vec<Standing>,
+    pub standings: Vec<LimitStatus>,
     /// When to try again.
     pub retry_at: DateTime<Utc>,
 }
@@ -157,7 +157,7 @@ impl Limiter {
         writer: &Writer,
         limits: &[Limit],
         now: DateTime<Utc>,
-    ) -> Result<Vec<Standing>, LimitReached> {
+    ) -> Result<Vec<LimitStatus>, LimitReached> {
         // What is refused anyway must not renew the leases of its other limits.
         let mut retry_at: Option<DateTime<Utc>> = None;
         for limit in limits {
@@ -318,7 +318,7 @@ struct PermitRequest {
     lease: Arc<AsyncMutex<Lease>>,
     /// The permit, if one was asked for; or when to try again.
     permit: Result<Option<Taken>, DateTime<Utc>>,
-    standing: Standing,
+    standing: LimitStatus,
 }
 
 /// Forgets the half that was used longest ago.
@@ -433,14 +433,14 @@ impl Lease {
         limit: &Limit,
         refused_until: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
-    ) -> Standing {
+    ) -> LimitStatus {
         let left = match (refused_until, self.frees_at) {
             (Some(_), _) => 0,
             (None, Some(_)) => self.left_elsewhere + self.left,
             // Not asked for yet.
             (None, None) => limit.rate.limit,
         };
-        Standing {
+        LimitStatus {
             policy: limit.policy,
             rate: limit.rate,
             remaining: left.min(limit.rate.limit),

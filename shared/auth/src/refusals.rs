@@ -18,7 +18,7 @@ const MAX_KEPT: usize = 10_000;
 
 /// One per instance. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Refusals(Arc<Mutex<HashMap<Line, Count>>>);
+pub struct RefusalCounter(Arc<Mutex<HashMap<Line, Count>>>);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Line {
@@ -39,7 +39,7 @@ struct Count {
     written: u64,
 }
 
-impl Refusals {
+impl RefusalCounter {
     /// Counts a refusal. The first of a line is written at once, the second, the fourth and so on after it: a caller
     /// that keeps knocking costs ever fewer writes. A log that cannot be written changes no answer.
     pub async fn count(

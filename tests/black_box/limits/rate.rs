@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use api::ambient::SystemRandom;
-use auth::limiter::{Limit, LimitReached, Standing};
+use auth::limiter::{Limit, LimitReached, LimitStatus};
 use auth::principal::{APP_RATE, KEY_RATE, SESSION_RATE, TEST_APP_RATE, WIDGET_RATE};
 use auth::{Limiter, Principal, Who};
 use aws_sdk_dynamodb::Client as DynamoDb;
@@ -710,7 +710,7 @@ async fn a_widget_key_has_six_thousand_a_minute_over_all_addresses() {
         .await;
     let LimitReached { standings, .. } = refused.expect_err("the limit is reached");
     let left = |policy| {
-        let of = |standing: &&Standing| standing.policy == policy;
+        let of = |standing: &&LimitStatus| standing.policy == policy;
         standings.iter().find(of).map(|standing| standing.remaining)
     };
     assert_eq!(left("key"), Some(0));

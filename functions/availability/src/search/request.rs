@@ -119,7 +119,7 @@ impl AvailabilityRequest {
         state: &State,
         principal: &Principal,
         zone: OutputZone,
-    ) -> Result<(Found, Tz), ApiError> {
+    ) -> Result<(PreparedSearch, Tz), ApiError> {
         let (query, asked, output) = self.parse()?;
         let moving = match asked {
             None => None,
@@ -139,7 +139,7 @@ impl AvailabilityRequest {
             _ => Tz::UTC,
         };
         let zone = output.unwrap_or(zone.or(own));
-        Ok((Found { free_time, work }, zone))
+        Ok((PreparedSearch { free_time, work }, zone))
     }
 
     fn parse(self) -> Result<(SlotQuery, Option<MovingQuery>, Option<Tz>), ApiError> {
@@ -177,12 +177,12 @@ impl AvailabilityRequest {
 }
 
 /// A search of which everything is read, in the app's turn if it is wide.
-pub(crate) struct Found {
+pub(crate) struct PreparedSearch {
     free_time: FreeTime,
     work: Work,
 }
 
-impl Found {
+impl PreparedSearch {
     /// What `show` makes of it.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! How often: the caller's permits.
 
 use auth::Caller;
-use auth::limiter::{Limit, Standing};
+use auth::limiter::{Limit, LimitStatus};
 use auth::principal::session_limit;
 use axum::http::request::Parts;
 
@@ -13,7 +13,7 @@ use crate::state::State;
 /// Whether the caller got its permits, and how it stands with its limits.
 pub(super) struct Admission {
     pub(super) result: Result<(), ApiError>,
-    pub(super) standings: Vec<Standing>,
+    pub(super) standings: Vec<LimitStatus>,
 }
 
 /// Takes the caller's permits. How it stands with its limits is told whether or not it got them.

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use auth::key_cache::Freshness;
 use auth::token::PlainToken;
 use auth::{
-    Access, AuthError, Authenticated, Caller, Denied, KeyCache, Principal, Proof,
-    Request as AuthRequest, Told, authenticate,
+    Access, AuthError, Authenticated, Caller, Denied, KeyCache, KeyStatus, Principal, Proof,
+    Request as AuthRequest, authenticate,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -35,7 +35,7 @@ pub(super) struct Identified {
     pub(super) caller: Result<Caller, ApiError>,
     pub(super) key: Option<ApiKey>,
     pub(super) freshness: Freshness,
-    told: Option<Told>,
+    told: Option<KeyStatus>,
     denied: Option<Denied>,
 }
 
@@ -53,10 +53,10 @@ impl Identified {
 
     /// What headers may tell of the caller's credential: of one that was accepted, and of one that holds and may not do
     /// what was asked.
-    pub(super) fn told(&self) -> Option<Told> {
+    pub(super) fn told(&self) -> Option<KeyStatus> {
         match &self.caller {
             // A signed search has no credential, but an app.
-            Ok(Caller::App(principal)) => Some(self.told.unwrap_or(Told {
+            Ok(Caller::App(principal)) => Some(self.told.unwrap_or(KeyStatus {
                 mode: principal.mode,
                 expires_at: None,
             })),

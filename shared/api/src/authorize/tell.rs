@@ -1,7 +1,7 @@
 //! What answers to an accepted caller say besides.
 
-use auth::Told;
-use auth::limiter::Standing;
+use auth::KeyStatus;
+use auth::limiter::LimitStatus;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::{DateTime, TimeDelta, Utc};
 use model::key::Mode;
@@ -18,7 +18,7 @@ pub const KEY_EXPIRES: HeaderName = HeaderName::from_static("latchkey-key-expire
 pub const EXPIRY_NOTICE: TimeDelta = TimeDelta::days(7);
 
 /// Adds what stands only on answers to a caller whose credential holds.
-pub(super) fn tell_about_caller(headers: &mut HeaderMap, told: Told, state: &State) {
+pub(super) fn tell_about_caller(headers: &mut HeaderMap, told: KeyStatus, state: &State) {
     if told.mode == Mode::Test {
         headers.insert(TEST_MODE, HeaderValue::from_static("true"));
     }
@@ -31,14 +31,14 @@ pub(super) fn tell_about_caller(headers: &mut HeaderMap, told: Told, state: &Sta
 }
 
 /// How the caller stands with its limits: by the IETF's draft, and in the common form for the tightest of them.
-pub(super) fn tell_limits(headers: &mut HeaderMap, standings: &[Standing], now: DateTime<Utc>) {
+pub(super) fn tell_limits(headers: &mut HeaderMap, standings: &[LimitStatus], now: DateTime<Utc>) {
     let Some(tightest) = standings.iter().min_by_key(|standing| standing.remaining) else {
         return;
     };
-    let list = |write: &dyn Fn(&Standing) -> String| {
+    let list = |write: &dyn Fn(&LimitStatus) -> String| {
         standings.iter().map(write).collect::<Vec<_>>().join(", ")
     };
-    let seconds = |standing: &Standing| {
+    let seconds = |standing: &LimitStatus| {
         (standing.frees_at - now)
             .num_milliseconds()
             .unsigned_abs()

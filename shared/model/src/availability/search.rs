@@ -60,7 +60,7 @@ struct Zone {
 type Pick = for<'v, 'z> fn(&'v View<'z>) -> &'v Intervals;
 
 /// Slots in order, each with the positions of resources.
-type Found = Vec<(Interval, Vec<usize>)>;
+type FreeIntervals = Vec<(Interval, Vec<usize>)>;
 
 impl Search {
     /// The slots in order. `random` shuffles the resources for [`Mode::RoundrobinRandom`].
@@ -201,7 +201,7 @@ impl Search {
         who.into_iter().map(|at| self.resources[at].id).collect()
     }
 
-    fn to_slots(&self, found: Found) -> Vec<Slot> {
+    fn to_slots(&self, found: FreeIntervals) -> Vec<Slot> {
         found
             .into_iter()
             .filter_map(|(slot, who)| {
@@ -213,14 +213,20 @@ impl Search {
     }
 
     /// The free slots with everybody who is free, in the order of `order`.
-    fn free(&self, order: &[usize]) -> Found {
+    fn free(&self, order: &[usize]) -> FreeIntervals {
         let zones = self.zones(&self.terms);
         let views = self.views(&self.terms, &zones);
         self.points(&self.terms, &views, order, |view| &view.free)
     }
 
     /// The slots on the grid, of the starts that `pick` gives for each resource.
-    fn points(&self, terms: &Terms, views: &[View<'_>], order: &[usize], pick: Pick) -> Found {
+    fn points(
+        &self,
+        terms: &Terms,
+        views: &[View<'_>],
+        order: &[usize],
+        pick: Pick,
+    ) -> FreeIntervals {
         if terms.mode == Mode::Mutual {
             // Together they are like one resource, by the clock of the first.
             let Some((first, others)) = views.split_first() else {
@@ -251,7 +257,7 @@ impl Search {
             let at = order[rank_of(*pair)];
             Some((views[at].slot(start_of(*pair))?, at))
         };
-        let mut found = Found::new();
+        let mut found = FreeIntervals::new();
         for same in pairs.chunk_by(|one, next| start_of(*one) == start_of(*next)) {
             // A length in days can end at different instants in several zones: these are several slots.
             let mut slots: Vec<(Interval, usize)> = same.iter().filter_map(slot_of).collect();

@@ -1,10 +1,10 @@
 use api::caller::Public;
-use api::{ApiError, Path, Query, State};
+use api::{ApiError, Path, State};
 use axum::extract::State as Extract;
 use axum::response::Response;
 
 use crate::access::Anybody;
-use crate::link::{Link, respond};
+use crate::link::{Opening, Visit, follow};
 
 /// Does what a customer's link is for, in one transaction, and leads on. The page behind the link posts here.
 #[utoipa::path(
@@ -17,13 +17,15 @@ use crate::link::{Link, respond};
         ("signature" = String, Query, description = "What the app has signed."),
         ("redirect" = Option<String>, Query, description = "Where to lead afterwards: an address of an origin in the app's `settings.redirect_origins`."),
         ("Timekit-App" = Option<String>, Query, description = "The app's slug, if the signature does not name it."),
+        ("lang" = Option<String>, Query, description = "The page's language, as a BCP 47 tag; defaults to the booking's `locale`, then to `Accept-Language`."),
+        ("zone" = Option<String>, Query, description = "The zone that times are shown in; defaults to the customer's, then to the booking's."),
     ),
     responses(
         (status = 200, description = "A page that says what was done.", content_type = "text/html", body = String),
         (status = 303, description = "With `redirect`: it is done."),
         (status = 403, description = "A page: the link was not signed for this.", content_type = "text/html", body = String),
         (status = 409, description = "A page: the booking does not allow it.", content_type = "text/html", body = String),
-        (status = 410, description = "A page: the link has expired, or the booking has changed since it was made.", content_type = "text/html", body = String),
+        (status = 410, description = "A page: the link has expired, or the booking has changed since it was made and was not only moved.", content_type = "text/html", body = String),
         (status = 422, description = "It may not lead there: `errors.redirect`."),
     )
 )]
@@ -31,11 +33,7 @@ pub(crate) async fn perform_external_action(
     _: Public<Anybody>,
     Extract(state): Extract<State>,
     Path((id, action)): Path<(String, String)>,
-    query: Query,
+    visit: Visit,
 ) -> Result<Response, ApiError> {
-    let outcome = async {
-        let link = Link::read(&state, (&id, &action), &query).await?;
-        link.perform(&state).await
-    };
-    respond(outcome.await)
+    follow(&state, (&id, &action), &visit, Opening::Pressed).await
 }

@@ -1,11 +1,11 @@
 use api::caller::Public;
-use api::{ApiError, Path, Query, State};
+use api::{ApiError, Path, State};
 use axum::extract::State as Extract;
 use axum::http::Method;
 use axum::response::Response;
 
 use crate::access::Anybody;
-use crate::link::{Link, respond};
+use crate::link::{Opening, Visit, follow};
 
 /// Shows the page behind a customer's link, which asks before anything is done.
 ///
@@ -23,13 +23,15 @@ use crate::link::{Link, respond};
         ("signature" = String, Query, description = "What the app has signed."),
         ("redirect" = Option<String>, Query, description = "Where to lead afterwards: an address of an origin in the app's `settings.redirect_origins`."),
         ("Timekit-App" = Option<String>, Query, description = "The app's slug, if the signature does not name it."),
+        ("lang" = Option<String>, Query, description = "The page's language, as a BCP 47 tag; defaults to the booking's `locale`, then to `Accept-Language`."),
+        ("zone" = Option<String>, Query, description = "The zone that times are shown in; defaults to the customer's, then to the booking's."),
     ),
     responses(
         (status = 200, description = "A page that asks; with `act_on_get`, one that says what was done.", content_type = "text/html", body = String),
         (status = 303, description = "With `act_on_get` and `redirect`: it is done."),
         (status = 403, description = "A page: the link was not signed for this.", content_type = "text/html", body = String),
         (status = 409, description = "A page: the booking does not allow it.", content_type = "text/html", body = String),
-        (status = 410, description = "A page: the link has expired, or the booking has changed since it was made.", content_type = "text/html", body = String),
+        (status = 410, description = "A page: the link has expired, or the booking has changed since it was made and was not only moved.", content_type = "text/html", body = String),
         (status = 422, description = "It may not lead there: `errors.redirect`."),
     )
 )]
@@ -37,17 +39,13 @@ pub(crate) async fn show_external_action(
     _: Public<Anybody>,
     Extract(state): Extract<State>,
     Path((id, action)): Path<(String, String)>,
-    query: Query,
+    visit: Visit,
     method: Method,
 ) -> Result<Response, ApiError> {
-    let outcome = async {
-        let link = Link::read(&state, (&id, &action), &query).await?;
-        // Asking for the head of a page never does anything.
-        if link.act_on_get && method == Method::GET {
-            link.perform(&state).await
-        } else {
-            link.ask(&state).await
-        }
+    // Asking for the head of a page never does anything.
+    let opening = match method {
+        Method::GET => Opening::Opened,
+        _ => Opening::Looked,
     };
-    respond(outcome.await)
+    follow(&state, (&id, &action), &visit, opening).await
 }

@@ -26,7 +26,7 @@ pub(crate) fn code(languages: &[Language]) -> io::Result<String> {
             let (parts, first_weekday) = dates;
             code += &format!(
                 "    Dates {{ tag: {tag:?}, language: {index}, first_weekday: {first_weekday}, parts: {} }},\n",
-                parts_of(parts.into_iter())
+                parts_of(parts.into_iter())?
             );
         }
     }

@@ -134,18 +134,18 @@ fn table(
         "    Texts {{ tag: {:?}, name: {name:?}, dir: {:?}, parts: {} }},\n",
         language.tag,
         direction.ok_or_else(|| language.lacks("direction"))?,
-        parts_of(parts),
+        parts_of(parts)?,
     ))
 }
 
-/// A `Parts` with these.
-pub(crate) fn parts_of(parts: impl Iterator<Item = String>) -> String {
+/// A `Parts` with these, which have less than 64 KB together: their ends are 16 bits.
+pub(crate) fn parts_of(parts: impl Iterator<Item = String>) -> io::Result<String> {
     let (mut text, mut ends) = (String::new(), Vec::new());
     for part in parts {
         text += &part;
-        ends.push(text.len());
+        ends.push(u16::try_from(text.len()).map_err(io::Error::other)?);
     }
-    format!("Parts {{ text: {text:?}, ends: &{ends:?} }}")
+    Ok(format!("Parts {{ text: {text:?}, ends: &{ends:?} }}"))
 }
 
 pub(crate) fn wrote(result: std::fmt::Result) -> io::Result<()> {

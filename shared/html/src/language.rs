@@ -32,15 +32,14 @@ pub(crate) struct Dates {
 /// Many short texts in one.
 struct Parts {
     text: &'static str,
-    ends: &'static [usize],
+    ends: &'static [u16],
 }
 
 impl Parts {
     fn get(&self, index: usize) -> &'static str {
-        let start = index
-            .checked_sub(1)
-            .map_or(Some(0), |before| self.ends.get(before).copied());
-        let range = start.zip(self.ends.get(index).copied());
+        let end = |index: usize| self.ends.get(index).map(|end| usize::from(*end));
+        let start = index.checked_sub(1).map_or(Some(0), end);
+        let range = start.zip(end(index));
         let part = range.and_then(|(start, end)| self.text.get(start..end));
         part.unwrap_or_default()
     }

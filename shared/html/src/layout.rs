@@ -93,7 +93,7 @@ fn document(head: &Head<'_>, brand_style: &str, body: &Markup) -> Markup {
             }
             body {
                 a.skip href="#main" { (language.text(Text::Skip)) }
-                header.top { (head.brand.markup()) }
+                @if !head.brand.name.is_empty() { header.top { (head.brand.markup()) } }
                 (main(head, body))
                 @if !head.languages.is_empty() { footer { (languages(head)) } }
             }
@@ -124,13 +124,13 @@ fn about(head: &Head<'_>) -> Markup {
             meta property="og:url" content=(address);
         }
         @if head.indexed {
+            @for (language, address) in head.languages {
+                link rel="alternate" hreflang=(language.tag()) href=(address);
+            }
             meta property="og:title" content=(head.title);
             meta property="og:type" content="website";
             @if !head.brand.name.is_empty() { meta property="og:site_name" content=(head.brand.name); }
             @if let Some(logo) = &head.brand.logo { meta property="og:image" content=(logo); }
-        }
-        @for (language, address) in head.languages {
-            link rel="alternate" hreflang=(language.tag()) href=(address);
         }
     }
 }

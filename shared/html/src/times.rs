@@ -3,6 +3,7 @@
 use chrono::{
     DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, Timelike as _, Utc, Weekday,
 };
+use maud::{Markup, html};
 use model::time::{TimeSlot, Tz};
 
 use crate::language::{Count, Language, Text, fill};
@@ -184,6 +185,46 @@ pub fn zone_name(language: Language, zone: Tz, at: DateTime<Utc>) -> String {
         &values,
         language.dir() == "rtl",
     )
+}
+
+/// The zones of the world as options of a `select`, by continent, with `chosen` selected. UTC comes first.
+pub fn zone_options(chosen: Tz) -> Markup {
+    const CONTINENTS: [&str; 9] = [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    ];
+    let zones: Vec<Tz> = Tz::all().collect();
+    let of = |continent: &'static str| {
+        let place = move |zone: &Tz| {
+            let place = zone.name().strip_prefix(continent)?.strip_prefix('/')?;
+            Some((*zone, place.replace('_', " ")))
+        };
+        zones.iter().filter_map(place)
+    };
+    let is_listed = |zone: Tz| {
+        zone == Tz::UTC
+            || CONTINENTS
+                .iter()
+                .any(|continent| zone.name().starts_with(continent))
+    };
+    html! {
+        @if !is_listed(chosen) { option selected value=(chosen.name()) { (chosen.name()) } }
+        option selected[chosen == Tz::UTC] value="UTC" { "UTC" }
+        @for continent in CONTINENTS {
+            optgroup label=(continent) {
+                @for (zone, place) in of(continent) {
+                    option selected[zone == chosen] value=(zone.name()) { (place) }
+                }
+            }
+        }
+    }
 }
 
 fn of_day(language: Language, pattern: usize, name: Name, day: NaiveDate) -> String {

@@ -69,7 +69,7 @@ impl CustomerLinks {
         let cancel = can_cancel.then(|| self.cancel_link(booking, now)).flatten();
         let reschedule = project
             .filter(|_| can(Action::RescheduleByCustomer))
-            .and_then(|project| self.reschedule_link(project, booking));
+            .and_then(|project| reschedule_link(&self.base, project, booking));
         let links: [(_, Option<String>); 2] = [
             (Action::CancelByCustomer, cancel),
             (Action::RescheduleByCustomer, reschedule),
@@ -78,35 +78,6 @@ impl CustomerLinks {
             .into_iter()
             .filter_map(|(action, link)| Some((action.name().to_owned(), link?.into())))
             .collect()
-    }
-
-    /// A link to the page on which a customer of `project` chooses another time, its own or else our booking page of
-    /// it, that says which booking it is about in the words that booking pages read. None if the project cannot be read:
-    /// its page could not book anything.
-    fn reschedule_link(&self, project: &Project, booking: &Booking) -> Option<String> {
-        let rules = project.rules();
-        let rules =
-            rules.inspect_err(|error| tracing::error!(%error, "no link to reschedule a booking"));
-        let own = rescheduling_url(&rules.ok()?.booking);
-        let time = |at| format_instant(at, booking.timezone);
-        let about = [
-            ("uuid", booking.id.to_string()),
-            ("action", "reschedule".to_owned()),
-            ("event.start", time(booking.slot.start())),
-            ("event.end", time(booking.slot.end())),
-        ];
-        Some(match own {
-            Some(mut own) => {
-                own.query_pairs_mut().extend_pairs(about);
-                own.into()
-            }
-            None => {
-                let about = form_urlencoded::Serializer::new(String::new())
-                    .extend_pairs(about)
-                    .finish();
-                format!("{}/book/{}?{about}", self.base, project.slug)
-            }
-        })
     }
 
     fn cancel_link(&self, booking: &Booking, now: DateTime<Utc>) -> Option<String> {
@@ -130,6 +101,36 @@ impl CustomerLinks {
             "{base}/v2/bookings/{id}/external_action/{action}?signature={token}"
         ))
     }
+}
+
+/// A link to the page on which a customer of `project` chooses another time, its own or else our booking page of
+/// it, that says which booking it is about in the words that booking pages read. None if the project cannot be read:
+/// its page could not book anything. `base` is where the deployment is reached, without a slash at its end; if empty, our own
+/// page's address is a path.
+pub fn reschedule_link(base: &str, project: &Project, booking: &Booking) -> Option<String> {
+    let rules = project.rules();
+    let rules =
+        rules.inspect_err(|error| tracing::error!(%error, "no link to reschedule a booking"));
+    let own = rescheduling_url(&rules.ok()?.booking);
+    let time = |at| format_instant(at, booking.timezone);
+    let about = [
+        ("uuid", booking.id.to_string()),
+        ("action", "reschedule".to_owned()),
+        ("event.start", time(booking.slot.start())),
+        ("event.end", time(booking.slot.end())),
+    ];
+    Some(match own {
+        Some(mut own) => {
+            own.query_pairs_mut().extend_pairs(about);
+            own.into()
+        }
+        None => {
+            let about = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(about)
+                .finish();
+            format!("{base}/book/{}?{about}", project.slug)
+        }
+    })
 }
 
 /// The page of the project's own on which its customers choose another time, if it has one.

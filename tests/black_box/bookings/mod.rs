@@ -6,6 +6,7 @@ mod group_lists;
 mod group_seats;
 mod icalendar;
 mod lifecycle;
+mod link_pages;
 pub(crate) mod links;
 mod links_of_maker;
 mod locale;

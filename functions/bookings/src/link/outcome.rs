@@ -2,51 +2,73 @@
 
 use api::ApiError;
 use chrono::{DateTime, Utc};
-use model::booking::{Booking, CannotAct};
-use model::graph::{Action, BookingState};
+use model::booking::{Booking, CannotAct, WrongMoment};
+use model::graph::Action;
 use model::occupancy::CannotPlace;
-use model::time::Tz;
 use scheduling::SchedulingError;
 use scheduling::error::Noun;
 use store::{DecisionError, StoreError};
 use url::Url;
 
+use super::found::Found;
+
 /// What a link leads to.
-#[derive(Debug)]
-pub(crate) enum Outcome {
+pub(super) enum Outcome {
     /// The page asks for confirmation before the action is taken.
     Question {
         action: Action,
-        booking: Box<Booking>,
+        found: Box<Found>,
         redirect: Option<Url>,
     },
     /// The action was taken.
-    Done(Box<Booking>),
+    Done {
+        action: Action,
+        booking: Box<Booking>,
+    },
+    /// The visitor has decided to leave everything as it is.
+    Kept(Box<Booking>),
     /// The action was taken, and the link leads on.
     Redirect(Url),
 }
 
+impl Outcome {
+    /// The booking that its page shows.
+    pub(super) fn booking(&self) -> Option<&Booking> {
+        match self {
+            Self::Question { found, .. } => Some(&found.booking),
+            Self::Done { booking, .. } | Self::Kept(booking) => Some(booking),
+            Self::Redirect(_) => None,
+        }
+    }
+}
+
 /// Why a link does nothing.
-#[derive(Debug)]
-pub(crate) enum LinkError {
+pub(super) enum LinkError {
     /// Its signature is not the app's, or is for something else. A caller who guesses links learns no more than that.
     Invalid,
     /// It has expired.
     Expired,
-    /// The booking is in another state than the one it was made for.
-    StateChanged(BookingState),
     /// The booking is gone.
     Gone,
-    /// It is too late since then; the zone is the booking's.
-    TooLate(DateTime<Utc>, Tz),
-    /// The booking's resource was deleted.
-    ResourceGone,
-    /// The booking's state does not allow it.
-    NotAllowed(BookingState),
-    /// The booking's time or seat has been taken meanwhile.
-    Taken,
+    /// The booking does not allow it.
+    Refused(Why),
     /// Everything that is not about the link.
     Other(ApiError),
+}
+
+/// Why a booking does not allow what a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It is in another state than the one that the link was made for.
+    Changed,
+    /// Its state does not allow it.
+    NotAllowed,
+    /// It is too late since then.
+    TooLate(DateTime<Utc>),
+    /// Its resource was deleted.
+    ResourceGone,
+    /// Its time or seat has been taken meanwhile.
+    Taken,
 }
 
 impl From<ApiError> for LinkError {
@@ -69,20 +91,21 @@ impl From<DecisionError> for LinkError {
 
 impl From<SchedulingError> for LinkError {
     fn from(error: SchedulingError) -> Self {
-        match error {
-            SchedulingError::NotFound(Noun::Booking) => Self::Gone,
-            SchedulingError::ResourceGone { .. } => Self::ResourceGone,
-            SchedulingError::CannotAct(CannotAct::Illegal(illegal)) => {
-                Self::NotAllowed(illegal.state)
-            }
+        Self::Refused(match error {
+            SchedulingError::NotFound(Noun::Booking) => return Self::Gone,
+            SchedulingError::ResourceGone { .. } => Why::ResourceGone,
+            SchedulingError::CannotAct(CannotAct::Illegal(_)) => Why::NotAllowed,
+            SchedulingError::CannotAct(CannotAct::WrongMoment(WrongMoment::TooLateToCancel(
+                since,
+            ))) => Why::TooLate(since),
             SchedulingError::Decision(
                 DecisionError::CannotPlace {
                     error: CannotPlace::Taken,
                     ..
                 }
                 | DecisionError::GroupFull { .. },
-            ) => Self::Taken,
-            other => Self::Other(other.into()),
-        }
+            ) => Why::Taken,
+            other => return Self::Other(other.into()),
+        })
     }
 }

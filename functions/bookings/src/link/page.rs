@@ -1,187 +1,200 @@
-//! The pages that people see who open a link: no script, no style, nothing loaded. Values are escaped by the template.
+//! The pages that people see who open a link: no script, nothing loaded but the logo. Values are escaped by the template.
 
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use chrono::{DateTime, Utc};
-use maud::{DOCTYPE, Markup, html};
+use axum::http::StatusCode;
+use axum::response::Response;
+use html::{Brand, Count, Head, Language, Text, times};
+use maud::{Markup, html};
 use model::booking::Booking;
-use model::graph::{Action, BookingState};
-use model::time::Tz;
+use model::graph::Action;
 use url::Url;
 
-use super::outcome::{LinkError, Outcome};
+use super::details::details;
+use super::outcome::{LinkError, Outcome, Why};
+use super::shown::{About, Shown};
+use super::visit::Visit;
+use super::words::{now, words};
 
 /// Shows what a link leads to.
-pub(super) fn of(outcome: &Outcome) -> Response {
-    match outcome {
+pub(super) fn of(outcome: &Outcome, shown: &Shown<'_>, visit: &Visit) -> Response {
+    let language = shown.language;
+    let mut leads_to = None;
+    let (title, body) = match outcome {
         Outcome::Question {
             action,
-            booking,
+            found,
             redirect,
-        } => question(*action, booking, redirect.as_ref()),
-        Outcome::Done(booking) => done(booking),
-        Outcome::Redirect(redirect) => Redirect::to(redirect.as_str()).into_response(),
+        } => {
+            leads_to = redirect.as_ref();
+            let body = question(*action, found.was_moved, shown, visit);
+            (words(*action).question, body)
+        }
+        Outcome::Done { action, booking } => {
+            let again = *action == Action::CancelByCustomer;
+            (now(booking.state), ended(shown, visit, again))
+        }
+        Outcome::Kept(_) | Outcome::Redirect(_) => (Text::KeptTitle, ended(shown, visit, false)),
+    };
+    let page = Page {
+        status: StatusCode::OK,
+        title: language.text(title),
+        leads_to,
+        languages: visit.languages(),
+    };
+    page.show(language, &shown.brand, &body)
+}
+
+/// Asks whether to take the action. The button posts to the page's own address.
+fn question(action: Action, was_moved: bool, shown: &Shown<'_>, visit: &Visit) -> Markup {
+    let (language, words) = (shown.language, words(action));
+    let about = shown.about.as_ref();
+    let others = about.map_or(0, |about| about.booking.related_ids().count());
+    let others = u32::try_from(others).unwrap_or(u32::MAX);
+    let moving = about.filter(|_| action == Action::CancelByCustomer);
+    let moving = moving.and_then(About::moving);
+    html! {
+        @if was_moved { p.notice { (language.text(Text::WasMoved)) } }
+        @if let Some(about) = about { (details(about, language, visit)) }
+        @if others > 0 { p { (language.count(Count::BookedTogether, others)) } }
+        div.actions {
+            form method="post" { button { (language.text(words.act)) } }
+            a.button href=(visit.keeping()) { (language.text(words.keep)) }
+            @if let Some(moving) = moving {
+                a.button href=(moving) { (language.text(Text::MoveInstead)) }
+            }
+        }
     }
 }
 
-/// Asks whether `action` shall be done. The button posts to the page's own address.
-fn question(action: Action, booking: &Booking, redirect: Option<&Url>) -> Response {
-    let (question, button) = words(action);
-    let related = booking.related.len().saturating_sub(1);
-    let body = html! {
-        (details(booking))
-        @if related > 0 {
-            p { "It was booked together with " (related) " more, and what is done to one is done to all of them." }
+/// Says what the booking is now, and where to go on.
+fn ended(shown: &Shown<'_>, visit: &Visit, again: bool) -> Markup {
+    let language = shown.language;
+    let about = shown.about.as_ref();
+    let again = about.filter(|_| again).and_then(About::booking_again);
+    html! {
+        @if let Some(about) = about { (details(about, language, visit)) }
+        @if let Some(again) = again {
+            div.actions { a.button.main href=(again) { (language.text(Text::BookAgain)) } }
         }
-        form method="post" { button { (button) } }
+    }
+}
+
+/// What everybody sees whose link was not signed for this: it must not tell what came close.
+pub(super) fn invalid(visit: &Visit) -> Response {
+    let language = visit.language(None);
+    let page = Page {
+        status: StatusCode::FORBIDDEN,
+        title: language.text(Text::LinkBadTitle),
+        leads_to: None,
+        // The same for everybody, so it has no address in it.
+        languages: Vec::new(),
     };
-    page(StatusCode::OK, question, &body, redirect)
+    let body = html! { p { (language.text(Text::LinkBadText)) } };
+    page.show(language, &Brand::default(), &body)
 }
 
-/// Says that it is done.
-fn done(booking: &Booking) -> Response {
-    let title = format!("The booking is {}", state(booking.state));
-    page(StatusCode::OK, &title, &details(booking), None)
-}
-
-/// Says why nothing is done.
-pub(super) fn error(error: &LinkError) -> Response {
+/// Says why nothing is done, what became of the booking, and what to do now.
+pub(super) fn refusal(error: &LinkError, shown: &Shown<'_>, visit: &Visit) -> Response {
+    let language = shown.language;
+    let business = [("business", &*shown.brand.name)];
+    let booking = shown.about.as_ref().map(|about| about.booking);
     let (status, title, sentence) = match error {
-        // One page for everything that was not signed for this: it must not tell what came close.
-        LinkError::Invalid | LinkError::Other(_) => (
-            StatusCode::FORBIDDEN,
-            "This link does not work",
-            "It may have been cut short. Open it as it was given to you, or ask whoever you booked with.".to_owned(),
-        ),
+        LinkError::Invalid | LinkError::Other(_) => return invalid(visit),
         LinkError::Expired => (
             StatusCode::GONE,
-            "This link has expired",
-            "Ask whoever you booked with.".to_owned(),
-        ),
-        LinkError::StateChanged(now) => (
-            StatusCode::GONE,
-            "This link is no longer valid",
-            format!("The booking has changed since: it is {} now.", state(*now)),
+            Text::LinkExpiredTitle,
+            language.fill(Text::LinkExpiredText, &business),
         ),
         LinkError::Gone => (
             StatusCode::GONE,
-            "This link is no longer valid",
-            "The booking does not exist any more.".to_owned(),
+            Text::LinkOldTitle,
+            language.text(Text::BookingGoneText).to_owned(),
         ),
-        LinkError::TooLate(since, zone) => (
-            StatusCode::CONFLICT,
-            "It is too late for this",
-            format!(
-                "It was possible until {} ({}). Ask whoever you booked with.",
-                time(*since, *zone, "%A, %-d %B %Y, %H:%M"),
-                zone.name()
-            ),
-        ),
-        LinkError::ResourceGone => not_possible("What was booked is not offered any more."),
-        LinkError::NotAllowed(now) => not_possible(&format!("The booking is {}.", state(*now))),
-        LinkError::Taken => not_possible("Its time has been taken meanwhile."),
-    };
-    page(status, title, &html! { p { (sentence) } }, None)
-}
-
-fn not_possible(sentence: &str) -> (StatusCode, &'static str, String) {
-    (
-        StatusCode::CONFLICT,
-        "This is not possible",
-        sentence.to_owned(),
-    )
-}
-
-/// The question whether an action shall be taken, and the button that does.
-const fn words(action: Action) -> (&'static str, &'static str) {
-    match action {
-        Action::Cancel | Action::CancelByCustomer | Action::CancelByOwner => {
-            ("Cancel this booking?", "Cancel the booking")
+        LinkError::Refused(why) => {
+            let (title, sentence) = refused(*why, shown, booking);
+            let status = match why {
+                Why::Changed => StatusCode::GONE,
+                _ => StatusCode::CONFLICT,
+            };
+            (status, title, sentence)
         }
-        Action::Confirm | Action::Create => ("Confirm this booking?", "Confirm the booking"),
-        Action::Decline => ("Decline this booking?", "Decline the booking"),
-        Action::Pay => ("Is this booking paid for?", "It is paid for"),
-        Action::Timeout => (
-            "Is this booking not paid for in time?",
-            "It is not paid for",
-        ),
-        Action::Complete => ("Is this booking over?", "It is over"),
-        Action::RescheduleByCustomer => ("Move this booking?", "Move the booking"),
-    }
-}
-
-const fn state(state: BookingState) -> &'static str {
-    match state {
-        BookingState::Tentative => "waiting for an answer",
-        BookingState::Confirmed => "confirmed",
-        BookingState::Paid => "paid for",
-        BookingState::Unpaid => "not paid for in time",
-        BookingState::Declined => "declined",
-        BookingState::Cancelled
-        | BookingState::CancelledByCustomer
-        | BookingState::CancelledByOwner => "cancelled",
-        BookingState::RescheduledByCustomer => "moved to another time",
-        BookingState::Completed => "over",
-    }
-}
-
-fn details(booking: &Booking) -> Markup {
-    let zone = booking.timezone;
-    let (start, end) = (booking.slot.start(), booking.slot.end());
-    let day = "%A, %-d %B %Y";
-    let end_format = if time(start, zone, day) == time(end, zone, day) {
-        "%H:%M".to_owned()
-    } else {
-        format!("{day}, %H:%M")
     };
-    html! {
-        dl {
-            dt { "What" } dd { (booking.event.what) }
-            dt { "When" }
-            dd {
-                (time(start, zone, &format!("{day}, %H:%M"))) " – " (time(end, zone, &end_format)) " (" (zone.name()) ")"
-            }
-            @if !booking.event.place.is_empty() { dt { "Where" } dd { (booking.event.place) } }
-        }
-    }
-}
-
-fn time(at: DateTime<Utc>, zone: Tz, format: &str) -> String {
-    at.with_timezone(&zone.offset_at(at))
-        .format(format)
-        .to_string()
-}
-
-/// `redirect` is where the page's form leads in the end: browsers hold its form to the policy until there.
-fn page(status: StatusCode, title: &str, body: &Markup, redirect: Option<&Url>) -> Response {
-    let leads_to = redirect.map_or_else(String::new, |redirect| {
-        format!(" {}", redirect.origin().ascii_serialization())
-    });
-    let policy = format!(
-        "default-src 'none'; form-action 'self'{leads_to}; base-uri 'none'; frame-ancestors 'none'"
-    );
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::X_FRAME_OPTIONS, "DENY".to_owned()),
-        (
-            HeaderName::from_static("x-robots-tag"),
-            "noindex, nofollow".to_owned(),
-        ),
-    ];
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex, nofollow";
-                title { (title) }
-            }
-            body {
-                h1 { (title) }
-                (body)
+    let about = shown.about.as_ref();
+    let is_over = booking.is_some_and(Booking::completed);
+    let moving = about.and_then(About::moving);
+    let again = about.filter(|_| is_over).and_then(About::booking_again);
+    let body = html! {
+        p { (sentence) }
+        @if let Some(about) = about { (details(about, language, visit)) }
+        @if moving.is_some() || again.is_some() {
+            div.actions {
+                @if let Some(moving) = moving { a.button.main href=(moving) { (language.text(Text::Move)) } }
+                @if let Some(again) = again { a.button.main href=(again) { (language.text(Text::BookAgain)) } }
             }
         }
     };
-    (status, headers, Html(markup.into_string())).into_response()
+    let page = Page {
+        status,
+        title: language.text(title),
+        leads_to: None,
+        languages: visit.languages(),
+    };
+    page.show(language, &shown.brand, &body)
+}
+
+/// Why the booking does not allow it: a title and a sentence.
+fn refused(why: Why, shown: &Shown<'_>, booking: Option<&Booking>) -> (Text, String) {
+    let language = shown.language;
+    let text = |text| language.text(text).to_owned();
+    let state = booking.map_or(Text::LinkOldTitle, |booking| now(booking.state));
+    match why {
+        Why::Changed | Why::NotAllowed => {
+            let values = [("business", &*shown.brand.name)];
+            (state, language.fill(Text::LinkUsedText, &values))
+        }
+        Why::TooLate(since) => {
+            let time = shown.about.as_ref().map(|about| {
+                let time = times::date_and_time(language, since, about.zone);
+                let zone = times::zone_name(language, about.zone, since);
+                language.fill(Text::TimeInZone, &[("time", &time), ("zone", &zone)])
+            });
+            let time = time.unwrap_or_default();
+            let values = [("time", &*time), ("business", &*shown.brand.name)];
+            (
+                Text::TooLateTitle,
+                language.fill(Text::TooLateText, &values),
+            )
+        }
+        Why::ResourceGone => (Text::ImpossibleTitle, text(Text::NoLongerOfferedText)),
+        Why::Taken => (Text::ImpossibleTitle, text(Text::TimeTakenText)),
+    }
+}
+
+/// A page of a link.
+struct Page<'a> {
+    status: StatusCode,
+    title: &'a str,
+    /// Where its form leads in the end.
+    leads_to: Option<&'a Url>,
+    /// Its addresses in other languages.
+    languages: Vec<(Language, String)>,
+}
+
+impl Page<'_> {
+    fn show(&self, language: Language, brand: &Brand, body: &Markup) -> Response {
+        let head = Head {
+            status: self.status,
+            language,
+            brand,
+            title: self.title,
+            description: "",
+            address: None,
+            indexed: false,
+            scripts: &[],
+            zone: None,
+            form_leads_to: self.leads_to,
+            frame_ancestors: "'none'",
+            languages: &self.languages,
+        };
+        html::page(&head, &html! { h1 { (self.title) } (body) })
+    }
 }

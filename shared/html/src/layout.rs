@@ -136,13 +136,14 @@ fn about(head: &Head<'_>) -> Markup {
 }
 
 fn languages(head: &Head<'_>) -> Markup {
+    let own = head.language.without_region();
     html! {
         nav.languages aria-label=(head.language.text(Text::Language)) {
             ul {
                 @for (language, address) in head.languages {
                     li {
                         a href=(address) lang=(language.tag()) hreflang=(language.tag())
-                            aria-current=[(*language == head.language).then_some("true")] { (language.name()) }
+                            aria-current=[(*language == own).then_some("true")] { (language.name()) }
                     }
                 }
             }

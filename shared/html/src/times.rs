@@ -171,13 +171,13 @@ pub fn zone_name(language: Language, zone: Tz, at: DateTime<Utc>) -> String {
     let minutes = zone.offset_s(at.timestamp()) / 60;
     let sign = if minutes < 0 { MINUS } else { '+' };
     let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
-    let mut offset = format!("{sign}{hours}");
+    let mut offset = format!("UTC{sign}{hours}");
     if rest > 0 {
         offset += &format!(":{rest:02}");
     }
     // `Etc/GMT+5` lies five hours behind UTC: its name says the contrary of what people read.
     if name.starts_with("Etc/") {
-        return format!("UTC{offset}");
+        return offset;
     }
     let values = [("place", &*place), ("offset", &*offset)];
     fill(

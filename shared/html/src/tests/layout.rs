@@ -1,7 +1,7 @@
 use super::*;
 
-fn page_of(brand: &Brand, language: &str) -> (Response, String) {
-    let head = Head {
+fn head<'a>(brand: &'a Brand, language: &str) -> Head<'a> {
+    Head {
         status: StatusCode::OK,
         language: Language::of(language).expect("one of ours"),
         brand,
@@ -14,7 +14,11 @@ fn page_of(brand: &Brand, language: &str) -> (Response, String) {
         form_leads_to: None,
         frame_ancestors: "'none'",
         languages: &[],
-    };
+    }
+}
+
+fn page_of(brand: &Brand, language: &str) -> (Response, String) {
+    let head = head(brand, language);
     let document = document(&head, &brand.style(), &html! { p { "Body" } });
     (page(&head, &html! {}), document.into_string())
 }
@@ -57,6 +61,25 @@ fn a_page_says_its_language_and_direction() {
         let (_, document) = page_of(&Brand::default(), language);
         assert!(document.contains(expected), "{document}");
     }
+}
+
+#[test]
+fn a_page_offers_its_languages_and_marks_its_own_whatever_the_region() {
+    let brand = Brand::default();
+    let languages: Vec<(Language, String)> = Language::all()
+        .map(|language| (language, format!("?lang={}", language.tag())))
+        .collect();
+    let head = Head {
+        languages: &languages,
+        ..head(&brand, "de-AT")
+    };
+    let document = document(&head, "", &html! {}).into_string();
+    assert_eq!(document.matches("hreflang=").count(), languages.len());
+    assert_eq!(document.matches("aria-current=\"true\"").count(), 1);
+    assert!(
+        document.contains("aria-current=\"true\">Deutsch<"),
+        "{document}"
+    );
 }
 
 #[test]

@@ -76,6 +76,10 @@ fn a_zone_is_called_by_its_place_and_utc_is_called_utc() {
         let zone = parse_zone(zone).expect("a zone");
         assert_eq!(zone_name(Language::fallback(), zone, at), expected);
     }
+    // The sign stays between its neighbours where the text runs from right to left.
+    let berlin = parse_zone("Europe/Berlin").expect("a zone");
+    let expected = "\u{2068}Berlin\u{2069} (\u{2068}UTC+1\u{2069})";
+    assert_eq!(zone_name(in_language("ar"), berlin, at), expected);
 }
 
 #[test]

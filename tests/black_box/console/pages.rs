@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 
 use http::Method;
-use local::demo::TEST_SLUG;
+use local::demo::{TEST_PROJECT, TEST_SLUG};
 use tests::{Reply, TestServer};
 
 const WIDGET: &str = "/widget/booking.min.js";
@@ -200,4 +200,30 @@ async fn a_file_that_is_not_there_is_404_in_our_shape() {
     }
     let head = server.anonymous().send(Method::HEAD, "/widget", "").await;
     assert_eq!(head.status, 200);
+}
+
+#[tokio::test]
+async fn the_widgets_embed_code_names_files_of_this_server_that_ask_no_other_host() {
+    let server = TestServer::start().await;
+    if !are_built(&server).await {
+        return;
+    }
+    let path = format!("/v2/projects/{TEST_PROJECT}/embed-code");
+    let code = server.app().get(&path).await.expecting(200);
+    let code = html(&code);
+    let names = |attribute: &str| {
+        let begin = format!("{attribute}=\"");
+        let parts = code.split(&begin).skip(1);
+        let names = parts.filter_map(|part| part.split('"').next());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (styles, scripts) = (names("href"), names("src"));
+    assert_eq!((styles.len(), scripts.len()), (1, 1), "{code}");
+    let style = server.anonymous().get(&styles[0]).await.expecting(200);
+    let style = html(&style);
+    assert!(style.contains(".bookingjs"), "no style sheet of the widget");
+    for foreign in ["@import", "url(http", "url(//", "fonts.g"] {
+        assert!(!style.contains(foreign), "{foreign}");
+    }
+    server.anonymous().get(&scripts[0]).await.expecting(200);
 }

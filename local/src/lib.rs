@@ -24,7 +24,7 @@ pub mod timed_body;
 mod tokens;
 
 /// Every function by name, with its operations.
-pub fn functions() -> [(&'static str, api::Operations); 8] {
+pub fn functions() -> [(&'static str, api::Operations); 9] {
     [
         ("availability", availability::operations()),
         ("bookings", bookings::operations()),
@@ -34,6 +34,7 @@ pub fn functions() -> [(&'static str, api::Operations); 8] {
         ("accounts", accounts::operations()),
         ("projects", projects::operations()),
         ("console", console::operations()),
+        ("pages", pages::operations()),
     ]
 }
 

@@ -14,6 +14,7 @@ mod input;
 mod keys;
 mod limits;
 mod lists;
+mod pages;
 mod platform;
 mod projects;
 mod resources;

@@ -7,8 +7,9 @@ use api::{ApiError, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
-use model::graph::{BookingState, Graph};
+use model::graph::Graph;
 use model::ids::{ProjectId, ResourceId};
+use scheduling::search::groups::is_bookable;
 use store::{BookingList, Chunk, Direction, Position, SlotWindow, Store, StoreError, Tenant, Walk};
 
 use crate::access::ListGroups;
@@ -165,16 +166,4 @@ impl GroupQuery {
             && self.window.includes(booking.slot)
             && self.bookable_at.is_none_or(|now| is_bookable(booking, now))
     }
-}
-
-/// Whether somebody could take a seat at `now`.
-fn is_bookable(group: &Booking, now: DateTime<Utc>) -> bool {
-    let start = group.slot.start();
-    start > now
-        && group.clone().settled(now).state == BookingState::Tentative
-        && group.check_booking(now).is_ok()
-        && group
-            .seats
-            .as_ref()
-            .is_some_and(|seats| seats.current(now) < seats.max as usize)
 }

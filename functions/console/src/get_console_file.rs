@@ -1,10 +1,11 @@
 use api::caller::Public;
 use api::{ApiError, Path};
+use assets::Keep;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
 use crate::access::Anybody;
-use crate::assets::{Asset, Keep};
+use crate::files::FILES;
 
 /// Gives a file that the pages load. Its name changes with its content.
 #[utoipa::path(
@@ -23,7 +24,8 @@ pub(crate) async fn get_console_file(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Asset::find(&format!("assets/{file}"))
+    FILES
+        .find(&format!("assets/{file}"))
         .ok_or(ApiError::NotFound("File"))?
         .answer(&headers, Keep::Forever)
 }

@@ -1,10 +1,11 @@
 use api::caller::Public;
 use api::{ApiError, Path};
+use assets::Keep;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
 use crate::access::Anybody;
-use crate::assets::{Asset, Keep};
+use crate::files::FILES;
 
 /// Gives a file of the booking widget, as its npm package has it: `booking.min.js`, `booking.min.css`; and `booking.own.css`, which asks no other host for fonts.
 #[utoipa::path(
@@ -23,7 +24,8 @@ pub(crate) async fn get_widget_file(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Asset::find(&format!("widget/{file}"))
+    FILES
+        .find(&format!("widget/{file}"))
         .ok_or(ApiError::NotFound("File"))?
         .answer(&headers, Keep::Minutes)
 }

@@ -1,13 +1,12 @@
-//! What people see in a browser: booking pages, the booking widget's files, the console, and the documentation. Everything handed out was
+//! What people see in a browser: the booking widget's files, the console, and the documentation. Everything handed out was
 //! built into the program. One file per operation.
 
 mod access;
-mod assets;
+mod files;
 mod get_console_file;
 mod get_openapi_document;
 mod get_widget_file;
 mod page;
-mod show_booking_page;
 mod show_console;
 mod show_console_page;
 mod show_docs;
@@ -21,7 +20,6 @@ pub fn operations() -> Operations {
     Operations::new()
         .add(routes!(show_widget_page::show_widget_page))
         .add(routes!(get_widget_file::get_widget_file))
-        .add(routes!(show_booking_page::show_booking_page))
         .add(routes!(show_console::show_console))
         .add(routes!(show_console_page::show_console_page))
         .add(routes!(get_console_file::get_console_file))

@@ -1,10 +1,11 @@
 //! Pages: a built one with the policy that fits it, or, where nothing was built, one that says what to do.
 
 use api::ApiError;
+use assets::Keep;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::assets::{Asset, Keep};
+use crate::files::FILES;
 
 /// What a page of ours may load and do. It has no inline script, and names no other host.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +44,7 @@ impl Policy {
 ///
 /// If it cannot be read: a mistake in the build.
 pub(crate) fn page(name: &str, policy: Policy, request: &HeaderMap) -> Result<Response, ApiError> {
-    let Some(asset) = Asset::find(name) else {
+    let Some(asset) = FILES.find(name) else {
         return Ok(not_built());
     };
     let mut response = asset.answer(request, Keep::Revalidate)?;

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use crate::access::Anybody;
-use crate::assets::Asset;
+use crate::files::FILES;
 use crate::page::{Policy, not_built, page};
 
 /// Shows a guide, or the reference, in which operations can be called.
@@ -23,11 +23,11 @@ pub(crate) async fn show_docs_page(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if Asset::find("docs/start.html").is_none() {
+    if FILES.find("docs/start.html").is_none() {
         return Ok(not_built());
     }
     let name = format!("docs/{name}.html");
-    if Asset::find(&name).is_none() {
+    if FILES.find(&name).is_none() {
         return Err(ApiError::NotFound("Page"));
     }
     page(&name, Policy::Docs, &headers)

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::access::Anybody;
-use crate::assets::Asset;
+use crate::files::FILES;
 use crate::page::{Policy, not_built, page, policy_value};
 
 /// Shows the page on which the demo's booking widget runs, or with `project=<slug>` another project's.
@@ -27,7 +27,7 @@ pub(crate) async fn show_widget_page(
     if !state.config().policy.is_development {
         return page("book.html", Policy::Booking, &headers);
     }
-    let Some(asset) = Asset::find("book.html") else {
+    let Some(asset) = FILES.find("book.html") else {
         return Ok(not_built());
     };
     let demo = format!("<html data-project=\"{DEMO_SLUG}\"");

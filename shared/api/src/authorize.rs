@@ -15,11 +15,13 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+pub use self::admit::admit_visitor;
 use self::admit::{Admission, admit};
 pub use self::identify::{cookie_name, session_token};
 use self::identify::{identify, look_up};
 pub use self::tell::{EXPIRY_NOTICE, KEY_EXPIRES, TEST_MODE};
 use self::tell::{tell_about_caller, tell_limits};
+use crate::acting::ActedAs;
 use crate::error::ApiError;
 use crate::idempotency::answer_once;
 use crate::operation::Operation;
@@ -52,7 +54,7 @@ pub(crate) async fn authorize(
         result: admitted,
         standings,
     } = admission;
-    let called = CallerOfRequest {
+    let mut called = CallerOfRequest {
         operation: operation.id.clone(),
         app: known.app().map(|app| app.to_string()),
         key: known.key.as_ref().map(|key| key.id.to_string()),
@@ -77,8 +79,13 @@ pub(crate) async fn authorize(
             }
         }
     };
-    if let Some(principal) = &principal {
-        count_answer(&state, principal, response.status()).await;
+    let acted_as = response.extensions_mut().remove::<ActedAs>();
+    let acted_as = acted_as.map(|ActedAs(principal)| principal);
+    if let Some(principal) = &acted_as {
+        called.acts_as(principal);
+    }
+    if let Some(principal) = principal.or(acted_as) {
+        count_answer(&state, &principal, response.status()).await;
     }
     tell_limits(response.headers_mut(), &standings, state.now());
     if let Some(told) = told {

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 
 use crate::answer_size;
 use crate::authorize::answer_no_operation;
-use crate::error::ApiError;
+use crate::error::{ApiError, ShownByHandler};
 use crate::headers::{REQUEST_ID, SECURITY_HEADERS};
 use crate::request_log::{CallerOfRequest, Line};
 use crate::state::State;
@@ -82,9 +82,11 @@ async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) 
     let meter = Meter::default();
     let mut response = meter.measure(next.run(request)).instrument(span).await;
 
-    let error = response.extensions_mut().remove::<Arc<ApiError>>();
+    let mut error = response.extensions_mut().remove::<Arc<ApiError>>();
     if let Some(error) = &error {
         response = error_response(response, error, &request_id);
+    } else if let Some(ShownByHandler(shown)) = response.extensions_mut().remove() {
+        error = Some(shown);
     }
     for (name, value) in SECURITY_HEADERS {
         response

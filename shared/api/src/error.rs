@@ -252,6 +252,22 @@ impl ApiError {
     }
 }
 
+/// An error whose response has a body of its own, e.g. a page: the edge logs the error and leaves the body as it is.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownByHandler(pub(crate) Arc<ApiError>);
+
+impl ApiError {
+    /// `page` as the response to this error, with its status and headers. The edge logs the error as any other.
+    pub fn shown_as(self, mut page: Response) -> Response {
+        *page.status_mut() = self.status();
+        for (name, value) in self.headers() {
+            page.headers_mut().insert(name, value);
+        }
+        page.extensions_mut().insert(ShownByHandler(Arc::new(self)));
+        page
+    }
+}
+
 impl IntoResponse for ApiError {
     /// Hands the error to the edge, which alone knows the request's id, writes the body and logs the cause.
     fn into_response(self) -> Response {

@@ -1,6 +1,7 @@
 //! The HTTP conventions that every operation shares: who calls, what a body may be, how an answer and an
 //! error look, lists, includes, search. No operation of its own.
 
+pub mod acting;
 pub mod address;
 pub mod ambient;
 pub mod answer;
@@ -14,6 +15,7 @@ pub mod cors;
 pub mod customer;
 pub mod edge;
 pub mod error;
+pub mod form_once;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod headers;

@@ -371,6 +371,9 @@ fn cost(access: Access) -> String {
     }
     match access.address_limit() {
         AddressLimit::Unlimited => "It is not limited.".to_owned(),
+        AddressLimit::OfPage => {
+            "A call takes one permit of each of the rate limits of the app's widget key.".to_owned()
+        }
         AddressLimit::PerMinute(limit) => {
             format!("One address may call it {limit} times a minute.")
         }

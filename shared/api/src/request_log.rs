@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth::Principal;
 use axum::http::StatusCode;
 use store::Cost;
 
@@ -29,6 +30,15 @@ pub(crate) struct CallerOfRequest {
     pub(crate) key: Option<String>,
     pub(crate) caller: Option<String>,
     pub(crate) meters_are_away: bool,
+}
+
+impl CallerOfRequest {
+    /// Names the widget key that a page has acted as.
+    pub(crate) fn acts_as(&mut self, principal: &Principal) {
+        self.app = Some(principal.app.to_string());
+        self.key = Some(principal.caller_id().to_string());
+        self.caller = Some(principal.actor());
+    }
 }
 
 /// What the log says of a request when it is over.

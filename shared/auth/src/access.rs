@@ -72,6 +72,9 @@ pub enum AddressLimit {
     /// As often as it likes. Only for responses that were built into the program: they read no store, so counting them
     /// would cost more than answering.
     Unlimited,
+    /// As often as a widget key of the app whose page it is: the handler takes that key's permits once it knows the app, so
+    /// that a refusal is a page too.
+    OfPage,
 }
 
 /// How often one address may call without a credential, by default.
@@ -179,6 +182,15 @@ impl Access {
         .reached_as()
     }
 
+    /// Anybody, as often as the app's widget key allows: see [`AddressLimit::OfPage`].
+    pub const fn page() -> AccessFor<Anonymous> {
+        Self {
+            address_limit: AddressLimit::OfPage,
+            ..Self::NOBODY
+        }
+        .reached_as()
+    }
+
     const fn reached_as<C>(self) -> AccessFor<C> {
         AccessFor {
             access: self,
@@ -213,7 +225,7 @@ impl Access {
                 limit,
                 length: TimeDelta::minutes(1),
             }),
-            AddressLimit::Unlimited => None,
+            AddressLimit::Unlimited | AddressLimit::OfPage => None,
         }
     }
 }

@@ -145,21 +145,7 @@ fn decide_key(key: ApiKey, access: Access, at: &Circumstances) -> Result<Princip
     if key.kind != KeyKind::Widget {
         require_scope(&key.scopes, access)?;
     }
-    Ok(Principal {
-        app: key.app,
-        app_created_at: key.app_created_at,
-        mode: key.mode,
-        who: Who::Key {
-            id: key.id,
-            kind: key.kind,
-            name: key.name,
-            expires_at: key.expires_at,
-            allowed_cidrs: key.allowed_cidrs,
-            rate_limit: key.rate_limit,
-            address_rate_limit: key.address_rate_limit,
-        },
-        scopes: key.scopes,
-    })
+    Ok(Principal::of_key(key))
 }
 
 fn decide_credential(

@@ -111,6 +111,25 @@ pub enum Caller {
 }
 
 impl Principal {
+    /// Whoever calls with `key`, which must hold.
+    pub fn of_key(key: ApiKey) -> Self {
+        Self {
+            app: key.app,
+            app_created_at: key.app_created_at,
+            mode: key.mode,
+            who: Who::Key {
+                id: key.id,
+                kind: key.kind,
+                name: key.name,
+                expires_at: key.expires_at,
+                allowed_cidrs: key.allowed_cidrs,
+                rate_limit: key.rate_limit,
+                address_rate_limit: key.address_rate_limit,
+            },
+            scopes: key.scopes,
+        }
+    }
+
     /// What the caller may see of its app.
     pub fn tenant(&self) -> Tenant {
         let only_resource = match self.who {

@@ -72,6 +72,14 @@ impl References {
         })
     }
 
+    /// Those of a request to book on a page, whose project is read already.
+    pub fn of_project(project: Project) -> Self {
+        Self {
+            reservation: None,
+            project: Some(project),
+        }
+    }
+
     /// What they say of a booking.
     ///
     /// # Errors

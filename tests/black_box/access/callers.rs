@@ -245,26 +245,31 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "authenticate_resource",
             "create_account",
             "create_session",
+            "get_booked_calendar",
             "get_console_file",
             "get_embed_widget",
             "get_hosted_project",
             "get_hosted_widget",
             "get_openapi_document",
+            "get_page_script",
             "get_widget_file",
             "perform_external_action",
             "read_calendar_feed",
             "report_leaked_keys",
             "reset_password",
+            "show_booked_page",
             "show_booking_page",
             "show_console",
             "show_console_page",
             "show_docs",
             "show_docs_page",
             "show_external_action",
+            "show_menu_page",
             "show_reset_page",
             "show_widget_page",
             "sign_up_with_google",
             "sign_up_with_microsoft",
+            "submit_booking_page",
         ],
         "{advice}"
     );
@@ -275,8 +280,8 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
         [
             "get_console_file",
             "get_openapi_document",
+            "get_page_script",
             "get_widget_file",
-            "show_booking_page",
             "show_console",
             "show_console_page",
             "show_docs",
@@ -284,6 +289,11 @@ fn what_is_open_to_public_secrets_and_to_anybody_is_this_and_no_more() {
             "show_widget_page",
         ],
         "only what reads no store may go uncounted; {advice}"
+    );
+    assert_eq!(
+        open_to(|access| access.address_limit() == AddressLimit::OfPage),
+        ["show_booking_page", "show_menu_page", "submit_booking_page"],
+        "their handlers take the permits of the app's widget key; {advice}"
     );
     assert_eq!(
         open_to(|access| access.is_open_to(Proof::SignedSearch)),

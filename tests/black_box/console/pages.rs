@@ -43,7 +43,6 @@ async fn every_page_answers_anybody_even_if_the_program_was_built_without_them()
     let server = TestServer::start().await;
     for path in [
         "/widget",
-        "/book/demo-test",
         "/console",
         "/console/",
         "/console/settings/api",
@@ -67,7 +66,6 @@ async fn no_page_runs_inline_scripts_or_loads_anything_from_a_host_that_it_names
     }
     for path in [
         "/widget",
-        "/book/demo-test",
         "/console",
         "/console/bookings",
         "/docs",
@@ -98,8 +96,6 @@ async fn only_a_server_with_a_demo_shows_it_at_the_widgets_page() {
     let demo = format!("data-project=\"{TEST_SLUG}\"");
     let page = server.anonymous().get("/widget").await.expecting(200);
     assert!(html(&page).contains(&demo));
-    let page = server.anonymous().get("/book/other").await.expecting(200);
-    assert!(!html(&page).contains(&demo));
 }
 
 #[tokio::test]
@@ -132,7 +128,7 @@ async fn a_file_that_the_browser_has_is_not_sent_again() {
         return;
     }
     let anybody = server.anonymous();
-    for path in [WIDGET, "/console", "/book/demo-test", "/docs"] {
+    for path in [WIDGET, "/console", "/docs"] {
         let first = anybody.get(path).await.expecting(200);
         let etag = first.header("etag").expect("an ETag");
         for known in [etag.to_owned(), format!("\"x\", W/{etag}"), "*".to_owned()] {
@@ -155,13 +151,7 @@ async fn what_a_page_loads_is_there_and_may_be_kept_for_a_year() {
     if !are_built(&server).await {
         return;
     }
-    for page in [
-        "/widget",
-        "/book/demo-test",
-        "/console",
-        "/docs",
-        "/docs/reference",
-    ] {
+    for page in ["/widget", "/console", "/docs", "/docs/reference"] {
         let html = html(&server.anonymous().get(page).await.expecting(200));
         let files: Vec<&str> = html
             .split('"')

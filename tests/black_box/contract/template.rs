@@ -292,7 +292,9 @@ fn pages_and_sign_ins_have_throttles_of_their_own_and_the_api_has_none() {
         .into_iter()
         .filter(|(route, function)| {
             let path = route.trim_end_matches("/{proxy+}");
-            function == "console" || route == "$default" || sign_ins.contains(&path)
+            ["console", "pages"].contains(&function.as_str())
+                || route == "$default"
+                || sign_ins.contains(&path)
         })
         .map(|(route, _)| route)
         .collect();

@@ -1,27 +1,14 @@
 //! The widget key that a booking page is to use.
 
+use api::acting::WidgetKeys;
 use api::{ApiError, State};
-use auth::plain_key::hash_secret;
 use auth::{Principal, Who};
 use model::app::App;
 
 /// A widget key of the app that holds now, in clear: one that may be used from any page before one that may not. None if
 /// there is none.
 pub(crate) async fn usable(state: &State, app: &App) -> Result<Option<String>, ApiError> {
-    let mut bound = None;
-    for widget in &app.widget_keys {
-        let Some(key) = state.store().find_key(hash_secret(&widget.key)).await? else {
-            continue;
-        };
-        if !key.works_at(state.now()) {
-            continue;
-        }
-        if key.allowed_origins.is_empty() && key.allowed_cidrs.is_empty() {
-            return Ok(Some(widget.key.clone()));
-        }
-        bound.get_or_insert_with(|| widget.key.clone());
-    }
-    Ok(bound)
+    Ok(WidgetKeys::of(state, app).await?.any())
 }
 
 /// The widget key that the caller uses, or else one of its app's.

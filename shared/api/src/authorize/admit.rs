@@ -1,9 +1,12 @@
 //! How often: the caller's permits.
 
-use auth::Caller;
-use auth::limiter::{Limit, LimitStatus};
+use std::net::IpAddr;
+
+use auth::limiter::{Limit, LimitReached, LimitStatus};
 use auth::principal::session_limit;
+use auth::{Caller, Principal};
 use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
 
 use super::identify::{Identified, address_of};
 use crate::error::ApiError;
@@ -14,6 +17,33 @@ use crate::state::State;
 pub(super) struct Admission {
     pub(super) result: Result<(), ApiError>,
     pub(super) standings: Vec<LimitStatus>,
+}
+
+/// Takes the permits of a widget key for a visitor at `address` of a page that acts as that key.
+///
+/// # Errors
+///
+/// [`ApiError::TooMany`] if one of its limits is reached.
+pub async fn admit_visitor(
+    state: &State,
+    principal: &Principal,
+    address: Option<IpAddr>,
+) -> Result<(), ApiError> {
+    let address = limits::disguised_address(state, address).await?;
+    let limits = principal.limits(&address, state.config().app_rate);
+    let now = state.now();
+    let admitted = state.limiter().admit(state.counters(), &limits, now).await;
+    match admitted {
+        Ok(_) => Ok(()),
+        Err(reached) => Err(too_many(&reached, now)),
+    }
+}
+
+fn too_many(reached: &LimitReached, now: DateTime<Utc>) -> ApiError {
+    let wait_ms = (reached.retry_at - now).num_milliseconds().unsigned_abs();
+    ApiError::TooMany {
+        retry_after_s: wait_ms.div_ceil(1_000).max(1),
+    }
 }
 
 /// Takes the caller's permits. How it stands with its limits is told whether or not it got them.
@@ -37,10 +67,8 @@ pub(super) async fn admit(state: &State, known: &Identified, parts: &Parts) -> A
             if let Some(key) = &known.key {
                 state.keys().block(key, reached.retry_at, now);
             }
-            let wait_ms = (reached.retry_at - now).num_milliseconds().unsigned_abs();
-            let retry_after_s = wait_ms.div_ceil(1_000).max(1);
             Admission {
-                result: Err(ApiError::TooMany { retry_after_s }),
+                result: Err(too_many(&reached, now)),
                 standings: reached.standings,
             }
         }

@@ -82,23 +82,6 @@ impl FreeTime {
         Self::plan_for(store, searcher, (project.as_ref(), query), moving, now).await
     }
 
-    /// As [`FreeTime::plan`], of a project that is read already, whatever `query` names; and reads what is taken.
-    ///
-    /// # Errors
-    ///
-    /// As [`FreeTime::plan`].
-    pub async fn of(
-        store: &Store,
-        searcher: Searcher,
-        what: (Option<&Project>, SlotQuery),
-        moving: Option<Moving>,
-        now: DateTime<Utc>,
-    ) -> Result<Self, SchedulingError> {
-        let plan = Self::plan_for(store, searcher, what, moving, now).await?;
-        let (planned, mut budget) = plan;
-        planned.read(store, searcher.tenant, &mut budget).await
-    }
-
     /// As [`FreeTime::plan`], of a project that is read already, whatever `query` names.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 pub mod budget;
 pub mod free_time;
+pub mod groups;
 pub mod moving;
 
 pub use budget::{Budget, Counted, TooLarge};

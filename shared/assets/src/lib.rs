@@ -1,29 +1,41 @@
 //! Files that were built into the program, and how they are handed out.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use api::ApiError;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
 use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 
 /// A file as it was built.
 #[derive(Debug)]
-pub(crate) struct Asset {
-    /// Its path below `web/dist`.
-    name: &'static str,
+pub struct Asset {
+    /// Its path below the folder that it was taken from.
+    pub name: &'static str,
     /// Names its content.
-    etag: &'static str,
+    pub etag: &'static str,
     /// Its content, compressed.
-    gzip: &'static [u8],
+    pub gzip: &'static [u8],
 }
 
-static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+/// The files of a function, in order of their names.
+#[derive(Clone, Copy, Debug)]
+pub struct Assets(pub &'static [Asset]);
+
+impl Assets {
+    /// The file with this path, if it was there when the program was built.
+    pub fn find(self, name: &str) -> Option<&'static Asset> {
+        let at = self.0.binary_search_by(|asset| asset.name.cmp(name));
+        at.ok().map(|at| &self.0[at])
+    }
+}
 
 /// How long browsers may keep an answer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Keep {
+pub enum Keep {
     /// For good: the file's name changes with its content.
     Forever,
     /// For some minutes: the name stays.
@@ -43,18 +55,12 @@ impl Keep {
 }
 
 impl Asset {
-    /// The file with this path, if the pages were built and have it.
-    pub(crate) fn find(name: &str) -> Option<&'static Self> {
-        let at = ASSETS.binary_search_by(|asset| asset.name.cmp(name));
-        at.ok().map(|at| &ASSETS[at])
-    }
-
     /// Its content as text.
     ///
     /// # Errors
     ///
     /// If it is none: a mistake in the build.
-    pub(crate) fn text(&self) -> Result<String, ApiError> {
+    pub fn text(&self) -> Result<String, ApiError> {
         String::from_utf8(self.content()?).map_err(|error| ApiError::Internal(error.into()))
     }
 
@@ -84,7 +90,7 @@ impl Asset {
     /// # Errors
     ///
     /// If the file cannot be read: a mistake in the build.
-    pub(crate) fn answer(&self, request: &HeaderMap, keep: Keep) -> Result<Response, ApiError> {
+    pub fn answer(&self, request: &HeaderMap, keep: Keep) -> Result<Response, ApiError> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ETAG, HeaderValue::from_static(self.etag));
         headers.insert(
@@ -115,7 +121,19 @@ fn has(request: &HeaderMap, etag: &str) -> bool {
         .any(|known| known == "*" || known.trim_start_matches("W/") == etag)
 }
 
-fn takes_gzip(request: &HeaderMap) -> bool {
+/// `text`, compressed.
+///
+/// # Errors
+///
+/// Never in practice: it is written to memory.
+pub fn gzip(text: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text)?;
+    encoder.finish()
+}
+
+/// Whether the caller takes a compressed response.
+pub fn takes_gzip(request: &HeaderMap) -> bool {
     values(request, header::ACCEPT_ENCODING).any(|coding| {
         let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
         let quality: String = quality.split_whitespace().collect();
@@ -153,10 +171,5 @@ mod tests {
             assert!(!takes_gzip(&with(refused)), "{refused}");
         }
         assert!(!takes_gzip(&HeaderMap::new()));
-    }
-
-    #[test]
-    fn files_can_be_found_by_name() {
-        assert!(ASSETS.is_sorted_by_key(|asset| asset.name));
     }
 }

@@ -1,0 +1,40 @@
+use api::caller::Public;
+use api::{ApiError, Path, State};
+use axum::extract::State as Extract;
+use axum::http::header;
+use axum::response::IntoResponse;
+use views::ical::{Document, Entry, MEDIA_TYPE};
+
+use crate::access::JustBooked;
+use crate::page::booked::{NotShown, read};
+
+/// Gives a booking as an iCalendar document to whoever has just made it, by the signed address on the page that shows it.
+#[utoipa::path(
+    get,
+    path = "/book/calendar/{token}",
+    tag = "pages",
+    params(("token" = String, Path, description = "As in the address of the page that shows the booking.")),
+    responses(
+        (status = 200, description = "A calendar with one event.", content_type = "text/calendar", body = String),
+        (status = 404, description = "It was not signed for this, or it has expired."),
+    )
+)]
+pub(crate) async fn get_booked_calendar(
+    _: Public<JustBooked>,
+    Extract(state): Extract<State>,
+    Path(token): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (_, booking) = read(&state, &token).await.map_err(|error| match error {
+        NotShown::Invalid | NotShown::Expired => ApiError::NotFound("Booking"),
+        NotShown::Other(error) => error,
+    })?;
+    let document = Document::of([Entry::of(booking, state.now())]);
+    let headers = [
+        (header::CONTENT_TYPE, MEDIA_TYPE),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"booking.ics\"",
+        ),
+    ];
+    Ok((headers, document.to_string()))
+}

@@ -1,0 +1,51 @@
+//! The zone that times are shown in, and the place's where it differs.
+
+use html::{Text, times};
+use maud::{Markup, html};
+use model::time::Tz;
+
+use super::calendar::Shown;
+
+/// Says in which zone times are shown, and leads to the choice of another.
+pub(crate) fn line(shown: &Shown<'_>) -> Markup {
+    let (language, zone) = (shown.language, shown.zone);
+    let place = shown.offering.zone();
+    let name = |zone: Tz| times::zone_name(language, zone, shown.now);
+    let slug = &shown.offering.site.project.slug;
+    html! {
+        p.muted {
+            (language.fill(Text::ZoneShown, &[("zone", &name(zone))])) " "
+            a href=(shown.ask.link(slug, &[("choose", "zone")])) { (language.text(Text::Change)) }
+            @if differs(zone, place, shown) {
+                br; (language.fill(Text::ZoneOfPlace, &[("zone", &name(place))]))
+            }
+        }
+    }
+}
+
+/// Whether the clocks of the two zones differ now.
+fn differs(zone: Tz, place: Tz, shown: &Shown<'_>) -> bool {
+    let now = shown.now.timestamp();
+    zone.offset_s(now) != place.offset_s(now)
+}
+
+/// The choice among all zones: a form of its own, so that the page itself need not hold them.
+pub(crate) fn choice(shown: &Shown<'_>) -> Markup {
+    let (language, slug) = (shown.language, &shown.offering.site.project.slug);
+    html! {
+        form id="zone-form" method="get" action=(format!("/book/{slug}")) {
+            @for (name, value) in shown.ask.kept() {
+                @if name != "zone" { input type="hidden" name=(name) value=(value); }
+            }
+            div.field {
+                label for="zone" { (language.text(Text::TimeZone)) }
+                select id="zone" name="zone" {
+                    @for zone in Tz::all() {
+                        option value=(zone.name()) selected[zone.name() == shown.zone.name()] { (zone.name()) }
+                    }
+                }
+            }
+            div.actions { button { (language.text(Text::Show)) } }
+        }
+    }
+}

@@ -31,7 +31,7 @@ use crate::view::{self, Frame};
     ),
     responses(
         (status = 200, description = "The page.", content_type = "text/html", body = String),
-        (status = 403, description = "A page: it was not signed for this.", content_type = "text/html", body = String),
+        (status = 404, description = "A page: it was not signed for this.", content_type = "text/html", body = String),
         (status = 410, description = "A page: the address has expired.", content_type = "text/html", body = String),
         (status = 503, description = "A page: not available right now.", content_type = "text/html", body = String),
     )
@@ -107,7 +107,7 @@ fn not_shown(error: NotShown, language: Language) -> Response {
     };
     match error {
         NotShown::Invalid => notice(
-            StatusCode::FORBIDDEN,
+            StatusCode::NOT_FOUND,
             Text::LinkBadTitle,
             language.text(Text::LinkBadText),
         ),

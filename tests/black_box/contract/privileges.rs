@@ -104,6 +104,7 @@ async fn rare_ways(server: &TestServer) {
     let (ten, eleven) = ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z");
     let body = booking(&ROOM.to_string(), "instant", ten, eleven);
     page.post("/v2/bookings", body).await;
+    pages_in_rare_ways(server).await;
     // Whatever secret is reported as leaked is ended.
     let app = server.app();
     let feed = format!("/v2/resources/{ROOM}/calendar_feed");
@@ -115,6 +116,26 @@ async fn rare_ways(server: &TestServer) {
         json!({ "keys": [feed.body["data"]["url"], token.1, session.map(|(_, cookie)| cookie)] });
     let reported = server.anonymous().post("/v2/keys/leaked", leaked).await;
     reported.expecting(202);
+}
+
+/// Pages of groups list those; a booking that is only asked for checks its day without writing it; and what an hour's requests
+/// were is put aside when the hour is over.
+async fn pages_in_rare_ways(server: &TestServer) {
+    let anybody = server.anonymous();
+    for (slug, graph) in [("seats", "group_customer"), ("asked", "confirm_decline")] {
+        let body = json!({ "name": "Page", "slug": slug, "resources": [ROOM.to_string()], "booking": { "graph": graph, "where": "Here" } });
+        server.app().post("/v2/projects", body).await.expecting(201);
+        anybody.get(&format!("/book/{slug}")).await.expecting(200);
+    }
+    let form = anybody.header("content-type", "application/x-www-form-urlencoded");
+    let sent = "once=AbCdEfGhIjKlMnOpQrStUw&start=2026-12-02T10%3A00%3A00Z&customer.name=A&customer.email=a%40example.com";
+    form.send(http::Method::POST, "/book/asked", sent)
+        .await
+        .expecting(303);
+    for _ in 0..3 {
+        server.clock.advance(chrono::TimeDelta::hours(1));
+        anybody.get("/book/asked").await.expecting(200);
+    }
 }
 
 #[tokio::test]

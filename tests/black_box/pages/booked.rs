@@ -80,7 +80,7 @@ async fn the_address_is_of_one_booking_for_a_day_and_no_link_of_another_kind_tak
         .expect("a link")
         .1;
     let cancel = cancel.split_once('"').expect("its end").0;
-    get(&anybody, &format!("/book/done/{cancel}"), 403).await;
+    get(&anybody, &format!("/book/done/{cancel}"), 404).await;
     let token = done.trim_start_matches("/book/done/").to_owned();
     let id = page
         .split_once("/v2/bookings/")
@@ -91,7 +91,7 @@ async fn the_address_is_of_one_booking_for_a_day_and_no_link_of_another_kind_tak
         .0;
     let forged = format!("/v2/bookings/{id}/external_action/cancel_by_customer?signature={token}");
     anybody.get(&forged).await.expecting(403);
-    get(&anybody, &format!("{done}x"), 403).await;
+    get(&anybody, &format!("{done}x"), 404).await;
     server.clock.advance(TimeDelta::days(1));
     get(&anybody, &done, 410).await;
     anybody

@@ -1,4 +1,5 @@
-//! Which times there are: one search for the month that is shown and, where it has none, one more for the next that is free.
+//! Which times there are: one search for the month that is shown and, where it has none, one more for the next that is free. It is one
+//! file because who can be booked and the searches for their times are one subject.
 
 use api::heavy::Work;
 use api::{ApiError, State};

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { once } from "node:events";
 
-import { visit } from "./visitor.mjs";
+import { booksOn, visit } from "./visitor.mjs";
 
 export async function firstRun(browser, base) {
   const visitor = await visit(browser, base, "desktop");
@@ -32,11 +32,7 @@ export async function firstRun(browser, base) {
   const opened = visitor.context.waitForEvent("page");
   await page.getByRole("link", { name: "Open the booking page" }).click();
   const customer = await opened;
-  await customer.locator(".fc-event").first().click();
-  await customer.locator("[name=name]").fill("Marty McFly");
-  await customer.locator("[name=email]").fill("marty@clinic.example");
-  await customer.locator(".bookingjs-form-button").click();
-  await customer.locator(".bookingjs-form.success").waitFor();
+  await booksOn(customer);
   await customer.close();
 
   await visitor.go("Bookings");

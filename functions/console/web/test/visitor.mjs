@@ -156,3 +156,12 @@ export function day(ahead) {
   while ([0, 6].includes(at.getDay())) at.setDate(at.getDate() + 1);
   return at.toLocaleDateString("sv");
 }
+
+/** Books the first time of a booking page, as its customer. */
+export async function booksOn(page) {
+  await page.locator("#times a.time").first().click();
+  await page.locator('#book [name="customer.name"]').fill("Marty McFly");
+  await page.locator('#book [name="customer.email"]').fill("marty@clinic.example");
+  await page.locator("#book button").last().click();
+  await page.locator("#done").waitFor();
+}

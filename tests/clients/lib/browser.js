@@ -70,9 +70,10 @@ export class Browser {
     return this.origin + address;
   }
 
-  /** Somebody new opens an address. `expected` are the patterns of what may stand in the console as an error. */
-  async visit(address, { zone = 'America/Los_Angeles', expected = [], viewport = { width: 760, height: 640 } } = {}) {
-    const context = await this.chrome.newContext({ timezoneId: zone, locale: 'en-US', viewport });
+  /** Somebody new opens an address. `expected` are the patterns of what may stand in the console as an error, `more` is
+   of Playwright's context. */
+  async visit(address, { zone = 'America/Los_Angeles', expected = [], viewport = { width: 760, height: 640 }, ...more } = {}) {
+    const context = await this.chrome.newContext({ timezoneId: zone, locale: 'en-US', viewport, ...more });
     context.setDefaultTimeout(PATIENCE_MS);
     const visit = new Visit(this, context, expected);
     visit.page = await context.newPage();

@@ -1,8 +1,8 @@
 // The program on a folder of its own, and apps on it.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,13 +18,24 @@ export function basic(user, secret) {
   return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
 }
 
+/** The environment of a process whose clock goes from `now` on. The program itself has no way to set its clock. */
+async function clockFrom(now) {
+  const folder = path.join(target, 'clients');
+  const library = path.join(folder, 'shifted_clock.so');
+  await mkdir(folder, { recursive: true });
+  execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, fileURLToPath(new URL('shifted_clock.c', import.meta.url)), '-ldl']);
+  const shift = Math.round((Date.parse(now) - Date.now()) / 1000);
+  return { LD_PRELOAD: library, SHIFTED_CLOCK_SECONDS: String(shift) };
+}
+
 export class Server {
   /** Starts the program on a free port and an empty store, and waits until it says that it listens; with `demo`, until
-   it has told the demo's API key too. */
-  static async start(more = [], { demo = false } = {}) {
+   it has told the demo's API key too; with `now`, its clock goes from that instant on. */
+  static async start(more = [], { demo = false, now } = {}) {
     const data = await mkdtemp(path.join(tmpdir(), 'latchkey-client-'));
     const options = ['serve', '--port', '0', '--data', data, ...(demo ? [] : ['--no-demo']), ...more];
-    const process_ = spawn(path.join(target, 'debug/latchkey'), options, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = now === undefined ? process.env : { ...process.env, ...(await clockFrom(now)) };
+    const process_ = spawn(path.join(target, 'debug/latchkey'), options, { stdio: ['ignore', 'pipe', 'pipe'], env });
     let log = '';
     process_.stderr.on('data', (text) => (log += text));
     const patience = setTimeout(() => process_.kill('SIGKILL'), PATIENCE_MS);

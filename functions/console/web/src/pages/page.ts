@@ -32,7 +32,8 @@ live.className = "visually-hidden";
 document.body.append(live);
 history.scrollRestoration = "manual";
 prepare();
-if (zone) void open(new URL(shown), { how: "replace", quietly: true });
+if (!zone) fetched.set(shown, { html: document.documentElement.outerHTML, at: Date.now() });
+else void open(new URL(shown), { how: "replace", quietly: true });
 
 document.addEventListener("click", (event) => {
   const link = (event.target as Element).closest<HTMLAnchorElement>("main a[href]");

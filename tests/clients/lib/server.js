@@ -35,7 +35,7 @@ export class Server {
     const data = await mkdtemp(path.join(tmpdir(), 'latchkey-client-'));
     const options = ['serve', '--port', '0', '--data', data, ...(demo ? [] : ['--no-demo']), ...more];
     const env = now === undefined ? process.env : { ...process.env, ...(await clockFrom(now)) };
-    const process_ = spawn(path.join(target, 'debug/latchkey'), options, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const process_ = spawn(process.env.LATCHKEY_PROGRAM ?? path.join(target, 'debug/latchkey'), options, { stdio: ['ignore', 'pipe', 'pipe'], env });
     let log = '';
     process_.stderr.on('data', (text) => (log += text));
     const patience = setTimeout(() => process_.kill('SIGKILL'), PATIENCE_MS);

@@ -155,6 +155,8 @@ function swap(html: string) {
   document.title = next.title;
   main.replaceWith(found);
   main = found;
+  // Its links to other languages lead to what is shown.
+  document.querySelector("footer")?.replaceChildren(...(next.querySelector("footer")?.childNodes ?? []));
   prepare();
   return true;
 }

@@ -7,6 +7,7 @@
 //   (429, 5xx), and when the form was sent but no answer came
 // - `#free`: JSON, `{ "2026-12-01": [[label, start, note?], …] }` of all times in the month shown; `start` is what
 //   `?start=` takes, and `note` is e.g. the seats left
+// - `#month-title`: the month's name; `a.prev` and `a.next` are links to other months
 // - `#month a.day[data-day]`: the day's key in `#free`; `data-title` is the heading of its times
 // - `#day`: the times of a day: a heading, and `ul.times` with `a.time`
 // - a field that may be wrong has `data-missing` and `data-bad`, its messages, and `aria-describedby` with the id of an
@@ -44,7 +45,7 @@ document.addEventListener("click", (event) => {
   if (link.matches(".day") && showDay(link)) {
     history.pushState(null, "", (shown = url.href));
   } else {
-    void open(url, { how: "push", focus: link.matches(".prev, .next") ? "#month" : undefined });
+    void open(url, { how: "push", focus: link.matches(".prev, .next") ? "#month-title" : undefined });
   }
 });
 
@@ -54,7 +55,7 @@ document.addEventListener("submit", (event) => {
   const url = new URL(form.action);
   if (!isThisPage(url)) return;
   event.preventDefault();
-  if (form.method === "post") return void send(form, url);
+  if (form.method === "post") return void send(form, url, event.submitter);
   url.search = new URLSearchParams([...new FormData(form)] as [string, string][]).toString();
   void open(url, { how: "push", focus: form.id && `#${form.id}` });
 });
@@ -118,12 +119,13 @@ function renewed(old?: AbortController) {
 }
 
 /** Sends the form that books. While one answer is awaited nothing else is sent; the form's `once` does the rest. */
-async function send(form: HTMLFormElement, url: URL) {
+async function send(form: HTMLFormElement, url: URL, button: HTMLElement | null) {
   if (form.ariaBusy) return;
   const wrong = [...form.elements].filter(isField).filter((field) => !check(field));
   if (wrong[0]) return wrong[0].focus();
   const buttons = [...form.querySelectorAll<HTMLButtonElement>("button")];
-  const body = new URLSearchParams([...new FormData(form)] as [string, string][]);
+  // A button may say which time is meant.
+  const body = new URLSearchParams([...new FormData(form, button)] as [string, string][]);
   form.ariaBusy = "true";
   for (const button of buttons) button.disabled = true;
   say(main.dataset.sending);
@@ -168,10 +170,12 @@ function prepare() {
 
 /** Says what is shown now, and moves the focus to its beginning. */
 function arrive(focus?: string) {
-  say(document.title);
   for (const at of ["#problem", focus, "#done", "#book", "#day", "h1"]) {
     const found = at && main.querySelector<HTMLElement>(at);
-    if (found) return focusOn(found.matches("section, form") ? (found.querySelector<HTMLElement>("h1, h2, h3, caption") ?? found) : found);
+    if (!found || found.hidden) continue;
+    const heading = found.matches("section, form") ? (found.querySelector<HTMLElement>("h1, h2, h3") ?? found) : found;
+    say(found.id === "problem" ? "" : heading.matches("form") ? document.title : heading.innerText);
+    return focusOn(heading);
   }
 }
 

@@ -95,9 +95,9 @@ async function looksAround(browser, at) {
     await page.locator('#month a.day').first().click();
     await page.waitForSelector('#day a.time');
     if (months === 3) break;
-    const before = await page.locator('#month h2').first().innerText();
+    const before = await page.locator('#month-title').first().innerText();
     await page.locator('#month a.next').click();
-    await page.waitForFunction((text) => document.querySelector('#month h2')?.innerText !== text, before);
+    await page.waitForFunction((text) => document.querySelector('#month-title')?.innerText !== text, before);
   }
   const shift = await page.evaluate(() => globalThis.measured.shift);
   const searches = [...asked.values()].filter(({ url }) => new URL(url).pathname === at.path).length;

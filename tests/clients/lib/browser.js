@@ -187,13 +187,13 @@ class Visit {
   /** Ends the visit; nothing unexpected may have gone wrong in the console, and nothing may have left for elsewhere. */
   async leave() {
     const unexpected = this.errors
-      .filter(({ url }) => !url.startsWith(`${FONTS_ORIGIN}/`))
+      .filter(({ url }) => !url.startsWith(`${FONTS_ORIGIN}/`) && !url.endsWith('/favicon.ico'))
       .map(({ text }) => text)
       .filter((text) => !this.expected.some((pattern) => pattern.test(text)));
     const own = [this.browser.server.base, this.browser.origin, FONTS_ORIGIN].map((base) => new URL(base).host);
     const foreign = [...this.hosts].filter((host) => host !== '' && !own.includes(host));
     await this.context.close();
-    assert.deepEqual(unexpected, [], 'errors in the console');
+    assert.deepEqual(unexpected, [], `errors in the console: ${this.errors.map(({ url }) => url)}`);
     assert.deepEqual(foreign, [], 'hosts that were asked for something');
   }
 }

@@ -38,7 +38,7 @@ describe('after booking', { concurrency: AT_ONCE }, () => {
     test(`whoever booked can move it from the done page: ${name}`, async () => {
       const at = await shop(server, `Move ${name}`);
       const walker = await booked(at, { scripted, size: 'phone' });
-      await walker.page.locator('#done a[href*="reschedule"]').first().click();
+      await walker.page.locator('main .actions a:nth-of-type(1)').first().click();
       await walker.page.waitForSelector('#times a.time');
       await walker.look(`move-${name}-1-times`, { tree: scripted });
       await walker.page.locator('#times a.time').nth(1).click();
@@ -53,7 +53,7 @@ describe('after booking', { concurrency: AT_ONCE }, () => {
     test(`whoever booked can cancel it from the done page: ${name}`, async () => {
       const at = await shop(server, `Cancel ${name}`);
       const walker = await booked(at, { scripted, scheme: 'dark' });
-      await walker.page.locator('#done a[href*="cancel"]').first().click();
+      await walker.page.locator('main .actions a:nth-of-type(2)').first().click();
       await walker.page.waitForSelector('form[method=post]');
       await walker.look(`cancel-${name}-1-question`, { tree: scripted });
       assert.deepEqual(await states(at), ['confirmed'], 'opening a link changes nothing');
@@ -69,8 +69,8 @@ describe('after booking', { concurrency: AT_ONCE }, () => {
   test('the done page has a calendar file, and links to Google and Outlook', async () => {
     const at = await shop(server, 'Calendars');
     const walker = await booked(at);
-    const links = await walker.page.locator('#done a').evaluateAll((found) => found.map(({ href }) => href));
-    const file = links.find((href) => href.includes('.ics'));
+    const links = await walker.page.locator('main a').evaluateAll((found) => found.map(({ href }) => href));
+    const file = links.find((href) => /calendar/.test(new URL(href).pathname) && href.startsWith(server.base));
     const text = await (await fetch(file)).text();
     assert.match(text, /BEGIN:VCALENDAR[\s\S]*DTSTART[^:]*:20270311T/);
     assert.ok(links.some((href) => href.startsWith('https://calendar.google.com/')));

@@ -8,7 +8,7 @@ export function tellParent() {
   if (parent === window) return;
   document.documentElement.classList.add("embedded");
   const tell = (message: Message) => parent.postMessage(message, "*");
-  new ResizeObserver(() => tell({ latchkey: "height", height: Math.ceil(document.body.getBoundingClientRect().height) })).observe(document.body);
+  new ResizeObserver(() => tell({ latchkey: "height", height: Math.ceil(document.body.getBoundingClientRect().height) + 1 })).observe(document.body);
   addEventListener("keydown", ({ key, defaultPrevented }) => {
     if (key === "Escape" && !defaultPrevented) tell({ latchkey: "escape" });
   });

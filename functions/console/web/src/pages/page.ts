@@ -52,12 +52,13 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
   if (!main.contains(form)) return;
-  const url = new URL(form.action);
+  // By attribute, because a form's properties are also its fields, e.g. one that is called `action`.
+  const url = new URL(form.getAttribute("action") ?? "", location.href);
   if (!isThisPage(url)) return;
   event.preventDefault();
-  if (form.method === "post") return void send(form, url, event.submitter);
+  if (form.getAttribute("method") === "post") return void send(form, url, event.submitter);
   url.search = new URLSearchParams([...new FormData(form)] as [string, string][]).toString();
-  void open(url, { how: "push", focus: form.id && `#${form.id}` });
+  void open(url, { how: "push", focus: `#${form.getAttribute("id")}` });
 });
 
 addEventListener("popstate", () => {

@@ -128,7 +128,7 @@ describe('after booking', { concurrency: AT_ONCE }, () => {
   });
 
   test('where nothing can be booked, the page says so with a way on', async () => {
-    const at = await shop(server, 'Nothing', { hours: [{ block_days: { start: '2027-01-01', end: '2028-01-01' } }] });
+    const at = await shop(server, 'Nothing', { project: { availability: { ...SLOTS, length: '5 hours' } } });
     const walker = await customer(browser, at.path, { size: 'phone' });
     await walker.look('nothing', { tree: true });
     assert.equal(await walker.page.locator('#times a.time').count(), 0);

@@ -65,9 +65,9 @@ class Customer {
     return this.page.locator(selector).first().innerText();
   }
 
-  /** What has the focus, by its id or its text. */
+  /** What has the focus: a heading by its text, all else by its id. */
   focused() {
-    return this.page.evaluate(() => document.activeElement.id || document.activeElement.innerText);
+    return this.page.evaluate(() => (document.activeElement.matches('h1, h2, h3') ? document.activeElement.innerText : document.activeElement.id));
   }
 
   /** What must be true of every page; `name` is the screenshot's, and with `tree` the golden file's. */

@@ -24,6 +24,7 @@ EVENTS = {
     "console": "get_openapi_document",
     "credentials": "list_credentials",
     "keys": "get_me",
+    "pages": "show_booking_page",
     "projects": "list_projects",
     "resources": "list_resources",
 }

@@ -15,11 +15,14 @@ function examples(): Plugin {
       const requests = readdirSync(events, { withFileTypes: true })
         .filter((entry) => entry.isDirectory())
         .map(({ name }) => [name, JSON.parse(readFileSync(new URL(`${name}/event.json`, events), "utf8")) as Event] as const)
-        .map(([operation, { rawPath: path, rawQueryString: query, body }]) => [operation, { path, query, ...(body && { body: JSON.parse(body) as unknown }) }]);
+        .map(([operation, { rawPath: path, rawQueryString: query, body }]) => [operation, { path, query, ...(body && { body: isJson(body) ? (JSON.parse(body) as unknown) : body }) }]);
       return `export default ${JSON.stringify(Object.fromEntries(requests))}`;
     },
   };
 }
+
+/** A page's form is sent as a form, and everything else as JSON. */
+const isJson = (body: string) => /^[[{]/.test(body);
 
 /** An API Gateway event, as far as it matters here. */
 interface Event {

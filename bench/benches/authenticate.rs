@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::ambient::SystemRandom;
-use auth::decide::{Circumstances, Found, decide};
+use auth::decide::{AuthRecord, Circumstances, decide};
 use auth::issue::{self, NewKey, Secret};
 use auth::presented::{self, Presented, basic_with_key};
 use auth::{Access, Caller, Issuer, Limiter, PlainKey};
@@ -110,7 +110,7 @@ impl Calling {
             panic!("it is a key");
         };
         // What the store would find by this hash.
-        let found = (hash == self.key.hash).then(|| Found::Key(self.key.clone()));
+        let found = (hash == self.key.hash).then(|| AuthRecord::Key(self.key.clone()));
         let caller = decide(found, self.access, &self.at).expect("it may");
         let Caller::App(principal) = &caller else {
             panic!("it acts for its app");

@@ -44,7 +44,6 @@ const ROUTE: &str = "POST /book/{slug}";
         (status = 503, description = "A page: not available right now.", content_type = "text/html", body = String),
     )
 )]
-#[expect(clippy::too_many_arguments, reason = "each is one part of the request")]
 pub(crate) async fn submit_booking_page(
     _: Public<Visitor>,
     Extract(state): Extract<State>,

@@ -80,8 +80,7 @@ describe('the first booking', { concurrency: AT_ONCE }, () => {
     await walker.nextMonth();
     assert.equal(asked.length, 1);
     assert.equal(await walker.focused(), await walker.text('#month-title'));
-    const title = await walker.page.title();
-    assert.equal(await walker.page.locator('p[role=status]').last().textContent(), title);
+    assert.equal(await walker.page.locator('p[role=status]').last().textContent(), await walker.text('#month-title'), 'a live region says so');
     await walker.page.goBack();
     await walker.page.waitForSelector('#month a.day[data-day="2027-03-15"]');
     await walker.page.waitForSelector('#day a.time');

@@ -101,7 +101,8 @@ fn not_shown(error: NotShown, language: Language) -> Response {
             text: text.to_owned(),
             offers_times: false,
         };
-        let mut page = view::notice(language, Brand::default(), &problem, None);
+        let page = view::notice(language, Brand::default(), &problem, None);
+        let mut page = ApiError::NotFound("Booking").shown_as(page);
         *page.status_mut() = status;
         page
     };

@@ -161,8 +161,11 @@ fn filled(operation: &str, Event(mut event): Event) -> Event {
     }
     event["rawQueryString"] = query.trim_start_matches('&').into();
     if let Some(body) = event["body"].as_str() {
-        let blank = " ".repeat(LARGEST_BODY.saturating_sub(body.len()));
-        event["body"] = format!("{body}{blank}").into();
+        // Nothing is between two of these in a form.
+        let is_form = event["headers"]["content-type"] == "application/x-www-form-urlencoded";
+        let blank = if is_form { "&" } else { " " };
+        let blanks = blank.repeat(LARGEST_BODY.saturating_sub(body.len()));
+        event["body"] = format!("{body}{blanks}").into();
     }
     Event(event)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Search;
-use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::request::{AvailabilityRequest, Sent, run};
 
 /// How many slots there are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,7 +36,7 @@ pub(crate) async fn count_available_slots(
 ) -> Result<Data<CountView>, ApiError> {
     let (found, _) = request.0.search(&state, &principal, zone).await?;
     let count = |found: FreeTime, _: &State| Ok(found.search.count());
-    let total = found.run(&state, count).await?;
+    let total = run(found, &state, count).await?;
     Ok(Data {
         data: CountView { total },
     })

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Search;
-use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::request::{AvailabilityRequest, Sent, run};
 
 /// A date on which something can be booked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,5 +45,5 @@ pub(crate) async fn list_available_dates(
             resources: resources.iter().map(ToString::to_string).collect(),
         }))
     };
-    found.run(&state, show).await
+    run(found, &state, show).await
 }

@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use scheduling::search::FreeTime;
 
 use crate::access::Search;
-use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::request::{AvailabilityRequest, Sent, run};
 use crate::search::view::{SlotView, show_slots};
 
 /// Lists the slots that can be booked now, in order.
@@ -33,5 +33,5 @@ pub(crate) async fn list_available_slots(
         let slots = found.search.slots(state.random());
         show_slots(&slots, found.resources, zone)
     };
-    found.run(&state, show).await
+    run(found, &state, show).await
 }

@@ -4,7 +4,7 @@ use axum::extract::State as Extract;
 use scheduling::search::FreeTime;
 
 use crate::access::Search;
-use crate::search::request::{AvailabilityRequest, Sent};
+use crate::search::request::{AvailabilityRequest, Sent, run};
 use crate::search::view::{SlotView, show_slots};
 
 /// Lists the slots that would be available if nothing were booked, and are not, in order, with those who are booked.
@@ -31,5 +31,5 @@ pub(crate) async fn list_unavailable_slots(
         let slots = found.search.unavailable();
         show_slots(&slots, found.resources, zone)
     };
-    found.run(&state, show).await
+    run(found, &state, show).await
 }

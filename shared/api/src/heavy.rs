@@ -4,6 +4,8 @@ use std::thread;
 
 use auth::{Owner, Turn};
 use model::ids::AppId;
+use scheduling::search::{Budget, FreeTime, Planned};
+use store::Tenant;
 use tokio::sync::oneshot;
 
 use crate::error::ApiError;
@@ -54,6 +56,46 @@ impl Work {
             None => work(state),
             Some(turn) => apart(state, turn, work).await,
         }
+    }
+}
+
+/// A search for free time of which everything is read, in the app's turn if it is wide.
+#[derive(Debug)]
+pub struct PreparedSearch {
+    /// What was read.
+    pub free_time: FreeTime,
+    work: Work,
+}
+
+impl PreparedSearch {
+    /// Waits for the turn of `plan` if it is wide, then reads what is taken.
+    ///
+    /// # Errors
+    ///
+    /// A search that is too large is refused; [`ApiError::TooMany`] if too much of the app's is waiting.
+    pub async fn read(
+        state: &State,
+        tenant: Tenant,
+        (planned, mut budget): (Planned, Budget),
+    ) -> Result<Self, ApiError> {
+        let work = Work::begin(state, tenant.app, budget.steps()).await?;
+        let free_time = planned.read(state.store(), tenant, &mut budget).await?;
+        Ok(Self { free_time, work })
+    }
+
+    /// What `show` makes of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of `show`; [`ApiError::TooMany`] as above.
+    pub async fn run<T: Send + 'static>(
+        self,
+        state: &State,
+        show: impl FnOnce(FreeTime, &State) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Self { free_time, work } = self;
+        let steps = free_time.steps;
+        work.run(state, steps, |state| show(free_time, state)).await
     }
 }
 

@@ -26,17 +26,17 @@ pub(crate) struct FindTimeFields {
     /// have a `timezone`; else it goes by the resource's.
     #[schema(value_type = Option<Object>)]
     filters: Option<Value>,
-    /// Where the search begins: RFC 3339, `now`, `tomorrow`, or a time from now. `now` unless said.
+    /// Where the search begins: RFC 3339, `now`, `tomorrow`, or a time from now. Defaults to `now`.
     start: Option<String>,
-    /// Where it ends: `4 weeks` unless said, at most 6 months ahead.
+    /// Where it ends: at most 6 months ahead. Defaults to `4 weeks`.
     #[schema(example = "2 days")]
     future: Option<String>,
-    /// How long a slot is: `1 hour` unless said.
+    /// The length of a slot. Defaults to `1 hour`.
     #[schema(example = "30 minutes")]
     length: Option<String>,
     /// Free time around a slot.
     buffer: Option<String>,
-    /// `asc` unless said, or `desc`.
+    /// `asc` or `desc`. Defaults to `asc`.
     #[schema(pattern = "^(asc|desc)$")]
     sort: Option<String>,
     /// Whether slots may overlap: then one starts every 15 minutes, and else only where the one before ends.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use api::heavy::Work;
+use api::heavy::PreparedSearch;
 use api::shape::joined;
 use api::{ApiError, Faults, Field, Named, Names, Object, OutputZone, SearchWords, Shaped, State};
 use auth::Principal;
@@ -31,7 +31,7 @@ pub(crate) struct AvailabilityRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Uuid>>, min_items = 1, max_items = 500)]
     resources: Field<Vec<Value>>,
-    /// The zone of the times that are answered: the one resource's unless said, and UTC if there are several.
+    /// The zone of the times in the response. Defaults to the resource's, or to UTC if there are several resources.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "Europe/Copenhagen")]
     output_timezone: Field<String>,
@@ -79,12 +79,12 @@ pub(crate) struct SettingsFields {
     /// Required without a project.
     #[schema(pattern = "^(roundrobin_random|roundrobin_prioritized|mutual|exclusive)$")]
     mode: Option<String>,
-    /// How long a slot is: `1 hour` unless said, at most 31 days.
+    /// The length of a slot, at most 31 days. Defaults to `1 hour`.
     #[schema(example = "45 minutes")]
     length: Option<String>,
-    /// What slots lie in: RFC 3339, `now`, `tomorrow`, or a time from now like `3 days 2 weeks`. `now` unless said.
+    /// What slots lie in: RFC 3339, `now`, `tomorrow`, or a time from now like `3 days 2 weeks`. Defaults to `now`.
     from: Option<String>,
-    /// Its end: `4 weeks` unless said, and at most 6 months ahead.
+    /// Its end, at most 6 months ahead. Defaults to `4 weeks`.
     to: Option<String>,
     /// Free time around a slot, at most 24 hours.
     #[schema(example = "15 minutes")]
@@ -93,9 +93,9 @@ pub(crate) struct SettingsFields {
     buffer_before: Option<String>,
     /// Free time after it, instead of `buffer`.
     buffer_after: Option<String>,
-    /// The step from one start to the next, counted from midnight: the slot's length unless said.
+    /// The step from one start to the next, counted from midnight. Defaults to the slot's length.
     timeslot_increments: Option<String>,
-    /// `true` unless said. If `false`, starts are counted from where each opening begins.
+    /// Defaults to `true`. If `false`, starts are counted from where each opening begins.
     round_to_nearest_hour: Option<bool>,
     /// Whether events that last all day are no obstacle.
     ignore_all_day_events: Option<bool>,
@@ -130,16 +130,13 @@ impl AvailabilityRequest {
             is_public: principal.is_public(),
         };
         let plan = FreeTime::plan(state.store(), searcher, query, moving, state.now()).await?;
-        let (planned, mut budget) = plan;
-        let work = Work::begin(state, principal.app, budget.steps()).await?;
-        let free_time = planned.read(state.store(), searcher.tenant, &mut budget);
-        let free_time = free_time.await?;
-        let own = match free_time.resources.as_slice() {
+        let found = PreparedSearch::read(state, searcher.tenant, plan).await?;
+        let own = match found.free_time.resources.as_slice() {
             [only] => only.timezone,
             _ => Tz::UTC,
         };
         let zone = output.unwrap_or(zone.or(own));
-        Ok((PreparedSearch { free_time, work }, zone))
+        Ok((found, zone))
     }
 
     fn parse(self) -> Result<(SlotQuery, Option<MovingQuery>, Option<Tz>), ApiError> {
@@ -176,28 +173,18 @@ impl AvailabilityRequest {
     }
 }
 
-/// A search of which everything is read, in the app's turn if it is wide.
-pub(crate) struct PreparedSearch {
-    free_time: FreeTime,
-    work: Work,
-}
-
-impl PreparedSearch {
-    /// What `show` makes of it.
-    ///
-    /// # Errors
-    ///
-    /// What `show` refuses; in the words of availability, that the answer is too large.
-    pub(crate) async fn run<T: Send + 'static>(
-        self,
-        state: &State,
-        show: impl FnOnce(FreeTime, &State) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let Self { free_time, work } = self;
-        let steps = free_time.steps;
-        let done = work.run(state, steps, |state| show(free_time, state)).await;
-        done.map_err(|error| SearchWords::AVAILABILITY.of(error))
-    }
+/// What `show` makes of a search.
+///
+/// # Errors
+///
+/// What `show` refuses; in the words of availability, that the answer is too large.
+pub(crate) async fn run<T: Send + 'static>(
+    found: PreparedSearch,
+    state: &State,
+    show: impl FnOnce(FreeTime, &State) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let done = found.run(state, show).await;
+    done.map_err(|error| SearchWords::AVAILABILITY.of(error))
 }
 
 /// The ids of a list, each once; at most as many as a project has.

@@ -1,7 +1,7 @@
 //! Which times there are: one search for the month that is shown and, where it has none, one more for the next that is free. It is one
 //! file because who can be booked and the searches for their times are one subject.
 
-use api::heavy::Work;
+use api::heavy::PreparedSearch;
 use api::{ApiError, State};
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, TimeDelta, Utc};
 use html::times::wall;
@@ -37,6 +37,14 @@ pub(crate) struct Free {
     pub(crate) group: Option<(BookingId, u32)>,
 }
 
+impl Calendar {
+    /// When the first of its times begins, or else the month by the clock of `zone`.
+    pub(crate) fn first(&self, zone: Tz) -> DateTime<Utc> {
+        let first = self.nearest.first().or(self.free.first());
+        first.map_or_else(|| begins(self.month, zone), |free| free.slot.start())
+    }
+}
+
 impl Free {
     pub(crate) fn pick(&self) -> Pick {
         Pick {
@@ -53,7 +61,7 @@ pub(crate) struct Calendar {
     pub(crate) month: NaiveDate,
     /// Its times, in order.
     pub(crate) free: Vec<Free>,
-    /// The nearest times, which may lie in the month after.
+    /// The nearest times, which may lie in the month after; none if another month, a day or a time was asked for.
     pub(crate) nearest: Vec<Free>,
     /// When there is a time again, if the month has none.
     pub(crate) next: Option<DateTime<Utc>>,
@@ -193,7 +201,12 @@ impl<'a> Offering<'a> {
         }
         let month = asked.or(free.first().map(|free| month_of(free.slot.start(), zone)));
         let month = month.unwrap_or(first);
-        let nearest = free.iter().take(NEAREST).cloned().collect();
+        let begins_now = ask.date.is_none() && ask.start.is_none() && month == first;
+        let nearest = if asked.is_none() || begins_now {
+            free.iter().take(NEAREST).cloned().collect()
+        } else {
+            Vec::new()
+        };
         free.retain(|free| month_of(free.slot.start(), zone) == month);
         Ok(Calendar {
             month,
@@ -253,7 +266,7 @@ impl<'a> Offering<'a> {
             let found = slots
                 .into_iter()
                 .find(|found| found.slot.start() == pick.start);
-            found.ok_or_else(|| refusal(&search, pick.start))
+            Ok(found.ok_or_else(|| refusal(&search, pick.start)))
         });
         Ok(found.await?.map(|slot| Free {
             slot: slot.slot,
@@ -279,7 +292,9 @@ impl<'a> Offering<'a> {
         let search = self
             .search(state, from, (to + self.slack()).min(limit))
             .await?;
-        let slots = search.run(state, |search, state| search.search.slots(state.random()));
+        let slots = search.run(state, |search, state| {
+            Ok(search.search.slots(state.random()))
+        });
         let slots = slots.await?.into_iter();
         let starts_before = |start: DateTime<Utc>| start < to;
         Ok(slots
@@ -331,7 +346,7 @@ impl<'a> Offering<'a> {
         state: &State,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Result<Found, ApiError> {
+    ) -> Result<PreparedSearch, ApiError> {
         let query = SlotQuery {
             project_id: None,
             resources: self.only.clone(),
@@ -348,12 +363,8 @@ impl<'a> Offering<'a> {
         };
         let what = (Some(&self.site.project), query);
         let moving = self.moving.as_ref().map(|(moving, _)| moving.clone());
-        let (store, tenant) = (state.store(), searcher.tenant);
-        let plan = FreeTime::plan_for(store, searcher, what, moving, state.now()).await?;
-        let (planned, mut budget) = plan;
-        let work = Work::begin(state, self.site.principal.app, budget.steps()).await?;
-        let free_time = planned.read(store, tenant, &mut budget).await?;
-        Ok(Found { free_time, work })
+        let plan = FreeTime::plan_for(state.store(), searcher, what, moving, state.now()).await?;
+        PreparedSearch::read(state, searcher.tenant, plan).await
     }
 }
 
@@ -375,26 +386,6 @@ fn refusal(search: &FreeTime, start: DateTime<Utc>) -> Refusal {
         first
     } else {
         refusals.find(is_taken).unwrap_or(first)
-    }
-}
-
-/// A search of which everything is read, in the app's turn if it is wide.
-struct Found {
-    free_time: FreeTime,
-    work: Work,
-}
-
-impl Found {
-    /// What `find` finds in it.
-    async fn run<T: Send + 'static>(
-        self,
-        state: &State,
-        find: impl FnOnce(FreeTime, &State) -> T + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let Self { free_time, work } = self;
-        let steps = free_time.steps;
-        work.run(state, steps, |state| Ok(find(free_time, state)))
-            .await
     }
 }
 

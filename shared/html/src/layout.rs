@@ -87,6 +87,7 @@ fn document(head: &Head<'_>, brand_style: &str, body: &Markup) -> Markup {
                 title { (title) }
                 @if !head.indexed { meta name="robots" content="noindex, nofollow"; }
                 (about(head))
+                (icon(head.brand))
                 style { (PreEscaped(STYLE)) }
                 style { (PreEscaped(brand_style)) }
                 @for script in head.scripts { script type="module" src=(script) {} }
@@ -135,6 +136,12 @@ fn about(head: &Head<'_>) -> Markup {
     }
 }
 
+/// The icon of the page: the brand's logo, or none. Browsers ask this host for one if nothing is said.
+fn icon(brand: &Brand) -> Markup {
+    let logo = brand.logo.as_ref().map_or("data:,", Url::as_str);
+    html! { link rel="icon" href=(logo); }
+}
+
 fn languages(head: &Head<'_>) -> Markup {
     let own = head.language.without_region();
     html! {
@@ -154,10 +161,14 @@ fn languages(head: &Head<'_>) -> Markup {
 fn policy(head: &Head<'_>, brand_style: &str) -> HeaderValue {
     let (sheet, brand_sheet) = (hash(STYLE), hash(brand_style));
     let logo = head.brand.logo.as_ref();
-    let logo = logo.map_or_else(String::new, |logo| match logo.scheme() {
-        "data" => " data:".to_owned(),
-        _ => format!(" {}", logo.origin().ascii_serialization()),
-    });
+    // `data:` is for the icon of a page without a logo.
+    let logo = logo.map_or_else(
+        || " data:".to_owned(),
+        |logo| match logo.scheme() {
+            "data" => " data:".to_owned(),
+            _ => format!(" {}", logo.origin().ascii_serialization()),
+        },
+    );
     let scripts = if head.scripts.is_empty() {
         ""
     } else {

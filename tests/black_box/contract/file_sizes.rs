@@ -11,7 +11,8 @@ const MOST: usize = 400;
 /// How a longer one begins to say why.
 const REASON: &str = "It is one file because";
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+/// Every source below a folder.
+pub(super) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

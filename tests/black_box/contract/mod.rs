@@ -10,3 +10,4 @@ pub(crate) mod operations;
 mod privileges;
 mod source_documents;
 pub(crate) mod template;
+mod texts;

@@ -8,7 +8,7 @@ use views::ical::{Document, Entry, MEDIA_TYPE};
 use crate::access::JustBooked;
 use crate::page::booked::{NotShown, read};
 
-/// Gives a booking as an iCalendar document to whoever has just made it, by the signed address on the page that shows it.
+/// Returns a booking as an iCalendar document, by the signed address on the page that is shown after booking.
 #[utoipa::path(
     get,
     path = "/book/calendar/{token}",

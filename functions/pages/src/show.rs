@@ -69,16 +69,25 @@ pub(crate) async fn moving(page: &Page<'_>) -> Result<Option<(Moving, Booking)>,
 
 /// The page, with what has become of its form.
 pub(crate) async fn page(page: &Page<'_>, outcome: Outcome) -> Result<Response, ApiError> {
+    let moving = moving(page).await?;
+    let offering = Offering::read(page.state, page.site, page.ask, moving).await?;
+    if page.site.is_closed(!offering.resources.is_empty())? {
+        return Ok(closed(page, StatusCode::OK));
+    }
+    step(page, &offering, outcome).await
+}
+
+/// The page in its step, of an offering that is read already.
+pub(crate) async fn step(
+    page: &Page<'_>,
+    offering: &Offering<'_>,
+    outcome: Outcome,
+) -> Result<Response, ApiError> {
     let Page {
         state, site, ask, ..
     } = *page;
-    let moving = moving(page).await?;
-    let offering = Offering::read(state, site, ask, moving).await?;
-    if site.is_closed(!offering.resources.is_empty())? {
-        return Ok(closed(page, StatusCode::OK));
-    }
     let shown = Shown {
-        offering: &offering,
+        offering,
         ask,
         language: page.language,
         zone: ask.zone.unwrap_or(offering.zone()),
@@ -108,7 +117,7 @@ pub(crate) async fn page(page: &Page<'_>, outcome: Outcome) -> Result<Response, 
                 return times(page, &shown).await;
             };
             match offering.at(state, pick).await? {
-                Ok(free) => Ok(invalid(page, shown, &form, &Chosen::One(&free))),
+                Ok(free) => Ok(invalid(page, shown, &form, Chosen::One(&free))),
                 Err(refusal) => refused(page, &shown, &form, refusal.into()).await,
             }
         }
@@ -127,7 +136,7 @@ async fn times(page: &Page<'_>, shown: &Shown<'_>) -> Result<Response, ApiError>
         }
         (whom(shown))
         (shown.times(&calendar))
-        (zone::line(shown))
+        (zone::line(shown, calendar.first(shown.zone)))
     };
     Ok(framed(page, shown, None, &body))
 }
@@ -170,7 +179,7 @@ fn form_of(page: &Page<'_>, shown: Shown<'_>, form: &Form, chosen: Chosen<'_>) -
 }
 
 /// The page that says what is wrong with the form's fields.
-fn invalid(page: &Page<'_>, shown: Shown<'_>, form: &Form, chosen: &Chosen<'_>) -> Response {
+fn invalid(page: &Page<'_>, shown: Shown<'_>, form: &Form, chosen: Chosen<'_>) -> Response {
     let language = page.language;
     let alert = html! {
         div id="problem" role="alert" tabindex="-1" {
@@ -179,10 +188,6 @@ fn invalid(page: &Page<'_>, shown: Shown<'_>, form: &Form, chosen: &Chosen<'_>) 
                 @for (id, error) in form.errors() { li { a href=(format!("#{id}")) { (error) } } }
             }
         }
-    };
-    let chosen = match chosen {
-        Chosen::One(free) => Chosen::One(free),
-        Chosen::Nearest(nearest) => Chosen::Nearest(nearest),
     };
     let body = html! { (alert) (form_of(page, shown, form, chosen)) };
     let faults = api::Faults::one("customer", "is not filled in as it must be");
@@ -213,7 +218,7 @@ async fn refused(
         (view::alert(&problem))
         (form_of(page, *shown, form, Chosen::Nearest(&nearest)))
         (shown.times(&calendar))
-        (zone::line(shown))
+        (zone::line(shown, calendar.first(shown.zone)))
     };
     Ok(error.shown_as(framed(page, shown, Some(&problem.title), &body)))
 }

@@ -18,7 +18,7 @@ use crate::show::zone_of;
 use crate::view::booked::Booked;
 use crate::view::{self, Frame};
 
-/// Shows a booking to whoever has just made or moved it, by the signed address that the form led to: what has become of it,
+/// Shows a booking to the customer who just made or moved it, by the signed address that the form redirects to: what has become of it,
 /// when it is, its calendar file, and the links by which it is moved or cancelled. The address holds for a day.
 #[utoipa::path(
     get,

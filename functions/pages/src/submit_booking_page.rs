@@ -39,6 +39,7 @@ const ROUTE: &str = "POST /book/{slug}";
         (status = 303, description = "Booked: to the page that shows it."),
         (status = 404, description = "A page: there is no such project, its app has no widget key, or there is no such booking to move.", content_type = "text/html", body = String),
         (status = 409, description = "A page: the time is not free, or the booking cannot be moved, or nobody can book here.", content_type = "text/html", body = String),
+        (status = 413, description = "A page: the form is larger than 256 KiB.", content_type = "text/html", body = String),
         (status = 422, description = "A page: something is wrong with a field.", content_type = "text/html", body = String),
         (status = 429, description = "A page: too many requests from this address.", content_type = "text/html", body = String),
         (status = 503, description = "A page: not available right now.", content_type = "text/html", body = String),
@@ -53,8 +54,9 @@ pub(crate) async fn submit_booking_page(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let body = to_bytes(body, MAX_FORM).await.unwrap_or_default();
-    let form = String::from_utf8_lossy(&body);
+    let body = to_bytes(body, MAX_FORM).await;
+    let form = body.as_deref().map(String::from_utf8_lossy);
+    let form = form.unwrap_or_default();
     let ask = Ask::parse(query.as_deref().unwrap_or_default(), &form);
     let language = view::language(&ask, &headers);
     let site = match Site::open(&state, &slug, address).await {
@@ -67,26 +69,31 @@ pub(crate) async fn submit_booking_page(
         ask: &ask,
         language,
     };
-    match submit(&page).await {
-        Ok(response) => view::compressed(show::or_problem(&page, Ok(response)), &headers).await,
-        Err(error) => view::compressed(show::or_problem(&page, Err(error)), &headers).await,
-    }
+    let done = match body {
+        Ok(_) => submit(&page).await,
+        Err(_) => Err(ApiError::TooLarge),
+    };
+    view::compressed(show::or_problem(&page, done), &headers).await
 }
 
 /// Does what the form says, or shows the page again.
 async fn submit(page: &Page<'_>) -> Result<Response, ApiError> {
-    let Page {
-        state, site, ask, ..
-    } = *page;
-    let once = ask.get("once").filter(|once| is_one_time_value(once));
+    let once = page.ask.get("once").filter(|once| is_one_time_value(once));
     let Some(once) = once else {
         // No form of ours: the page has one.
         return show::page(page, Outcome::Asked).await;
     };
-    let once = match FormOnce::begin(state, &site.principal, ROUTE, once).await? {
-        Sent::First(once) => once,
-        Sent::Before(booking) => return lead_to(page, booking).await,
-    };
+    match FormOnce::begin(page.state, &page.site.principal, ROUTE, once).await? {
+        Sent::First(once) => submit_first(page, &once).await,
+        Sent::Before(booking) => lead_to(page, booking).await,
+    }
+}
+
+/// Does what a form says that was not sent before, or shows the page again.
+async fn submit_first(page: &Page<'_>, once: &FormOnce) -> Result<Response, ApiError> {
+    let Page {
+        state, site, ask, ..
+    } = *page;
     let moving = show::moving(page).await?;
     let offering = Offering::read(state, site, ask, moving).await?;
     if site.is_closed(!offering.resources.is_empty())? {
@@ -98,18 +105,19 @@ async fn submit(page: &Page<'_>) -> Result<Response, ApiError> {
         None => form.customer(state, ask, page.language),
     };
     let Some(pick) = ask.start else {
-        return show::page(page, Outcome::Asked).await;
+        return show::step(page, &offering, Outcome::Asked).await;
     };
+    let refused = async |form, error| refused((page, &offering), once, form, error).await;
     let free = match offering.at(state, pick).await? {
         Ok(free) => free,
-        Err(refusal) => return refused(page, &once, form, refusal.into()).await,
+        Err(refusal) => return refused(form, refusal.into()).await,
     };
     let free = with_chosen(page, &offering, free, &mut form);
     if form.has_errors() {
-        return show::page(page, Outcome::Invalid(form)).await;
+        return show::step(page, &offering, Outcome::Invalid(form)).await;
     }
     let done = match (&offering.moving, customer) {
-        (Some((_, booking)), _) => reschedule(state, site, &once, (booking, &free)).await,
+        (Some((_, booking)), _) => reschedule(state, site, once, (booking, &free)).await,
         (None, Some(customer)) => {
             let order = Order {
                 offering: &offering,
@@ -117,27 +125,27 @@ async fn submit(page: &Page<'_>) -> Result<Response, ApiError> {
                 customer,
                 language: page.language,
             };
-            book(state, site, &once, order).await
+            book(state, site, once, order).await
         }
-        (None, None) => return show::page(page, Outcome::Invalid(form)).await,
+        (None, None) => return show::step(page, &offering, Outcome::Invalid(form)).await,
     };
     match done {
         Ok(booking) => lead_to(page, booking).await,
-        Err(error) if show::is_about_time(&error) => refused(page, &once, form, error).await,
+        Err(error) if show::is_about_time(&error) => refused(form, error).await,
         Err(error) => Err(error),
     }
 }
 
 /// Shows the page again, because the time cannot be booked; unless it is a twin of the form that has taken it.
 async fn refused(
-    page: &Page<'_>,
+    (page, offering): (&Page<'_>, &Offering<'_>),
     once: &FormOnce,
     form: Form,
     error: ApiError,
 ) -> Result<Response, ApiError> {
     match once.before(page.state).await? {
         Some(booking) => lead_to(page, booking).await,
-        None => show::page(page, Outcome::Refused(form, error)).await,
+        None => show::step(page, offering, Outcome::Refused(form, error)).await,
     }
 }
 

@@ -133,3 +133,15 @@ async fn a_customers_field_never_takes_the_place_of_one_of_ours() {
         "{all:?}"
     );
 }
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_refused_with_a_page_and_books_nothing() {
+    let server = TestServer::start().await;
+    let anybody = server.anonymous();
+    let mut fields = first_form(&anybody, &demo()).await;
+    fields.insert("customer.name".to_owned(), "a".repeat(256 * 1024));
+    let reply = send(&anybody, &demo(), &fields).await;
+    let refused = page(&reply, 413);
+    assert!(refused.contains("Try again"), "{refused}");
+    assert_eq!(made(&server).await, 0);
+}

@@ -93,6 +93,35 @@ async fn both_clocks_are_told_where_they_differ_and_utc_is_called_utc() {
 }
 
 #[tokio::test]
+async fn the_zone_is_told_as_it_is_when_the_times_are() {
+    let server = TestServer::start().await;
+    let anybody = server.anonymous();
+    let fields = json!({
+        "availability": { "mode": "roundrobin_random", "length": "1 hour", "to": "6 months" },
+        "booking": { "graph": "instant" },
+    });
+    project(&server, "summer", &["Emmett"], fields).await;
+    let winter = get(&anybody, "/book/summer?month=2026-12", 200).await;
+    assert!(winter.contains("Copenhagen (UTC+1)"), "{winter}");
+    let summer = get(&anybody, "/book/summer?month=2027-04", 200).await;
+    assert!(summer.contains("Copenhagen (UTC+2)"), "{summer}");
+}
+
+#[tokio::test]
+async fn only_what_is_next_is_called_so() {
+    let server = TestServer::start().await;
+    let anybody = server.anonymous();
+    let page = get(&anybody, &demo(), 200).await;
+    assert!(page.contains("id=\"times\""), "{page}");
+    let next = get(&anybody, &links(&page, "next")[0], 200).await;
+    assert!(!next.contains("id=\"times\""), "{next}");
+    let back = get(&anybody, &links(&next, "prev")[0], 200).await;
+    assert!(back.contains("id=\"times\""), "{back}");
+    let day = get(&anybody, &links(&next, "day")[0], 200).await;
+    assert!(!day.contains("id=\"times\""), "{day}");
+}
+
+#[tokio::test]
 async fn the_page_is_in_the_language_that_is_asked_for_or_the_browsers() {
     let server = TestServer::start().await;
     let anybody = server.anonymous();

@@ -1,4 +1,4 @@
-//! The signed address that whoever just booked is led to. It says which booking it is, and shows it for a day: no more than the
+//! The signed address that a customer is redirected to after booking. It says which booking it is, and shows it for a day: no more than the
 //! visitor has just sent.
 
 use api::{ApiError, State};
@@ -25,7 +25,7 @@ struct BookedClaims<'a> {
     exp: i64,
 }
 
-/// The token of the address that shows `booking` to whoever just booked it.
+/// The token of the address that shows `booking` to the customer who just booked it.
 pub(crate) async fn token(
     state: &State,
     app: &App,

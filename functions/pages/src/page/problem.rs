@@ -65,7 +65,9 @@ impl Problem {
             ApiError::NotFound(_) => {
                 Self::new(language, Text::PageGoneTitle, Text::PageGoneText, false)
             }
-            ApiError::Invalid(_) => Self::new(language, Text::ProblemTitle, Text::BadValue, false),
+            ApiError::Invalid(_) | ApiError::TooLarge => {
+                Self::new(language, Text::ProblemTitle, Text::BadValue, false)
+            }
             _ => Self::new(language, Text::AwayTitle, Text::AwayText, false),
         }
     }

@@ -12,6 +12,7 @@ use crate::page::form::{Field, Form, Kind, MAX_TEXT, id};
 use crate::page::times::Free;
 
 /// The time that a form books.
+#[derive(Clone, Copy)]
 pub(crate) enum Chosen<'a> {
     /// This one.
     One(&'a Free),

@@ -13,7 +13,7 @@ use assets::{gzip, takes_gzip};
 use auth::Principal;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use html::{Brand, Head, Language, Text};
 use maud::{Markup, html};
 use model::time::Tz;
@@ -50,15 +50,8 @@ impl<'a> Frame<'a> {
     /// A page of `site` called `title`.
     pub(crate) fn of(site: &'a Site, language: Language, title: &str) -> Self {
         Self {
-            status: StatusCode::OK,
-            language,
-            brand: site.brand(),
-            title: title.to_owned(),
-            description: String::new(),
-            zone: None,
-            indexed: false,
             frame_ancestors: &site.frame_ancestors,
-            languages: Vec::new(),
+            ..Frame::alone(language, site.brand(), title)
         }
     }
 
@@ -159,7 +152,7 @@ pub(crate) async fn compressed(response: Response, request: &HeaderMap) -> Respo
     }
     let (mut parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, MAX_PAGE).await else {
-        return api_error("a page that cannot be read");
+        return ApiError::Internal("a page that cannot be read".into()).into_response();
     };
     if body.is_empty() {
         return Response::from_parts(parts, Body::empty());
@@ -175,9 +168,4 @@ pub(crate) async fn compressed(response: Response, request: &HeaderMap) -> Respo
         }
         Err(_) => Response::from_parts(parts, Body::from(body)),
     }
-}
-
-fn api_error(what: &'static str) -> Response {
-    use axum::response::IntoResponse as _;
-    ApiError::Internal(what.into()).into_response()
 }

@@ -158,8 +158,10 @@ function swap(html: string) {
   document.title = next.title;
   main.replaceWith(found);
   main = found;
-  // Its links to other languages lead to what is shown.
-  document.querySelector("footer")?.replaceChildren(...(next.querySelector("footer")?.childNodes ?? []));
+  // Its links to other languages lead to what is shown; some pages have none.
+  document.querySelector("body > footer")?.remove();
+  const footer = next.querySelector("body > footer");
+  if (footer) main.after(footer);
   prepare();
   return true;
 }

@@ -287,7 +287,7 @@ fn announce(server: &Server, opened: &Opened, options: &ServeOptions, demo: Opti
     println!("Latchkey is listening on {base}");
     println!("The console is at {base}/console");
     if !options.no_demo {
-        println!("Book something at {base}/widget");
+        println!("Book something at {base}/book/demo-test");
     }
     let folder = options.data.display();
     let port = opened.embedded.as_ref().and_then(EmbeddedStore::endpoint);

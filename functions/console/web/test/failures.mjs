@@ -42,9 +42,11 @@ export async function failures(visitor) {
   await page.unroute("**/v2/projects?**");
 
   // A long load says that it goes on.
-  let answerNow = () => undefined;
+  // Made before it is asked for: what shows that it loads may be there before the request is.
+  let answerNow;
+  const answered = new Promise((resolve) => (answerNow = resolve));
   await page.route("**/v2/audit?**", async (route) => {
-    await new Promise((resolve) => (answerNow = resolve));
+    await answered;
     await route.continue();
   });
   await visitor.go("Audit log");

@@ -24,11 +24,14 @@ pub(crate) async fn get_booked_calendar(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (_, booking) = read(&state, &token).await.map_err(|error| match error {
+    let shown = read(&state, &token).await.map_err(|error| match error {
         NotShown::Invalid | NotShown::Expired => ApiError::NotFound("Booking"),
         NotShown::Other(error) => error,
     })?;
-    let document = Document::of([Entry::of(booking, state.now())]);
+    if !shown.is_customer {
+        return Err(ApiError::NotFound("Booking"));
+    }
+    let document = Document::of([Entry::of(shown.booking, state.now())]);
     let headers = [
         (header::CONTENT_TYPE, MEDIA_TYPE),
         (

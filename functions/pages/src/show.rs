@@ -2,13 +2,15 @@
 
 use api::form_once::one_time_value;
 use api::{ApiError, State};
+use auth::signature;
 use axum::http::StatusCode;
 use axum::response::Response;
 use html::{Language, Text};
 use maud::{Markup, html};
 use model::booking::Booking;
+use model::graph::Action;
 use model::time::Tz;
-use scheduling::rescheduling::By;
+use scheduling::rescheduling::{By, MAX_MOVES};
 use scheduling::search::Moving;
 
 use crate::page::ask::Ask;
@@ -58,13 +60,43 @@ pub(crate) async fn moving(page: &Page<'_>) -> Result<Option<(Moving, Booking)>,
     let (store, tenant, now) = (state.store(), site.principal.tenant(), state.now());
     let booking = store.get_booking(tenant, id).await?;
     let booking = booking.filter(|booking| booking.project_id == Some(site.project.id));
-    let booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+    let mut booking = booking.ok_or(ApiError::NotFound("Booking"))?.settled(now);
+    // A customer's link leads to the booking that took the place of its own; an id alone does not.
+    if is_customer(page).await? {
+        for _ in 0..MAX_MOVES {
+            let Some(next) = booking.rescheduled_to else {
+                break;
+            };
+            let Some(next) = store.get_booking(tenant, next).await? else {
+                break;
+            };
+            booking = next.settled(now);
+        }
+    }
     let by = By {
         is_public: true,
         only_offered: None,
     };
     let moving = Moving::read((store, tenant), booking.clone(), by, now).await?;
     Ok(Some((moving, booking)))
+}
+
+/// Whether the visitor is known to be the booking's customer: true of a new booking, and of one that is moved only with its signed
+/// link. Its id is enough to move it, as with a widget key, but not to be shown its customer's links and details.
+pub(crate) async fn is_customer(page: &Page<'_>) -> Result<bool, ApiError> {
+    let (Some(id), token) = (page.ask.moving, &page.ask.signature) else {
+        return Ok(true);
+    };
+    let Some(token) = token else {
+        return Ok(false);
+    };
+    let secrets = page.state.master_secret().await?;
+    let secrets = secrets.signing_secrets(page.site.app.id)?;
+    let now = page.state.now();
+    let claims = signature::verify(token, &secrets);
+    Ok(claims.is_ok_and(|claims| {
+        claims.is_for(id, Action::RescheduleByCustomer) && !claims.is_out_of_time(now)
+    }))
 }
 
 /// The page, with what has become of its form.

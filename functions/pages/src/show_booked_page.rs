@@ -4,18 +4,16 @@ use axum::extract::{RawQuery, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use html::{Brand, Language, Text};
-use model::app::App;
-use model::booking::Booking;
 use scheduling::offer::in_order;
 use store::Tenant;
 use views::CustomerLinks;
 
 use crate::access::JustBooked;
 use crate::page::ask::Ask;
-use crate::page::booked::{NotShown, read};
+use crate::page::booked::{NotShown, Shown, read};
 use crate::page::problem::Problem;
 use crate::show::zone_of;
-use crate::view::booked::Booked;
+use crate::view::booked::{Booked, Own};
 use crate::view::{self, Frame};
 
 /// Shows a booking to the customer who just made or moved it, by the signed address that the form redirects to: what has become of it,
@@ -47,10 +45,7 @@ pub(crate) async fn show_booked_page(
     let ask = Ask::parse(query.as_deref().unwrap_or_default(), "");
     let language = view::language(&ask, &headers);
     let shown = match read(&state, &token).await {
-        Ok((app, booking)) => {
-            let site = (&app, &booking);
-            show(&state, site, (&ask, language), (&base, &token)).await
-        }
+        Ok(booked) => show(&state, &booked, (&ask, language), (&base, &token)).await,
         Err(error) => Err(error),
     };
     let page = shown.unwrap_or_else(|error| not_shown(error, language));
@@ -59,10 +54,15 @@ pub(crate) async fn show_booked_page(
 
 async fn show(
     state: &State,
-    (app, booking): (&App, &Booking),
+    booked: &Shown,
     (ask, language): (&Ask, Language),
     (base, token): (&str, &str),
 ) -> Result<Response, NotShown> {
+    let Shown {
+        app,
+        booking,
+        is_customer,
+    } = booked;
     let (tenant, now) = (Tenant::app(app.id), state.now());
     let project = match booking.project_id {
         Some(id) => state.store().get_project(tenant, id).await?,
@@ -76,14 +76,18 @@ async fn show(
     let links = CustomerLinks::new(base.to_owned(), app.slug.clone(), secret, None);
     // Whose resource is gone is not moved any more.
     let movable = project.as_ref().filter(|_| !with.is_empty());
+    let own = is_customer.then(|| Own {
+        links: links.of(booking, movable, now),
+        calendar_file: format!("/book/calendar/{token}"),
+    });
     let shown = Booked {
         booking,
+        project: project.as_ref().map(|project| project.name.as_str()),
         business: app.business_name(),
         language,
         zone: zone_of(ask, booking),
         with: with.into_iter().map(|resource| resource.name).collect(),
-        links: links.of(booking, movable, now),
-        calendar_file: format!("/book/calendar/{token}"),
+        own,
         another: project.as_ref().map(|project| ask.link(&project.slug, &[])),
     };
     let frame = Frame {

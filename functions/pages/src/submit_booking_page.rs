@@ -169,7 +169,8 @@ fn with_chosen(page: &Page<'_>, offering: &Offering<'_>, free: Free, form: &mut 
 
 /// Leads to the page that shows the booking.
 async fn lead_to(page: &Page<'_>, booking: BookingId) -> Result<Response, ApiError> {
-    let token = booked::token(page.state, &page.site.app, booking).await?;
+    let is_customer = show::is_customer(page).await?;
+    let token = booked::token(page.state, &page.site.app, booking, is_customer).await?;
     let kept = page.ask.kept();
     let kept = kept
         .iter()

@@ -10,6 +10,9 @@ use store::{Store, Tenant};
 use crate::error::{Noun, SchedulingError};
 use crate::offer::Offer;
 
+/// How often a booking may have been moved for a customer's link to its first still to lead to it.
+pub const MAX_MOVES: usize = 30;
+
 /// What the new time of one booking is held to.
 #[derive(Clone, Debug)]
 pub struct Rescheduling {

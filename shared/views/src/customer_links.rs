@@ -69,7 +69,7 @@ impl CustomerLinks {
         let cancel = can_cancel.then(|| self.cancel_link(booking, now)).flatten();
         let reschedule = project
             .filter(|_| can(Action::RescheduleByCustomer))
-            .and_then(|project| reschedule_link(&self.base, project, booking));
+            .and_then(|project| self.move_link(booking, project, now));
         let links: [(_, Option<String>); 2] = [
             (Action::CancelByCustomer, cancel),
             (Action::RescheduleByCustomer, reschedule),
@@ -81,7 +81,52 @@ impl CustomerLinks {
     }
 
     fn cancel_link(&self, booking: &Booking, now: DateTime<Utc>) -> Option<String> {
-        let action = Action::CancelByCustomer.name();
+        let action = Action::CancelByCustomer;
+        let token = self.token(booking, action, now)?;
+        let (base, id, action) = (&self.base, booking.id, action.name());
+        Some(format!(
+            "{base}/v2/bookings/{id}/external_action/{action}?signature={token}"
+        ))
+    }
+
+    /// The link to the page on which the customer of `booking`, made through `project`, chooses another time: the project's own
+    /// or else our booking page, in the words that booking pages read. To ours it is signed, so that the page knows the customer
+    /// from others who know the booking's id. None if the project cannot be read, because its page could not book anything.
+    pub fn move_link(
+        &self,
+        booking: &Booking,
+        project: &Project,
+        now: DateTime<Utc>,
+    ) -> Option<String> {
+        let rules = project.rules();
+        let rules =
+            rules.inspect_err(|error| tracing::error!(%error, "no link to reschedule a booking"));
+        let own = rescheduling_url(&rules.ok()?.booking);
+        let time = |at| format_instant(at, booking.timezone);
+        let about = [
+            ("uuid", booking.id.to_string()),
+            ("action", "reschedule".to_owned()),
+            ("event.start", time(booking.slot.start())),
+            ("event.end", time(booking.slot.end())),
+        ];
+        Some(match own {
+            Some(mut own) => {
+                own.query_pairs_mut().extend_pairs(about);
+                own.into()
+            }
+            None => {
+                let token = self.token(booking, Action::RescheduleByCustomer, now)?;
+                let about = form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(about)
+                    .append_pair("signature", &token)
+                    .finish();
+                format!("{}/book/{}?{about}", self.base, project.slug)
+            }
+        })
+    }
+
+    /// The signature of a link to do `action` to `booking`; none if it would hold for no time.
+    fn token(&self, booking: &Booking, action: Action, now: DateTime<Utc>) -> Option<String> {
         let longest = now + TimeDelta::days(MAX_LINK_DAYS);
         let expires_at = (booking.slot.end()).min(self.ends_at.unwrap_or(longest).min(longest));
         if expires_at <= now {
@@ -90,47 +135,13 @@ impl CustomerLinks {
         let claims = LinkClaims {
             app_slug: &self.app_slug,
             booking_id: booking.id,
-            action,
+            action: action.name(),
             state: booking.state.name(),
             exp: expires_at.timestamp(),
         };
         // These claims are an object, so signing them cannot fail.
-        let token = self.secret.sign(&claims).ok()?;
-        let (base, id) = (&self.base, booking.id);
-        Some(format!(
-            "{base}/v2/bookings/{id}/external_action/{action}?signature={token}"
-        ))
+        self.secret.sign(&claims).ok()
     }
-}
-
-/// A link to the page on which a customer of `project` chooses another time, its own or else our booking page of
-/// it, that says which booking it is about in the words that booking pages read. None if the project cannot be read:
-/// its page could not book anything. `base` is where the deployment is reached, without a slash at its end; if empty, our own
-/// page's address is a path.
-pub fn reschedule_link(base: &str, project: &Project, booking: &Booking) -> Option<String> {
-    let rules = project.rules();
-    let rules =
-        rules.inspect_err(|error| tracing::error!(%error, "no link to reschedule a booking"));
-    let own = rescheduling_url(&rules.ok()?.booking);
-    let time = |at| format_instant(at, booking.timezone);
-    let about = [
-        ("uuid", booking.id.to_string()),
-        ("action", "reschedule".to_owned()),
-        ("event.start", time(booking.slot.start())),
-        ("event.end", time(booking.slot.end())),
-    ];
-    Some(match own {
-        Some(mut own) => {
-            own.query_pairs_mut().extend_pairs(about);
-            own.into()
-        }
-        None => {
-            let about = form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(about)
-                .finish();
-            format!("{base}/book/{}?{about}", project.slug)
-        }
-    })
 }
 
 /// The page of the project's own on which its customers choose another time, if it has one.

@@ -9,5 +9,5 @@ pub mod member;
 
 pub use calendar::{CalendarView, EventView};
 pub use credential::CredentialView;
-pub use customer_links::{CustomerLinks, reschedule_link};
+pub use customer_links::CustomerLinks;
 pub use member::Member;

@@ -76,3 +76,72 @@ async fn a_booking_that_cannot_be_moved_says_so_at_once_on_a_page() {
     )
     .await;
 }
+
+/// Moves a booking to the time that the page at `path` shows at this place, from the last on; answers the page after it.
+async fn moved(server: &TestServer, path: &str, from_last: usize) -> String {
+    let anybody = server.anonymous();
+    let times = links(&get(&anybody, path, 200).await, "time");
+    let form = get(&anybody, &times[times.len() - 1 - from_last], 200).await;
+    let reply = send(&anybody, &demo(), &hidden(&form)).await;
+    let done = reply.header("location").map(str::to_owned);
+    get(
+        &anybody,
+        &done.unwrap_or_else(|| panic!("{}", html(&reply))),
+        200,
+    )
+    .await
+}
+
+/// The customer's links to move a booking on this page, without their host.
+fn move_links(page: &str) -> Vec<String> {
+    let found = page.split("href=\"").skip(1);
+    let found = found.filter_map(|rest| rest.split_once('"'));
+    found
+        .map(|(link, _)| link.replace("&amp;", "&"))
+        .filter(|link| link.contains("action=reschedule"))
+        .map(|link| link[link.find("/book/").expect("a path")..].to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_booking_moved_by_its_id_alone_shows_nothing_of_its_customers() {
+    let server = TestServer::start().await;
+    let (path, _) = booked(&server).await;
+    let done = moved(&server, &path, 0).await;
+    assert!(done.contains("Your booking has been moved"), "{done}");
+    assert!(done.contains("Consultation"), "{done}");
+    for hidden in [
+        "Marty",
+        "signature=",
+        "/book/calendar/",
+        "calendar.google.com",
+    ] {
+        assert!(!done.contains(hidden), "{hidden}: {done}");
+    }
+    // Nor does the calendar file behind the same token.
+    let bad = format!("{path}&signature=eyJhbGciOiJIUzI1NiJ9.e30.AAAA");
+    let again = server.anonymous().get(&bad).await;
+    assert_eq!(again.status, 409, "{}", html(&again));
+}
+
+#[tokio::test]
+async fn a_customers_link_moves_again_and_an_old_one_leads_to_the_booking_that_took_its_place() {
+    let server = TestServer::start().await;
+    let anybody = server.anonymous();
+    let address = book(&anybody, &demo()).await;
+    let done = get(&anybody, &address, 200).await;
+    let first = move_links(&done).remove(0);
+    assert!(first.contains("signature="), "{first}");
+    let done = moved(&server, &first, 0).await;
+    assert!(done.contains("Marty"), "{done}");
+    assert_eq!(move_links(&done).len(), 1, "{done}");
+    let done = moved(&server, &first, 1).await;
+    assert_eq!(move_links(&done).len(), 1, "{done}");
+    let bookings = bookings(&server).await;
+    let his = bookings
+        .iter()
+        .filter(|one| one["customers"][0]["email"] == "marty@example.com");
+    let states: Vec<_> = his.map(|one| one["state"].as_str()).collect();
+    let taking_place = states.iter().filter(|state| **state == Some("confirmed"));
+    assert_eq!((states.len(), taking_place.count()), (3, 1), "{states:?}");
+}

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use model::booking::Booking;
 use model::ids::BookingId;
+use scheduling::rescheduling::MAX_MOVES;
 use store::{Decision, StoreError};
 
 /// A booking that a link leads to.
@@ -11,9 +12,6 @@ pub(super) struct Found {
     /// Whether it took the place of the one that the link was made for.
     pub(super) was_moved: bool,
 }
-
-/// How often a booking may have been moved for its first link still to lead to it.
-const MAX_MOVES: usize = 30;
 
 /// The booking `id` or, where that one was moved, the one that took its place. None if it is gone.
 pub(super) async fn find(

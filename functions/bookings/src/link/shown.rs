@@ -6,7 +6,7 @@ use model::booking::Booking;
 use model::graph::Action;
 use model::project::Project;
 use model::time::Tz;
-use views::reschedule_link;
+use views::CustomerLinks;
 
 use super::signed::Signed;
 use super::visit::Visit;
@@ -26,6 +26,7 @@ pub(super) struct About<'a> {
     /// The zone that its times are shown in.
     pub(super) zone: Tz,
     project: Option<Project>,
+    move_link: Option<String>,
 }
 
 impl<'a> Shown<'a> {
@@ -63,7 +64,13 @@ impl<'a> About<'a> {
             Some(id) => store.get_project(tenant, id).await?,
             None => None,
         };
+        let secret = state.master_secret().await?.signing_secret(signed.app.id)?;
+        let links = CustomerLinks::new(String::new(), signed.app.slug.clone(), secret, None);
+        let is_movable = booking.check_allows(Action::RescheduleByCustomer).is_ok();
+        let movable = project.as_ref().filter(|_| is_movable);
+        let move_link = movable.and_then(|project| links.move_link(booking, project, state.now()));
         Ok(Self {
+            move_link,
             booking,
             resources: resources.map(|resource| resource.name.clone()).collect(),
             zone: visit.zone(booking),
@@ -72,13 +79,8 @@ impl<'a> About<'a> {
     }
 
     /// Where a customer chooses another time for it, if that is possible now.
-    pub(super) fn moving(&self) -> Option<String> {
-        let is_possible = self
-            .booking
-            .check_allows(Action::RescheduleByCustomer)
-            .is_ok();
-        let project = self.project.as_ref().filter(|_| is_possible)?;
-        reschedule_link("", project, self.booking)
+    pub(super) fn moving(&self) -> Option<&str> {
+        self.move_link.as_deref()
     }
 
     /// Where a customer books the same again.

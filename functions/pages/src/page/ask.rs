@@ -25,6 +25,8 @@ pub(crate) struct Ask {
     pub(crate) resource: Option<ResourceId>,
     /// The booking that is to be moved.
     pub(crate) moving: Option<BookingId>,
+    /// What shows that the visitor is the customer of the booking that is to be moved: the signature of its link.
+    pub(crate) signature: Option<String>,
     /// Whether to choose among all time zones.
     pub(crate) chooses_zone: bool,
 }
@@ -85,6 +87,10 @@ impl Ask {
             .get("uuid")
             .filter(|_| is_move)
             .and_then(|id| id.parse().ok());
+        ask.signature = ask
+            .get("signature")
+            .filter(|_| ask.moving.is_some())
+            .map(str::to_owned);
         ask.chooses_zone = ask.get("choose") == Some("zone");
         ask
     }
@@ -114,6 +120,7 @@ impl Ask {
         if let Some(moving) = self.moving {
             kept.push(("uuid", moving.to_string()));
             kept.push(("action", "reschedule".to_owned()));
+            kept.extend(self.signature.clone().map(|token| ("signature", token)));
         }
         kept
     }

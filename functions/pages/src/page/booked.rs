@@ -13,8 +13,11 @@ use store::Tenant;
 /// How long the address shows the booking.
 const SHOWN_FOR: TimeDelta = TimeDelta::days(1);
 
-/// What the token is for, so that none of another kind is taken for it.
-const PURPOSE: &str = "booked";
+/// What the token is for, so that none of another kind is taken for it: to show a booking to its customer.
+const BOOKED: &str = "booked";
+
+/// The same, for somebody who moved the booking by its id alone.
+const MOVED: &str = "moved";
 
 #[derive(Serialize)]
 struct BookedClaims<'a> {
@@ -25,17 +28,19 @@ struct BookedClaims<'a> {
     exp: i64,
 }
 
-/// The token of the address that shows `booking` to the customer who just booked it.
+/// The token of the address that shows `booking` to the customer who just booked it or, if it is not the customer, no more of it
+/// than that it is moved.
 pub(crate) async fn token(
     state: &State,
     app: &App,
     booking: BookingId,
+    is_customer: bool,
 ) -> Result<String, ApiError> {
     let secret = state.master_secret().await?.signing_secret(app.id)?;
     let claims = BookedClaims {
         app_slug: &app.slug,
         booking_id: booking,
-        purpose: PURPOSE,
+        purpose: if is_customer { BOOKED } else { MOVED },
         exp: (state.now() + SHOWN_FOR).timestamp(),
     };
     secret
@@ -60,27 +65,43 @@ impl<E: Into<ApiError>> From<E> for NotShown {
     }
 }
 
-/// The booking that a token shows, as it stands now, and its app.
-pub(crate) async fn read(state: &State, token: &str) -> Result<(App, Booking), NotShown> {
+/// What a token shows.
+pub(crate) struct Shown {
+    /// The booking's app.
+    pub(crate) app: App,
+    /// The booking as it is now.
+    pub(crate) booking: Booking,
+    /// Whether its customer is shown it.
+    pub(crate) is_customer: bool,
+}
+
+/// What a token shows.
+pub(crate) async fn read(state: &State, token: &str) -> Result<Shown, NotShown> {
     let slug = signature::named_app(token).ok_or(NotShown::Invalid)?;
     let app = state.store().find_app(&slug).await?;
     let app = app.ok_or(NotShown::Invalid)?.app;
-    let id = verified(state, app, token).await?;
+    let (id, is_customer) = verified(state, app, token).await?;
     let booking = state.store().get_booking(Tenant::app(app), id).await?;
     let booking = booking.ok_or(NotShown::Invalid)?.settled(state.now());
     let app = state.store().get_app(app).await?;
-    Ok((app.ok_or(NotShown::Invalid)?, booking))
+    Ok(Shown {
+        app: app.ok_or(NotShown::Invalid)?,
+        booking,
+        is_customer,
+    })
 }
 
-async fn verified(state: &State, app: AppId, token: &str) -> Result<BookingId, NotShown> {
+async fn verified(state: &State, app: AppId, token: &str) -> Result<(BookingId, bool), NotShown> {
     let secrets = state.master_secret().await?.signing_secrets(app)?;
     let claims = signature::verify(token, &secrets).map_err(|_| NotShown::Invalid)?;
-    if claims.text("purpose") != Some(PURPOSE) {
-        return Err(NotShown::Invalid);
-    }
+    let is_customer = match claims.text("purpose") {
+        Some(BOOKED) => true,
+        Some(MOVED) => false,
+        _ => return Err(NotShown::Invalid),
+    };
     if claims.is_out_of_time(state.now()) {
         return Err(NotShown::Expired);
     }
     let id = claims.text("booking_id").and_then(|id| id.parse().ok());
-    id.ok_or(NotShown::Invalid)
+    Ok((id.ok_or(NotShown::Invalid)?, is_customer))
 }

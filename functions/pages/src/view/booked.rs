@@ -20,12 +20,20 @@ pub(crate) struct Booked<'a> {
     pub(crate) zone: Tz,
     /// The names of whom it is with.
     pub(crate) with: Vec<String>,
-    /// What its customer can do, by the action's name.
+    /// What only its customer is shown. Of a booking that was moved by its id alone nothing of the customer's is shown.
+    pub(crate) own: Option<Own>,
+    /// What its project is called.
+    pub(crate) project: Option<&'a str>,
+    /// The page that it was booked on, if that is there.
+    pub(crate) another: Option<String>,
+}
+
+/// What only the customer of a booking is shown.
+pub(crate) struct Own {
+    /// What the customer can do, by the action's name.
     pub(crate) links: Map<String, Value>,
     /// The address of the calendar file.
     pub(crate) calendar_file: String,
-    /// The page that it was booked on, if that is there.
-    pub(crate) another: Option<String>,
 }
 
 impl Booked<'_> {
@@ -60,7 +68,10 @@ impl Booked<'_> {
                 (self.next_step())
             }
             (self.details())
-            @if !self.is_over() { (self.calendars()) (self.actions()) }
+            @if let (false, Some(own)) = (self.is_over(), &self.own) {
+                (self.calendars(own))
+                (self.actions(own))
+            }
             @if let Some(another) = &self.another {
                 p { a href=(another) { (language.text(Text::BookAnother)) } }
             }
@@ -75,41 +86,45 @@ impl Booked<'_> {
             } @else if let (BookingState::Tentative, Some(due)) = (self.booking.state, self.booking.payment_due()) {
                 p { (language.fill(Text::ToPayText, &[("time", &times::date_and_time(language, due, self.zone))])) }
             }
-            @if !self.links.is_empty() { p { (language.text(Text::KeepPage)) } }
+            @if self.own.as_ref().is_some_and(|own| !own.links.is_empty()) { p { (language.text(Text::KeepPage)) } }
         }
     }
 
     fn details(&self) -> Markup {
         let (language, booking) = (self.language, self.booking);
+        let what = match &self.own {
+            Some(_) => booking.event.what.as_str(),
+            None => self.project.unwrap_or_default(),
+        };
         html! {
             dl {
-                dt { (language.text(Text::What)) } dd { bdi { (booking.event.what) } }
+                dt { (language.text(Text::What)) } dd { bdi { (what) } }
                 @if !self.with.is_empty() {
                     dt { (language.text(Text::Who)) } dd { bdi { (self.with.join(", ")) } }
                 }
                 dt { (language.text(Text::When)) }
                 dd { (both_clocks(language, booking.slot, self.zone, booking.timezone)) }
-                @if !booking.event.place.is_empty() {
+                @if self.own.is_some() && !booking.event.place.is_empty() {
                     dt { (language.text(Text::Where)) } dd { bdi { (booking.event.place) } }
                 }
             }
         }
     }
 
-    fn calendars(&self) -> Markup {
+    fn calendars(&self, own: &Own) -> Markup {
         let language = self.language;
         html! {
             h2 { (language.text(Text::AddToCalendar)) }
             ul.calendars {
-                li { a.button href=(self.calendar_file) download="booking.ics" { (language.text(Text::CalendarFile)) } }
+                li { a.button href=(own.calendar_file) download="booking.ics" { (language.text(Text::CalendarFile)) } }
                 li { a.button href=(google(self.booking)) rel="noreferrer" target="_blank" { (language.text(Text::GoogleCalendar)) } }
                 li { a.button href=(outlook(self.booking)) rel="noreferrer" target="_blank" { (language.text(Text::OutlookCalendar)) } }
             }
         }
     }
 
-    fn actions(&self) -> Markup {
-        let link = |action: Action| self.links.get(action.name()).and_then(Value::as_str);
+    fn actions(&self, own: &Own) -> Markup {
+        let link = |action: Action| own.links.get(action.name()).and_then(Value::as_str);
         html! {
             div.actions {
                 @if let Some(move_link) = link(Action::RescheduleByCustomer) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,7 +23,10 @@ async function clockFrom(now) {
   const folder = path.join(target, 'clients');
   const library = path.join(folder, 'shifted_clock.so');
   await mkdir(folder, { recursive: true });
-  execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, fileURLToPath(new URL('shifted_clock.c', import.meta.url)), '-ldl']);
+  // Files of tests run side by side: a half-written library is ignored by the loader, and the clock would be today's.
+  const written = `${library}.${process.pid}`;
+  execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', written, fileURLToPath(new URL('shifted_clock.c', import.meta.url)), '-ldl']);
+  await rename(written, library);
   const shift = Math.round((Date.parse(now) - Date.now()) / 1000);
   return { LD_PRELOAD: library, SHIFTED_CLOCK_SECONDS: String(shift) };
 }

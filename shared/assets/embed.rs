@@ -35,7 +35,7 @@ pub(crate) fn embed(dist: &Path, wanted: impl Fn(&str) -> bool) -> io::Result<()
         let etag = format!("\"{hash}\"");
         writeln!(
             table,
-            "    Asset {{ name: {name:?}, etag: {etag:?}, gzip: include_bytes!({copy:?}) }},"
+            "    assets::Asset {{ name: {name:?}, etag: {etag:?}, gzip: include_bytes!({copy:?}) }},"
         )
         .map_err(io::Error::other)?;
     }

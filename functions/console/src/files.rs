@@ -1,6 +1,6 @@
 //! The files that were built into this function.
 
-use assets::{Asset, Assets};
+use assets::Assets;
 
 /// Them all.
 pub(crate) const FILES: Assets = Assets(include!(concat!(env!("OUT_DIR"), "/assets.rs")));

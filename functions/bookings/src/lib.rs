@@ -48,6 +48,7 @@ pub fn operations() -> Operations {
         .add_versioned(routes!(act_on_booking::act_on_booking).completed_by(kept_links::of_anybody))
         .add(routes!(show_external_action::show_external_action))
         .add(routes!(perform_external_action::perform_external_action))
+        .showing_errors_by(link::ERROR_PAGES)
         .add(routes!(get_booking_calendar::get_booking_calendar))
         .add(routes!(read_calendar_feed::read_calendar_feed))
 }

@@ -1,5 +1,5 @@
 use api::caller::Public;
-use api::{ApiError, Path, State};
+use api::{Path, State};
 use axum::extract::State as Extract;
 use axum::http::Method;
 use axum::response::Response;
@@ -32,7 +32,10 @@ use crate::link::{Opening, Visit, follow};
         (status = 403, description = "A page: the link was not signed for this.", content_type = "text/html", body = String),
         (status = 409, description = "A page: the booking does not allow it.", content_type = "text/html", body = String),
         (status = 410, description = "A page: the link has expired, or the booking has changed since it was made and was not only moved.", content_type = "text/html", body = String),
-        (status = 422, description = "It may not lead there: `errors.redirect`."),
+        (status = 422, description = "It may not lead there: `errors.redirect`; to browsers, a page."),
+        (status = 429, description = "A page: too many requests.", content_type = "text/html", body = String),
+        (status = 500, description = "A page: our mistake.", content_type = "text/html", body = String),
+        (status = 503, description = "A page: not available right now.", content_type = "text/html", body = String),
     )
 )]
 pub(crate) async fn show_external_action(
@@ -41,7 +44,7 @@ pub(crate) async fn show_external_action(
     Path((id, action)): Path<(String, String)>,
     visit: Visit,
     method: Method,
-) -> Result<Response, ApiError> {
+) -> Response {
     // Asking for the head of a page never does anything.
     let opening = match method {
         Method::GET => Opening::Opened,

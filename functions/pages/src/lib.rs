@@ -13,7 +13,8 @@ mod show_menu_page;
 mod submit_booking_page;
 mod view;
 
-use api::{Operations, routes};
+use api::{ErrorPages, Operations, routes};
+use views::failure;
 
 /// This function's operations.
 pub fn operations() -> Operations {
@@ -24,4 +25,11 @@ pub fn operations() -> Operations {
         .add(routes!(show_booked_page::show_booked_page))
         .add(routes!(get_booked_calendar::get_booked_calendar))
         .add(routes!(get_page_script::get_page_script))
+        .showing_errors_by(ERROR_PAGES)
 }
+
+/// What browsers are shown below `/book` where no page is reached: nothing has the path, or a handler panicked.
+const ERROR_PAGES: ErrorPages = ErrorPages {
+    covers: |path| path == "/book" || path.starts_with("/book/"),
+    show: |error, headers| failure::nobodys_failure_page(error, failure::Visit::ToBook, headers),
+};

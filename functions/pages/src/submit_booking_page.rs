@@ -171,14 +171,8 @@ fn with_chosen(page: &Page<'_>, offering: &Offering<'_>, free: Free, form: &mut 
 async fn lead_to(page: &Page<'_>, booking: BookingId) -> Result<Response, ApiError> {
     let is_customer = show::is_customer(page).await?;
     let token = booked::token(page.state, &page.site.app, booking, is_customer).await?;
-    let kept = page.ask.kept();
-    let kept = kept
-        .iter()
-        .filter(|(name, _)| ["lang", "zone"].contains(name));
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in kept {
-        query.append_pair(name, value);
-    }
+    query.extend_pairs(page.ask.reading());
     let address = format!("/book/done/{token}?{}", query.finish());
     let to = HeaderValue::from_str(address.trim_end_matches('?'));
     let to = to.map_err(|error| ApiError::Internal(error.into()))?;

@@ -16,17 +16,19 @@ use tracing::Instrument as _;
 use crate::answer_size;
 use crate::authorize::answer_no_operation;
 use crate::error::{ApiError, ShownByHandler};
+use crate::error_page::ErrorPages;
 use crate::headers::{REQUEST_ID, SECURITY_HEADERS};
 use crate::request_log::{CallerOfRequest, Line};
 use crate::state::State;
 
 /// Puts the edge around a router of operations. CORS lies inside it, so that preflights carry the edge's headers too.
-/// Where `knows_callers` is false, no operation asks who calls, so the function may have no right to find out.
+/// Where `knows_callers` is false, no operation asks who calls, so the function may have no right to find out. Browsers are shown
+/// errors by `error_pages`.
 pub(crate) fn around(
     operations: Router<State>,
     state: &State,
-    with_cors: bool,
-    knows_callers: bool,
+    (with_cors, knows_callers): (bool, bool),
+    error_pages: Vec<ErrorPages>,
 ) -> Router {
     let operations = if knows_callers {
         operations
@@ -55,7 +57,10 @@ pub(crate) fn around(
     // The edge must see the path before it is matched, so the operations hang below a router that matches nothing.
     Router::new()
         .fallback_service(inner)
-        .layer(from_fn_with_state(state.clone(), edge))
+        .layer(from_fn_with_state(
+            (state.clone(), Arc::from(error_pages)),
+            edge,
+        ))
 }
 
 async fn no_such_path(Extract(state): Extract<State>, request: Request) -> Response {
@@ -71,12 +76,18 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     ApiError::Internal("a handler panicked".into()).into_response()
 }
 
-async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
+async fn edge(
+    Extract((state, error_pages)): Extract<(State, Arc<[ErrorPages]>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
     let request_id = RequestId::random(state.random()).to_string();
     let method = request.method().clone();
     let known_as = request.extensions_mut().remove().unwrap_or_default();
     *request.uri_mut() = without_trailing_slash(request.uri());
+    let pages = ErrorPages::find(&error_pages, request.uri().path(), request.headers());
+    let pages = pages.map(|pages| (pages, request.headers().clone()));
     // Every line that is written on the way carries the request's id.
     let span = tracing::info_span!("request", request_id);
     let meter = Meter::default();
@@ -84,7 +95,11 @@ async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) 
 
     let mut error = response.extensions_mut().remove::<Arc<ApiError>>();
     if let Some(error) = &error {
-        response = error_response(response, error, &request_id);
+        let answer = match pages {
+            Some((pages, headers)) => (pages.show)(error, &headers),
+            None => (error.status(), axum::Json(error.body(&request_id))).into_response(),
+        };
+        response = error_response(response, error, answer);
     } else if let Some(ShownByHandler(shown)) = response.extensions_mut().remove() {
         error = Some(shown);
     }
@@ -113,15 +128,18 @@ async fn edge(Extract(state): Extract<State>, mut request: Request, next: Next) 
     response
 }
 
-fn error_response(mut response: Response, error: &ApiError, request_id: &str) -> Response {
+/// `answer` with the headers of the error, and with those of the `response` that it is given for.
+fn error_response(mut response: Response, error: &ApiError, mut answer: Response) -> Response {
     let headers = std::mem::take(response.headers_mut());
     let called = response.extensions_mut().remove::<CallerOfRequest>();
-    let mut answer = (error.status(), axum::Json(error.body(request_id))).into_response();
     for (name, value) in headers
         .iter()
         .filter(|(name, _)| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE)
     {
-        answer.headers_mut().insert(name, value.clone());
+        match *name {
+            header::VARY => answer.headers_mut().append(name, value.clone()),
+            _ => answer.headers_mut().insert(name, value.clone()).is_some(),
+        };
     }
     for (name, value) in error.headers() {
         answer.headers_mut().insert(name, value);

@@ -15,6 +15,7 @@ pub mod cors;
 pub mod customer;
 pub mod edge;
 pub mod error;
+pub mod error_page;
 pub mod form_once;
 #[cfg(feature = "gateway")]
 pub mod gateway;
@@ -64,6 +65,7 @@ pub use body::{BareArray, Body, Field, Object};
 pub use change::{Change, cleared};
 pub use concurrency::{IfMatch, Tagged};
 pub use error::ApiError;
+pub use error_page::ErrorPages;
 pub use idempotency::Idempotency;
 pub use include::Include;
 pub use model::fault::Faults;

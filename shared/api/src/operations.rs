@@ -23,6 +23,7 @@ use utoipa_axum::PathItemExt as _;
 pub use utoipa_axum::paste;
 
 use crate::authorize::authorize;
+use crate::error_page::ErrorPages;
 #[cfg(feature = "openapi")]
 use crate::openapi::{self, bodies, parameters};
 pub use crate::operation::Operation;
@@ -143,6 +144,7 @@ const METHODS: [Method; 5] = [
 pub struct Operations {
     added: Vec<Added>,
     list: Vec<Operation>,
+    error_pages: Vec<ErrorPages>,
 }
 
 /// A handler's operation, and its aliases.
@@ -218,6 +220,14 @@ impl Operations {
     pub fn merge(mut self, others: Self) -> Self {
         self.added.extend(others.added);
         self.list.extend(others.list);
+        self.error_pages.extend(others.error_pages);
+        self
+    }
+
+    /// These, whose errors browsers are shown by `pages` on the paths that it covers.
+    #[must_use]
+    pub fn showing_errors_by(mut self, pages: ErrorPages) -> Self {
+        self.error_pages.push(pages);
         self
     }
 
@@ -257,7 +267,12 @@ impl Operations {
             let guard = from_fn_with_state((state.clone(), operation), authorize);
             router = router.route(&added.path, added.router.layer(guard));
         }
-        crate::edge::around(router, state, with_cors, knows_callers)
+        crate::edge::around(
+            router,
+            state,
+            (with_cors, knows_callers),
+            self.error_pages,
+        )
     }
 }
 

@@ -21,7 +21,7 @@ use memo::Memo;
 pub use page::PageProblem;
 pub use reminder::Reminder;
 pub use rules::{BookingDefaults, Rules, availability_faults};
-pub use template::fill_template;
+pub use template::{fill_template, fill_template_with};
 
 /// The most resources of a project.
 pub const MAX_RESOURCES: usize = 500;

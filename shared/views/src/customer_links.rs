@@ -22,6 +22,8 @@ pub struct CustomerLinks {
     secret: SigningSecret,
     /// When whoever makes the links can no longer act; no link holds for longer.
     ends_at: Option<DateTime<Utc>>,
+    /// How the customer reads the page that has the links, e.g. `lang`: their pages are read alike.
+    reading: Vec<(&'static str, String)>,
 }
 
 /// What a link says.
@@ -50,7 +52,14 @@ impl CustomerLinks {
             app_slug,
             secret,
             ends_at,
+            reading: Vec::new(),
         }
+    }
+
+    /// The same links, whose pages are shown as the parameters of `reading` say, e.g. `lang` and `zone`.
+    #[must_use]
+    pub fn read_as(self, reading: Vec<(&'static str, String)>) -> Self {
+        Self { reading, ..self }
     }
 
     /// The links to what a customer can do now with `booking`, which must be settled at `now`.
@@ -84,8 +93,12 @@ impl CustomerLinks {
         let action = Action::CancelByCustomer;
         let token = self.token(booking, action, now)?;
         let (base, id, action) = (&self.base, booking.id, action.name());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("signature", &token)
+            .extend_pairs(&self.reading)
+            .finish();
         Some(format!(
-            "{base}/v2/bookings/{id}/external_action/{action}?signature={token}"
+            "{base}/v2/bookings/{id}/external_action/{action}?{query}"
         ))
     }
 
@@ -119,6 +132,7 @@ impl CustomerLinks {
                 let about = form_urlencoded::Serializer::new(String::new())
                     .extend_pairs(about)
                     .append_pair("signature", &token)
+                    .extend_pairs(&self.reading)
                     .finish();
                 format!("{}/book/{}?{about}", self.base, project.slug)
             }

@@ -4,10 +4,12 @@
 pub mod calendar;
 pub mod credential;
 pub mod customer_links;
+pub mod failure;
 pub mod ical;
 pub mod member;
 
 pub use calendar::{CalendarView, EventView};
 pub use credential::CredentialView;
 pub use customer_links::CustomerLinks;
+pub use failure::Failure;
 pub use member::Member;

@@ -1,16 +1,18 @@
 //! The pages that people see who open a link: no script, nothing loaded but the logo. Values are escaped by the template.
 
+use api::ApiError;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use html::{Brand, Count, Head, Language, Text, times};
 use maud::{Markup, html};
 use model::booking::Booking;
 use model::graph::Action;
 use url::Url;
+use views::failure;
 
 use super::details::details;
 use super::outcome::{LinkError, Outcome, Why};
-use super::shown::{About, Shown};
+use super::shown::Shown;
 use super::visit::Visit;
 use super::words::{now, words};
 
@@ -50,7 +52,7 @@ fn question(action: Action, was_moved: bool, shown: &Shown<'_>, visit: &Visit) -
     let others = about.map_or(0, |about| about.booking.related_ids().count());
     let others = u32::try_from(others).unwrap_or(u32::MAX);
     let moving = about.filter(|_| action == Action::CancelByCustomer);
-    let moving = moving.and_then(About::moving);
+    let moving = moving.and_then(|about| about.moving.as_deref());
     html! {
         @if was_moved { p.notice { (language.text(Text::WasMoved)) } }
         @if let Some(about) = about { (details(about, language, visit)) }
@@ -69,7 +71,7 @@ fn question(action: Action, was_moved: bool, shown: &Shown<'_>, visit: &Visit) -
 fn ended(shown: &Shown<'_>, visit: &Visit, again: bool) -> Markup {
     let language = shown.language;
     let about = shown.about.as_ref();
-    let again = about.filter(|_| again).and_then(About::booking_again);
+    let again = about.filter(|_| again).and_then(|about| about.booking_again.as_deref());
     html! {
         @if let Some(about) = about { (details(about, language, visit)) }
         @if let Some(again) = again {
@@ -90,6 +92,18 @@ pub(super) fn invalid(visit: &Visit) -> Response {
     };
     let body = html! { p { (language.text(Text::LinkBadText)) } };
     page.show(language, &Brand::default(), &body)
+}
+
+/// Says that it could not be done for a reason that is not the link's. What is wrong with the request is told its author, and to
+/// browsers by [`ERROR_PAGES`](super::ERROR_PAGES).
+pub(super) fn failure(error: ApiError, brand: &Brand, visit: &Visit) -> Response {
+    if matches!(error, ApiError::Invalid(_) | ApiError::NotFound(_)) {
+        return error.into_response();
+    }
+    let (language, again) = (visit.language(None), visit.again());
+    let by_link = failure::Visit::ByLink;
+    let page = failure::failure_page(&error, by_link, (language, brand), Some(&again));
+    error.shown_as(page)
 }
 
 /// Says why nothing is done, what became of the booking, and what to do now.
@@ -120,8 +134,8 @@ pub(super) fn refusal(error: &LinkError, shown: &Shown<'_>, visit: &Visit) -> Re
     };
     let about = shown.about.as_ref();
     let is_over = booking.is_some_and(Booking::completed);
-    let moving = about.and_then(About::moving);
-    let again = about.filter(|_| is_over).and_then(About::booking_again);
+    let moving = about.and_then(|about| about.moving.as_deref());
+    let again = about.filter(|_| is_over).and_then(|about| about.booking_again.as_deref());
     let body = html! {
         p { (sentence) }
         @if let Some(about) = about { (details(about, language, visit)) }

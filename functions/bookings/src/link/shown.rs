@@ -6,6 +6,7 @@ use model::booking::Booking;
 use model::graph::Action;
 use model::project::Project;
 use model::time::Tz;
+use url::form_urlencoded;
 use views::CustomerLinks;
 
 use super::signed::Signed;
@@ -25,8 +26,10 @@ pub(super) struct About<'a> {
     pub(super) resources: Vec<String>,
     /// The zone that its times are shown in.
     pub(super) zone: Tz,
-    project: Option<Project>,
-    move_link: Option<String>,
+    /// Where a customer chooses another time for it, if that is possible now.
+    pub(super) moving: Option<String>,
+    /// Where a customer books the same again.
+    pub(super) booking_again: Option<String>,
 }
 
 impl<'a> Shown<'a> {
@@ -65,27 +68,26 @@ impl<'a> About<'a> {
             None => None,
         };
         let secret = state.master_secret().await?.signing_secret(signed.app.id)?;
-        let links = CustomerLinks::new(String::new(), signed.app.slug.clone(), secret, None);
+        let links = CustomerLinks::new(String::new(), signed.app.slug.clone(), secret, None)
+            .read_as(visit.reading());
         let is_movable = booking.check_allows(Action::RescheduleByCustomer).is_ok();
         let movable = project.as_ref().filter(|_| is_movable);
-        let move_link = movable.and_then(|project| links.move_link(booking, project, state.now()));
+        let moving = movable.and_then(|project| links.move_link(booking, project, state.now()));
         Ok(Self {
-            move_link,
+            moving,
+            booking_again: project.map(|project| page_of(&project, visit)),
             booking,
             resources: resources.map(|resource| resource.name.clone()).collect(),
             zone: visit.zone(booking),
-            project,
         })
     }
+}
 
-    /// Where a customer chooses another time for it, if that is possible now.
-    pub(super) fn moving(&self) -> Option<&str> {
-        self.move_link.as_deref()
-    }
-
-    /// Where a customer books the same again.
-    pub(super) fn booking_again(&self) -> Option<String> {
-        let slug = &self.project.as_ref()?.slug;
-        Some(format!("/book/{slug}"))
-    }
+/// The page of a project, which is read as the visitor reads this one.
+fn page_of(project: &Project, visit: &Visit) -> String {
+    let page = format!("/book/{}?", project.slug);
+    let from = page.len();
+    let mut page = form_urlencoded::Serializer::for_suffix(page, from);
+    let page = page.extend_pairs(visit.reading()).finish();
+    page.trim_end_matches('?').to_owned()
 }

@@ -65,6 +65,18 @@ impl Visit {
         self.query.get(CHOOSE) == Some("zone")
     }
 
+    /// How the visitor reads the page, as far as its address says so: parameters that the pages it leads to take too.
+    pub(super) fn reading(&self) -> Vec<(&'static str, String)> {
+        let asked = ["lang", "zone"].into_iter();
+        let asked = asked.filter_map(|name| Some((name, self.query.get(name)?.to_owned())));
+        asked.collect()
+    }
+
+    /// The page's own address, by which the visitor tries again.
+    pub(super) fn again(&self) -> String {
+        self.address(&[])
+    }
+
     /// The page's own address, by which the visitor leaves everything as it is.
     pub(super) fn keeping(&self) -> String {
         self.address(&[(KEEP, "1")])

@@ -111,11 +111,16 @@ impl Ask {
         self.get("action") == Some("reschedule") && self.moving.is_none()
     }
 
+    /// How the visitor reads the page, as far as they said so, which every page it leads to keeps.
+    pub(crate) fn reading(&self) -> Vec<(&'static str, String)> {
+        let lang = self.lang.clone().map(|lang| ("lang", lang));
+        let zone = self.zone.map(|zone| ("zone", zone.name().to_owned()));
+        lang.into_iter().chain(zone).collect()
+    }
+
     /// What every link of the page keeps.
     pub(crate) fn kept(&self) -> Vec<(&'static str, String)> {
-        let mut kept = Vec::new();
-        kept.extend(self.lang.clone().map(|lang| ("lang", lang)));
-        kept.extend(self.zone.map(|zone| ("zone", zone.name().to_owned())));
+        let mut kept = self.reading();
         kept.extend(self.resource.map(|id| ("resource", id.to_string())));
         if let Some(moving) = self.moving {
             kept.push(("uuid", moving.to_string()));

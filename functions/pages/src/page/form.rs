@@ -215,7 +215,8 @@ const DEFAULT_TITLES: [(&str, &str, Text); 6] = [
     ("comment", "Comment", Text::FieldComment),
 ];
 
-fn label(field: &FormField, language: Language) -> String {
+/// What a field is called: as its project calls it or, where that is the usual name, in the visitor's language.
+pub(crate) fn label(field: &FormField, language: Language) -> String {
     let known = DEFAULT_TITLES
         .iter()
         .find(|(name, _, _)| *name == field.name);

@@ -1,9 +1,11 @@
 //! What went wrong, as a visitor is told: what it is, and what to do.
 
 use api::ApiError;
-use html::{Count, Language, Text};
+use html::{Language, Text};
 use model::availability::Refusal;
 use model::booking::WrongMoment;
+use views::Failure;
+use views::failure::Visit;
 
 /// What went wrong, in the visitor's language.
 #[derive(Clone, Debug)]
@@ -46,29 +48,20 @@ impl Problem {
             ApiError::NotOffered(_) => {
                 Self::new(language, Text::ClosedTitle, Text::TakenText, true)
             }
-            ApiError::TooMany { retry_after_s } => {
-                let seconds = u32::try_from(*retry_after_s).unwrap_or(u32::MAX);
-                Self {
-                    text: language.count(Count::WaitSeconds, seconds),
-                    ..Self::new(language, Text::BusyTitle, Text::AwayText, false)
-                }
-            }
-            ApiError::OutcomeUnknown => {
-                Self::new(language, Text::UnknownTitle, Text::UnknownText, false)
-            }
             ApiError::IllegalAction(_) | ApiError::Conflict(_) => Self::new(
                 language,
                 Text::NotMovableTitle,
                 Text::NoLongerOfferedText,
                 false,
             ),
-            ApiError::NotFound(_) => {
-                Self::new(language, Text::PageGoneTitle, Text::PageGoneText, false)
+            error => {
+                let Failure { title, text } = Failure::of(error, language, Visit::ToBook);
+                Self {
+                    title,
+                    text,
+                    offers_times: false,
+                }
             }
-            ApiError::Invalid(_) | ApiError::TooLarge => {
-                Self::new(language, Text::ProblemTitle, Text::BadValue, false)
-            }
-            _ => Self::new(language, Text::AwayTitle, Text::AwayText, false),
         }
     }
 

@@ -1,10 +1,14 @@
 //! What is booked, with whom, where, how long and for how much: said before the first tap.
 
+use std::borrow::Cow;
+
 use chrono::TimeDelta;
 use html::{Language, Text, times};
 use maud::{Markup, html};
 use model::availability::Mode;
+use model::project::fill_template_with;
 
+use crate::page::form::label;
 use crate::page::site::Site;
 use crate::page::times::Offering;
 
@@ -23,7 +27,7 @@ pub(crate) fn who(offering: &Offering<'_>, language: Language, title: &str) -> M
                 @if let Some(names) = &names {
                     dt { (language.text(Text::Who)) } dd { bdi { (names) } }
                 }
-                @if let Some(place) = place(site) {
+                @if let Some(place) = place(site, language) {
                     dt { (language.text(Text::Where)) } dd { bdi { (place) } }
                 }
                 @if !offering.is_group {
@@ -51,8 +55,15 @@ fn names(offering: &Offering<'_>) -> Option<String> {
     is_said.then(|| names.join(", "))
 }
 
-/// The place, unless the customer's own words are part of it.
-pub(crate) fn place(site: &Site) -> Option<&str> {
+/// The place. What the customer is to say of it stands there as the label of its field, e.g. `[Address]`.
+pub(crate) fn place(site: &Site, language: Language) -> Option<String> {
     let place = site.rules().ok()?.booking.place.as_deref()?;
-    (!place.trim().is_empty() && !place.contains("{{")).then_some(place)
+    let fields = site.project.form().unwrap_or_default();
+    let place = fill_template_with(place, |name| {
+        let field = fields.iter().find(|field| field.name == name);
+        field.map_or_else(Cow::default, |field| {
+            Cow::from(format!("[{}]", label(field, language)))
+        })
+    });
+    (!place.trim().is_empty()).then_some(place)
 }

@@ -10,6 +10,11 @@ use crate::booking::Customer;
 /// gave, any field of the form included; a placeholder that nothing is known for leaves nothing. The result is plain
 /// text, and what was filled in is not looked at again.
 pub fn fill_template(template: &str, customer: &Customer) -> String {
+    fill_template_with(template, |field| customer_value(field, customer))
+}
+
+/// As [`fill_template`], with what `value` has for a field of the customer.
+pub fn fill_template_with<'a>(template: &str, value: impl Fn(&str) -> Cow<'a, str>) -> String {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -17,23 +22,24 @@ pub fn fill_template(template: &str, customer: &Customer) -> String {
             break;
         };
         filled.push_str(before);
-        filled.push_str(&placeholder_value(placeholder.trim(), customer));
+        if let Some(field) = placeholder.trim().strip_prefix("customer.") {
+            filled.push_str(&value(field));
+        }
         rest = after;
     }
     filled.push_str(rest);
     filled
 }
 
-fn placeholder_value<'a>(placeholder: &str, customer: &'a Customer) -> Cow<'a, str> {
+fn customer_value<'a>(field: &str, customer: &'a Customer) -> Cow<'a, str> {
     let text = |field: &'a Option<String>| Cow::from(field.as_deref().unwrap_or_default());
-    match placeholder.strip_prefix("customer.") {
-        None => Cow::default(),
-        Some("name") => Cow::from(customer.name.as_str()),
-        Some("email") => text(&customer.email),
-        Some("phone") => text(&customer.phone),
-        Some("voip") => text(&customer.voip),
-        Some("timezone") => text(&customer.timezone),
-        Some(field) => customer.fields.get(field).map(in_words).unwrap_or_default(),
+    match field {
+        "name" => Cow::from(customer.name.as_str()),
+        "email" => text(&customer.email),
+        "phone" => text(&customer.phone),
+        "voip" => text(&customer.voip),
+        "timezone" => text(&customer.timezone),
+        field => customer.fields.get(field).map(in_words).unwrap_or_default(),
     }
 }
 

@@ -1,6 +1,6 @@
 use api::caller::Public;
 use api::{ApiError, Path};
-use assets::Keep;
+use assets::CachePolicy;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
@@ -27,5 +27,5 @@ pub(crate) async fn get_console_file(
     FILES
         .find(&format!("assets/{file}"))
         .ok_or(ApiError::NotFound("File"))?
-        .answer(&headers, Keep::Forever)
+        .answer(&headers, CachePolicy::Forever)
 }

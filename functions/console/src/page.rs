@@ -1,7 +1,7 @@
 //! Pages: a built one with the policy that fits it, or, where nothing was built, one that says what to do.
 
 use api::ApiError;
-use assets::Keep;
+use assets::CachePolicy;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 
@@ -47,7 +47,7 @@ pub(crate) fn page(name: &str, policy: Policy, request: &HeaderMap) -> Result<Re
     let Some(asset) = FILES.find(name) else {
         return Ok(not_built());
     };
-    let mut response = asset.answer(request, Keep::Revalidate)?;
+    let mut response = asset.answer(request, CachePolicy::Revalidate)?;
     response
         .headers_mut()
         .insert(header::CONTENT_SECURITY_POLICY, policy_value(policy));

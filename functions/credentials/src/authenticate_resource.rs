@@ -4,6 +4,7 @@ use api::{ApiError, Body, Data, Faults, Field, State};
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use model::key::TokenType;
+use model::resource::Resource;
 use model::time::format_instant;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -61,11 +62,10 @@ pub(crate) async fn authenticate_resource(
     let (slug, (email, password)) = faults.finish(slug.zip(email.zip(password)))?;
 
     let check = PasswordCheck::begin(&state, &format!("{slug} {email}"), address).await?;
-    let app = state.store().find_app(slug).await?;
+    let (app, store) = (state.store().find_app(slug).await?, state.store());
     let found = match app {
         Some(app) => {
-            state
-                .store()
+            store
                 .get_resource_by_email(Tenant::app(app.app), &email)
                 .await?
         }
@@ -79,43 +79,44 @@ pub(crate) async fn authenticate_resource(
         return Err(api::authorize::bad_credentials());
     };
 
-    let credentials = state
-        .store()
+    let credentials = store
         .list_credentials_of(Tenant::app(app.app), resource.id)
         .await?;
-    let server_token = credentials
-        .iter()
-        .filter(|credential| credential.token_type == TokenType::ServerToken)
-        .filter(|credential| credential.expires_at.is_none_or(|at| at > state.now()))
-        .find_map(|credential| {
-            credential
-                .secret_version
-                .map(|version| (version, credential.id))
-        });
+    let mut credentials = credentials.iter();
+    let server_token = credentials.find_map(|credential| {
+        let is_valid = credential.expires_at.is_none_or(|at| at > state.now());
+        let is_one = credential.token_type == TokenType::ServerToken && is_valid;
+        let version = credential.secret_version.filter(|_| is_one)?;
+        Some((version, credential.id))
+    });
     let Some((version, id)) = server_token else {
         return Err(ApiError::Conflict(
             "This resource has no server-token. Make one with an app's API key.",
         ));
     };
     let token = state.master_secret().await?.resource_token(version, id)?;
-    let zone = resource.timezone;
     Ok(Data {
-        data: json!({
-            "id": resource.id.to_string(),
-            "name": resource.name,
-            "first_name": resource.first_name,
-            "last_name": resource.last_name,
-            "email": resource.email,
-            "image": resource.image,
-            "img": resource.image,
-            "activated": true,
-            "timezone": zone.name(),
-            "last_sync": Value::Null,
-            "created_at": format_instant(resource.created_at, zone),
-            "updated_at": format_instant(resource.updated_at, zone),
-            "api_token": token.expose(),
-            "token_type": TokenType::ServerToken.name(),
-            "deprecated": "server-tokens are kept for old integrations; use an app's API key",
-        }),
+        data: view(&resource, token.expose()),
+    })
+}
+
+fn view(resource: &Resource, api_token: &str) -> Value {
+    let zone = resource.timezone;
+    json!({
+        "id": resource.id.to_string(),
+        "name": resource.name,
+        "first_name": resource.first_name,
+        "last_name": resource.last_name,
+        "email": resource.email,
+        "image": resource.image,
+        "img": resource.image,
+        "activated": true,
+        "timezone": zone.name(),
+        "last_sync": Value::Null,
+        "created_at": format_instant(resource.created_at, zone),
+        "updated_at": format_instant(resource.updated_at, zone),
+        "api_token": api_token,
+        "token_type": TokenType::ServerToken.name(),
+        "deprecated": "server-tokens are kept for old integrations; use an app's API key",
     })
 }

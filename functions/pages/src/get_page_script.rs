@@ -1,6 +1,6 @@
 use api::caller::Public;
 use api::{ApiError, Path, Query};
-use assets::Keep;
+use assets::CachePolicy;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
@@ -32,8 +32,8 @@ pub(crate) async fn get_page_script(
     let asset = asset.ok_or(ApiError::NotFound("File"))?;
     let is_version = |version: &str| version == asset.etag.trim_matches('"');
     let keep = match query.get("v") {
-        Some(version) if is_version(version) => Keep::Forever,
-        _ => Keep::Minutes,
+        Some(version) if is_version(version) => CachePolicy::Forever,
+        _ => CachePolicy::Minutes,
     };
     asset.answer(&headers, keep)
 }

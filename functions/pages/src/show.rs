@@ -17,7 +17,7 @@ use crate::page::ask::Ask;
 use crate::page::form::Form;
 use crate::page::problem::Problem;
 use crate::page::site::Site;
-use crate::page::times::Offering;
+use crate::page::times::{Choice, Offering};
 use crate::view::calendar::Shown;
 use crate::view::form::{BookForm, Chosen};
 use crate::view::{self, Frame, acting_as, who, zone};
@@ -133,12 +133,12 @@ pub(crate) async fn step(
         Outcome::Asked => match ask.start {
             None => times(page, &shown).await,
             Some(pick) => match offering.at(state, pick).await? {
-                Ok(free) => {
+                Choice::Free(free) => {
                     let form = Form::read(site, ask, page.language)?;
                     let body = form_of(page, shown, &form, Chosen::One(&free));
                     Ok(framed(page, &shown, None, &body))
                 }
-                Err(refusal) => {
+                Choice::Refused(refusal) => {
                     let form = Form::read(site, ask, page.language)?;
                     refused(page, &shown, &form, refusal.into()).await
                 }
@@ -149,8 +149,8 @@ pub(crate) async fn step(
                 return times(page, &shown).await;
             };
             match offering.at(state, pick).await? {
-                Ok(free) => Ok(invalid(page, shown, &form, Chosen::One(&free))),
-                Err(refusal) => refused(page, &shown, &form, refusal.into()).await,
+                Choice::Free(free) => Ok(invalid(page, shown, &form, Chosen::One(&free))),
+                Choice::Refused(refusal) => refused(page, &shown, &form, refusal.into()).await,
             }
         }
         Outcome::Refused(form, error) => refused(page, &shown, &form, error).await,

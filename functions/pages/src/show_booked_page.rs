@@ -73,8 +73,8 @@ async fn show(
     let with = in_order(state.store(), tenant, &ids).await?;
     let secret = state.master_secret().await?.signing_secret(app.id);
     let secret = secret.map_err(ApiError::from)?;
-    let links = CustomerLinks::new(base.to_owned(), app.slug.clone(), secret, None)
-        .read_as(ask.reading());
+    let links =
+        CustomerLinks::new(base.to_owned(), app.slug.clone(), secret, None).read_as(ask.reading());
     // Whose resource is gone is not moved any more.
     let movable = project.as_ref().filter(|_| !with.is_empty());
     let own = is_customer.then(|| Own {

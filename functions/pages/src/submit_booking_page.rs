@@ -14,7 +14,7 @@ use crate::page::book::{Order, book, reschedule};
 use crate::page::booked;
 use crate::page::form::Form;
 use crate::page::site::Site;
-use crate::page::times::{Free, Offering};
+use crate::page::times::{Choice, Free, Offering};
 use crate::show::{self, Outcome, Page};
 use crate::view;
 
@@ -109,8 +109,8 @@ async fn submit_first(page: &Page<'_>, once: &FormOnce) -> Result<Response, ApiE
     };
     let refused = async |form, error| refused((page, &offering), once, form, error).await;
     let free = match offering.at(state, pick).await? {
-        Ok(free) => free,
-        Err(refusal) => return refused(form, refusal.into()).await,
+        Choice::Free(free) => free,
+        Choice::Refused(refusal) => return refused(form, refusal.into()).await,
     };
     let free = with_chosen(page, &offering, free, &mut form);
     if form.has_errors() {

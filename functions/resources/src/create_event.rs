@@ -36,17 +36,7 @@ pub(crate) async fn create_event(
     Body(mut request): Body<EventRequest>,
 ) -> Result<Tagged<Created<EventView>>, ApiError> {
     let mut faults = Faults::none();
-    let required = [
-        ("start", &request.start),
-        ("end", &request.end),
-        ("what", &request.what),
-        ("where", &request.place),
-    ];
-    for (name, field) in required {
-        if !field.is_given() {
-            faults.missing(name);
-        }
-    }
+    note_missing(&request, &mut faults);
     let field = std::mem::take(&mut request.resource_id);
     let fields = EventFields::read(request, &mut faults);
     fields.check_time(&mut faults);
@@ -78,12 +68,7 @@ pub(crate) async fn create_event(
                 slot,
                 is_all_day,
                 timezone: found.record.timezone,
-                text: EventText {
-                    what: String::new(),
-                    place: String::new(),
-                    description: String::new(),
-                    participants: Vec::new(),
-                },
+                text: no_text(),
                 rsvp: None,
                 created_at: now,
                 updated_at: now,
@@ -97,6 +82,30 @@ pub(crate) async fn create_event(
             decision.commit(answer).await.map_err(refused)
         })
         .await
+}
+
+/// Notes what must be said of an event and is not.
+fn note_missing(request: &EventRequest, faults: &mut Faults) {
+    let required = [
+        ("start", &request.start),
+        ("end", &request.end),
+        ("what", &request.what),
+        ("where", &request.place),
+    ];
+    for (name, field) in required {
+        if !field.is_given() {
+            faults.missing(name);
+        }
+    }
+}
+
+const fn no_text() -> EventText {
+    EventText {
+        what: String::new(),
+        place: String::new(),
+        description: String::new(),
+        participants: Vec::new(),
+    }
 }
 
 /// The resource that the event is to be of: the one named, or else the one that has the calendar.

@@ -3,11 +3,11 @@ use api::{
     ApiError, Body, Created, Faults, Field, Idempotency, Include, OutputZone, PublicTexts, State,
     Tagged,
 };
-use auth::Owner;
 use auth::issue::first_credentials;
 use axum::extract::State as Extract;
 use model::ids::{CalendarId, ResourceId};
 use model::resource::{Calendar, Resource};
+use model::time::Tz;
 use serde_json::Map;
 use store::{ResourceSecret, Versioned};
 
@@ -51,36 +51,8 @@ pub(crate) async fn create_resource(
     fields.refuse_wider_password(&principal)?;
 
     let now = state.now();
-    let blank = Resource {
-        id: ResourceId::random(state.random()),
-        name,
-        first_name: None,
-        last_name: None,
-        email: fields.email.clone(),
-        image: None,
-        timezone,
-        capacity: 1,
-        availability_constraints: Vec::new(),
-        max_public_length: None,
-        tags: Vec::new(),
-        meta: Map::new(),
-        calendars: vec![Calendar::default_of_resource(
-            CalendarId::random(state.random()),
-            now,
-        )],
-        calendar_feed: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let resource = fields.apply(blank);
-    let password_hash = match fields.password {
-        Some(password) => {
-            let owner = Owner::App(principal.app);
-            let hashing = state.hashing();
-            Some(hashing.hash(owner, password.into(), state.random()).await?)
-        }
-        None => None,
-    };
+    let resource = fields.apply(blank(&state, name, timezone, fields.email.clone()));
+    let password_hash = fields.password_hash(&state, &principal).await?;
     let secret = state.master_secret().await?;
     let credentials = first_credentials(
         &resource,
@@ -101,4 +73,28 @@ pub(crate) async fn create_resource(
         .create_resource(principal.tenant(), &resource, &kept, &credentials)
         .await?;
     Ok(answer(view))
+}
+
+/// A resource of which nothing else is said, with one calendar.
+fn blank(state: &State, name: String, timezone: Tz, email: Option<String>) -> Resource {
+    let now = state.now();
+    let calendar = Calendar::default_of_resource(CalendarId::random(state.random()), now);
+    Resource {
+        id: ResourceId::random(state.random()),
+        name,
+        first_name: None,
+        last_name: None,
+        email,
+        image: None,
+        timezone,
+        capacity: 1,
+        availability_constraints: Vec::new(),
+        max_public_length: None,
+        tags: Vec::new(),
+        meta: Map::new(),
+        calendars: vec![calendar],
+        calendar_feed: None,
+        created_at: now,
+        updated_at: now,
+    }
 }

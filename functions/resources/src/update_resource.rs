@@ -2,7 +2,6 @@ use api::caller::App;
 use api::{
     ApiError, Body, Data, Faults, IfMatch, Include, OutputZone, Path, PublicTexts, State, Tagged,
 };
-use auth::Owner;
 use axum::extract::State as Extract;
 use model::Dated as _;
 use model::resource::Resource;
@@ -46,28 +45,13 @@ pub(crate) async fn update_resource(
     let fields = ResourceFields::read(request, &mut faults);
     let public = PublicTexts::of(&state, principal.app).await?;
     fields.check_public(&public, &mut faults);
-    // Clients send back the whole resource: an address that is the same is no change.
-    if let Some(email) = &fields.email
-        && current
-            .email
-            .as_ref()
-            .is_none_or(|own| email_key(own) != email_key(email))
-    {
-        faults.add(
-            "email",
-            "cannot be changed; make a new resource for another address",
-        );
+    if changes_email(&fields, &current) {
+        let sentence = "cannot be changed; make a new resource for another address";
+        faults.add("email", sentence);
     }
     faults.check()?;
     fields.refuse_wider_password(&principal)?;
-    let password_hash = match &fields.password {
-        Some(password) => {
-            let (owner, password) = (Owner::App(principal.app), password.as_str().into());
-            let hashing = state.hashing();
-            Some(hashing.hash(owner, password, state.random()).await?)
-        }
-        None => None,
-    };
+    let password_hash = fields.password_hash(&state, &principal).await?;
 
     let now = state.now();
     let change = |resource: Resource, secret: ResourceSecret| {
@@ -88,4 +72,11 @@ pub(crate) async fn update_resource(
         data: presenter.show(resource.record),
     };
     Ok(Tagged::new(answer, &resource.version))
+}
+
+/// Whether another e-mail address was sent. Clients send back the whole resource: an address that is the same is no change.
+fn changes_email(fields: &ResourceFields, current: &Resource) -> bool {
+    let own = current.email.as_deref().map(email_key);
+    let sent = fields.email.as_deref().map(email_key);
+    sent.is_some() && sent != own
 }

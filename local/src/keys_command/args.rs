@@ -49,6 +49,17 @@ pub struct Create {
         requires = "limit"
     )]
     window: String,
+    /// Of a widget key: the most requests of one source address in --address-window; defaults to 60 a minute
+    #[arg(long, value_name = "REQUESTS")]
+    address_limit: Option<u32>,
+    /// The window that --address-limit counts in
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1 minute",
+        requires = "address_limit"
+    )]
+    address_window: String,
     /// A network or address that it may be used from; repeat it for several. Defaults to any
     #[arg(long = "cidr", value_name = "CIDR")]
     cidrs: Vec<String>,
@@ -133,11 +144,17 @@ impl Create {
         if let Some(expires_at) = &self.expires_at {
             add("expires_at", expires_at.clone().into());
         }
-        if let Some(limit) = self.limit {
-            add(
-                "rate_limit",
-                json!({ "limit": limit, "window": self.window }),
-            );
+        for (name, limit, window) in [
+            ("rate_limit", self.limit, &self.window),
+            (
+                "address_rate_limit",
+                self.address_limit,
+                &self.address_window,
+            ),
+        ] {
+            if let Some(limit) = limit {
+                add(name, json!({ "limit": limit, "window": window }));
+            }
         }
         if !self.cidrs.is_empty() {
             add("allowed_cidrs", self.cidrs.clone().into());

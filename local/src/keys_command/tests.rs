@@ -56,42 +56,21 @@ fn what_is_not_said_is_not_sent() {
 
 #[test]
 fn everything_that_is_said_is_sent_in_the_apis_words() {
-    let words = [
-        [
-            "create",
-            "--name=CI",
-            "--kind=widget",
-            "--scope=bookings.read",
-        ],
-        [
-            "--scope",
-            "keys.read,keys.write",
-            "--limit=10",
-            "--window=1 hour",
-        ],
-        [
-            "--cidr=192.0.2.0/24",
-            "--cidr=::1",
-            "--origin",
-            "https://a.example",
-        ],
-        [
-            "--expires-at",
-            "2027-01-31T00:00:00Z",
-            "--json",
-            "--allow-http",
-        ],
-    ];
+    let words = "create|--name=CI|--kind=widget|--scope=bookings.read|--scope|keys.read,keys.write|--limit=10|--window=1 hour\
+                 |--address-limit=5|--address-window|1 second|--cidr=192.0.2.0/24|--cidr=::1|--origin|https://a.example\
+                 |--expires-at|2027-01-31T00:00:00Z|--json|--allow-http";
+    let words: Vec<&str> = words.split('|').collect();
     let sent = json!({
         "name": "CI",
         "kind": "widget",
         "scopes": ["bookings.read", "keys.read", "keys.write"],
         "rate_limit": { "limit": 10, "window": "1 hour" },
+        "address_rate_limit": { "limit": 5, "window": "1 second" },
         "allowed_cidrs": ["192.0.2.0/24", "::1"],
         "allowed_origins": ["https://a.example"],
         "expires_at": "2027-01-31T00:00:00Z",
     });
-    assert_eq!(body_of(&words.concat()), sent);
+    assert_eq!(body_of(&words), sent);
 }
 
 #[test]
@@ -109,6 +88,16 @@ fn a_limit_is_for_a_minute_unless_said_and_a_window_needs_one() {
         json!({ "limit": 600, "window": "1 minute" })
     );
     assert!(parse(&["create", "--name=CI", "--window=1 hour"]).is_err());
+    let body = body_of(&[
+        "create",
+        "--name=Page",
+        "--kind=widget",
+        "--address-limit=90",
+    ]);
+    let limit = json!({ "limit": 90, "window": "1 minute" });
+    assert_eq!(body["address_rate_limit"], limit);
+    assert_eq!(body.get("rate_limit"), None);
+    assert!(parse(&["create", "--name=Page", "--address-window=1 hour"]).is_err());
 }
 
 #[test]

@@ -86,7 +86,7 @@ async fn edge(
     let method = request.method().clone();
     let known_as = request.extensions_mut().remove().unwrap_or_default();
     *request.uri_mut() = without_trailing_slash(request.uri());
-    let pages = ErrorPages::find(&error_pages, request.uri().path(), request.headers());
+    let pages = ErrorPages::find(&error_pages, request.uri().path());
     let pages = pages.map(|pages| (pages, request.headers().clone()));
     // Every line that is written on the way carries the request's id.
     let span = tracing::info_span!("request", request_id);
@@ -95,10 +95,10 @@ async fn edge(
 
     let mut error = response.extensions_mut().remove::<Arc<ApiError>>();
     if let Some(error) = &error {
-        let answer = match pages {
-            Some((pages, headers)) => (pages.show)(error, &headers),
-            None => (error.status(), axum::Json(error.body(&request_id))).into_response(),
-        };
+        let page = pages.and_then(|(pages, headers)| pages.page(error, &headers));
+        let answer = page.unwrap_or_else(|| {
+            (error.status(), axum::Json(error.body(&request_id))).into_response()
+        });
         response = error_response(response, error, answer);
     } else if let Some(ShownByHandler(shown)) = response.extensions_mut().remove() {
         error = Some(shown);

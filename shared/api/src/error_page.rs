@@ -1,12 +1,13 @@
 //! Errors as browsers are shown them, where people and not programs visit an operation's path.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
 use crate::error::ApiError;
 
 /// How a function shows errors on paths that people visit. It shows those that none of its handlers has made a page of: the path is
-/// unknown, a handler panicked, or what stands before it has refused the request. Programs, which do not ask for HTML, get JSON.
+/// unknown, a handler panicked, or what stands before it has refused the request. Programs, which do not ask for HTML, are told
+/// in JSON what is wrong with their requests.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorPages {
     /// Whether people visit this path.
@@ -16,10 +17,16 @@ pub struct ErrorPages {
 }
 
 impl ErrorPages {
-    /// The one among `all` for a browser that asks for `path`.
-    pub(crate) fn find(all: &[Self], path: &str, headers: &HeaderMap) -> Option<Self> {
-        let pages = all.iter().find(|pages| (pages.covers)(path))?;
-        takes_html(headers).then_some(*pages)
+    /// The one among `all` that covers `path`.
+    pub(crate) fn find(all: &[Self], path: &str) -> Option<Self> {
+        all.iter().find(|pages| (pages.covers)(path)).copied()
+    }
+
+    /// The page about `error` for a visitor who sent these headers; none for a program that has to mend its request.
+    pub(crate) fn page(self, error: &ApiError, headers: &HeaderMap) -> Option<Response> {
+        let status = error.status();
+        let is_about_request = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
+        (!is_about_request || takes_html(headers)).then(|| (self.show)(error, headers))
     }
 }
 

@@ -267,12 +267,7 @@ impl Operations {
             let guard = from_fn_with_state((state.clone(), operation), authorize);
             router = router.route(&added.path, added.router.layer(guard));
         }
-        crate::edge::around(
-            router,
-            state,
-            (with_cors, knows_callers),
-            self.error_pages,
-        )
+        crate::edge::around(router, state, (with_cors, knows_callers), self.error_pages)
     }
 }
 

@@ -35,7 +35,7 @@ impl Assets {
 
 /// How long browsers may keep an answer.
 #[derive(Clone, Copy, Debug)]
-pub enum Keep {
+pub enum CachePolicy {
     /// For good: the file's name changes with its content.
     Forever,
     /// For some minutes: the name stays.
@@ -44,7 +44,7 @@ pub enum Keep {
     Revalidate,
 }
 
-impl Keep {
+impl CachePolicy {
     const fn header(self) -> &'static str {
         match self {
             Self::Forever => "public, max-age=31536000, immutable",
@@ -90,7 +90,7 @@ impl Asset {
     /// # Errors
     ///
     /// If the file cannot be read: a mistake in the build.
-    pub fn answer(&self, request: &HeaderMap, keep: Keep) -> Result<Response, ApiError> {
+    pub fn answer(&self, request: &HeaderMap, keep: CachePolicy) -> Result<Response, ApiError> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ETAG, HeaderValue::from_static(self.etag));
         headers.insert(

@@ -333,6 +333,8 @@ impl<'a> Offer<'a> {
                 .collect::<Result<_, _>>()?,
         };
         if search.terms.mode == Mode::Mutual {
+            // The booking takes nothing of these, so nobody can be booked twice by what others book between here and its
+            // transaction: as little as by what they book a moment after it.
             let range = range(&search, slot);
             let ids: Vec<ResourceId> = others.iter().map(|other| other.id).collect();
             let claims = store.claims_of(tenant, &ids, range).await?;

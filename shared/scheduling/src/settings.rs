@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use model::availability::{MAX_MONTHS_AHEAD, MAX_STARTS, Settings};
 use model::duration::{CalendarSpan, RelativeTime};
-use model::fault::{Fault, Faults};
+use model::fault::{Fault, FaultKind, Faults, Order};
 use model::graph::Graph;
 use model::project::{Project, Rules};
 use model::time::Tz;
@@ -14,7 +14,7 @@ pub fn faults(project: &Project, now: DateTime<Utc>) -> Faults {
     let Ok(rules) = project.rules() else {
         return Faults::none();
     };
-    let range = range(&rules.settings, now);
+    let range = range(&rules.settings, now).map(|fault| fault.within("availability."));
     let wide = too_wide(project, now).map(|sentence| Fault::new("availability.to", sentence));
     range.or(wide).into_iter().chain(graph(rules)).collect()
 }
@@ -49,7 +49,9 @@ fn too_far(field: &str) -> Fault {
     Fault::new(field, sentence)
 }
 
-fn range(settings: &Settings, now: DateTime<Utc>) -> Option<Fault> {
+/// What of these settings' range can never be searched, by the settings' own names, e.g. `to`. What begins or ends too far away
+/// today may come within reach later.
+pub fn range(settings: &Settings, now: DateTime<Utc>) -> Option<Fault> {
     // A zone moves the calendar's units by hours only.
     let at = |time: RelativeTime| time.resolve(now, Tz::UTC);
     let last = at(RelativeTime::months(MAX_MONTHS_AHEAD));
@@ -58,15 +60,15 @@ fn range(settings: &Settings, now: DateTime<Utc>) -> Option<Fault> {
     let ends = match to {
         RelativeTime::At(at) if at <= now => {
             let sentence = "must be in the future, e.g. \"4 weeks\"";
-            return Some(Fault::new("availability.to", sentence));
+            return Some(Fault::new("to", sentence));
         }
-        RelativeTime::After(_) if at(to) > last => return Some(too_far("availability.to")),
+        RelativeTime::After(_) if at(to) > last => return Some(too_far("to")),
         // How far away tomorrow is depends on the hour.
         RelativeTime::Tomorrow => now + TimeDelta::hours(25),
         _ => at(to),
     };
     let (begins, ends) = match from {
-        RelativeTime::After(_) if at(from) >= last => return Some(too_far("availability.from")),
+        RelativeTime::After(_) if at(from) >= last => return Some(too_far("from")),
         RelativeTime::After(_) => (at(from), ends.min(last)),
         RelativeTime::Tomorrow => (now, ends),
         RelativeTime::At(begins) => match to {
@@ -77,17 +79,20 @@ fn range(settings: &Settings, now: DateTime<Utc>) -> Option<Fault> {
     };
     if begins >= ends {
         return Some(match (settings.from, settings.to) {
-            (Some(_), None) => Fault::new(
-                "availability.from",
-                "must be before to, which is 4 weeks from now by default",
-            ),
-            _ => Fault::new(
-                "availability.to",
-                "must be after from, which is now by default",
-            ),
+            (Some(_), None) => wrong_order("from", Order::Before, "to", "4 weeks from now"),
+            _ => wrong_order("to", Order::After, "from", "now"),
         });
     }
     no_room(settings, (begins, ends), now)
+}
+
+fn wrong_order(field: &str, must_be: Order, other: &'static str, default: &'static str) -> Fault {
+    let kind = FaultKind::WrongOrder {
+        must_be,
+        other: other.into(),
+        default: Some(default),
+    };
+    Fault::new(field, kind)
 }
 
 /// Whether the first slot that notice leaves would end after the range.
@@ -103,12 +108,12 @@ fn no_room(
     let notice = seconds(settings.minimum_notice, 0);
     if begins + length > ends {
         let sentence =
-            "must fit between from and to, which are now and 4 weeks from now by default";
-        return Some(Fault::new("availability.length", sentence));
+            "must fit into the range that is searched, which is the next 4 weeks by default";
+        return Some(Fault::new("length", sentence));
     }
     if begins.max(now + notice) + length > ends {
-        let sentence = "must leave time for a slot before to, which is 4 weeks from now by default";
-        return Some(Fault::new("availability.minimum_notice", sentence));
+        let sentence = "must leave time for a slot in the range that is searched, which is the next 4 weeks by default";
+        return Some(Fault::new("minimum_notice", sentence));
     }
     None
 }

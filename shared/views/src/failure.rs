@@ -93,7 +93,12 @@ pub fn failure_page(
         frame_ancestors: "'none'",
         languages: &[],
     };
-    let again = again.filter(|_| !matches!(error.status(), StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY));
+    let again = again.filter(|_| {
+        !matches!(
+            error.status(),
+            StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY
+        )
+    });
     html::page(&head, &failure.markup(language, again))
 }
 

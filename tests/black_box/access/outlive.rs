@@ -273,6 +273,8 @@ impl Things {
                 path,
                 with(search.clone(), "project_id", json!(self.project)),
             ));
+            let moving = json!({ "booking_id": self.booked });
+            all.push(post(path, with(search.clone(), "moving", moving)));
         }
         all
     }

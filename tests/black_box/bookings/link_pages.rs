@@ -347,3 +347,22 @@ async fn bookings_that_change_together_are_counted_on_the_page() {
         .expecting(200);
     says(&page, &["1 other booking was made together with this one."]);
 }
+
+#[tokio::test]
+async fn to_move_it_instead_and_to_book_again_lead_on_in_the_same_language_and_zone() {
+    let booked = book(|_| ()).await;
+    let anybody = booked.server.anonymous();
+    let asked = format!("{}&lang=de&zone=Asia/Tokyo", booked.link);
+    let kept = "lang=de&zone=Asia%2FTokyo";
+    let question = anybody.get(&asked).await.expecting(200);
+    let instead = address_of(&question, "Lieber verschieben").expect("to move it instead");
+    assert!(instead.ends_with(kept), "{instead}");
+    let page = anybody.get(&instead).await.expecting(200);
+    says(&page, &["<html lang=\"de\"", "Tokyo"]);
+
+    let cancelled = anybody.send(Method::POST, &asked, "").await.expecting(200);
+    let again = address_of(&cancelled, "Neu buchen").expect("to book again");
+    assert_eq!(again, format!("/book/repair?{kept}"));
+    let page = anybody.get(&again).await.expecting(200);
+    says(&page, &["<html lang=\"de\"", "Tokyo"]);
+}

@@ -193,3 +193,46 @@ async fn instances_that_share_nothing_but_the_store_neither_double_book_nor_refu
     });
     assert_eq!(free.count(), 0, "{booked:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_all_who_want_a_mutual_slot_by_one_resource_or_another_each_resource_is_booked_once_at_most()
+ {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let mut resources = Vec::new();
+    for name in ["Marty", "Doc"] {
+        let body = json!({ "name": name, "timezone": "UTC" });
+        resources.push(app.post("/v2/resources", body).await.expecting(201).id());
+    }
+    let availability = json!({ "mode": "mutual", "length": "1 hour" });
+    let project = json!({ "name": "Both", "resources": resources, "availability": availability });
+    let project = app.post("/v2/projects", project).await.expecting(201).id();
+    let page = server.with_key(server.demo.test.widget_key.expose());
+    let sent: Vec<_> = (0..40)
+        .map(|number: usize| {
+            let mut body = booking(
+                &resources[number % 2],
+                "instant",
+                "2026-12-01T10:00:00Z",
+                "2026-12-01T11:00:00Z",
+            );
+            body["project_id"] = json!(project);
+            let page = page.clone();
+            tokio::spawn(async move { page.post("/v2/bookings?include=resource", body).await })
+        })
+        .collect();
+    let mut made = BTreeMap::<String, usize>::new();
+    for reply in sent {
+        let reply = reply.await.expect("an answer");
+        match reply.status {
+            201 => {
+                let resource = &reply.body["data"]["resource"]["id"];
+                let resource = resource.as_str().expect("a resource").to_owned();
+                *made.entry(resource).or_default() += 1;
+            }
+            status => assert_eq!(status, 409, "{}", reply.body),
+        }
+    }
+    assert!(!made.is_empty());
+    assert!(made.values().all(|times| *times == 1), "{made:?}");
+}

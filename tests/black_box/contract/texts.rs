@@ -16,6 +16,7 @@ fn every_text_of_a_language_is_used_by_a_page() {
         "shared/html/src",
         "functions/pages/src",
         "functions/bookings/src",
+        "shared/views/src",
     ] {
         sources(&root().join(folder), &mut found);
     }

@@ -99,3 +99,27 @@ async fn the_address_is_of_one_booking_for_a_day_and_no_link_of_another_kind_tak
         .await
         .expecting(404);
 }
+
+#[tokio::test]
+async fn the_links_after_booking_keep_the_language_and_the_zone_of_the_visitor() {
+    let server = TestServer::start().await;
+    let path = format!("{}?lang=de&zone=Asia/Tokyo", demo());
+    let done = book(&server.anonymous(), &path).await;
+    let shown = get(&server.anonymous(), &done, 200).await;
+    let kept = "lang=de&zone=Asia%2FTokyo";
+    let links = super::links(&shown, "button");
+    for action in ["action=reschedule", "cancel_by_customer"] {
+        let link = links.iter().find(|link| link.contains(action));
+        let link = link.unwrap_or_else(|| panic!("{action}: {shown}"));
+        assert!(link.ends_with(kept), "{link}");
+        let path = &link[link.find('/').expect("a path")..];
+        let path = path.trim_start_matches(server.base());
+        let next = get(
+            &server.anonymous(),
+            path.trim_start_matches(server.base()),
+            200,
+        )
+        .await;
+        assert!(next.contains("<html lang=\"de\""), "{next}");
+    }
+}

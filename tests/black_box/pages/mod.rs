@@ -7,6 +7,7 @@ mod limits;
 mod menu;
 mod moving;
 mod shown;
+mod trouble;
 
 use std::collections::BTreeMap;
 

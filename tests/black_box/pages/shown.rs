@@ -243,3 +243,42 @@ async fn only_origins_of_the_apps_widget_keys_may_frame_the_page() {
     }
     assert_eq!(policy().await, "'self' https://clinic.example");
 }
+
+#[tokio::test]
+async fn a_place_that_the_customer_names_is_shown_by_the_labels_of_its_fields() {
+    let server = TestServer::start().await;
+    let fields = json!({
+        "name": { "title": "Name", "required": true },
+        "street": { "title": "Your <street>", "required": true },
+    });
+    for (slug, place, shown_as) in [
+        (
+            "street",
+            "{{customer.street}}",
+            Some("[Your &lt;street&gt;]"),
+        ),
+        (
+            "both",
+            "At {{ customer.street }}, {{customer.nope}}Hill Valley",
+            Some("At [Your &lt;street&gt;], Hill Valley"),
+        ),
+        ("usual", "{{customer.name}}", Some("[Name]")),
+        ("nothing", "{{customer.nope}}", None),
+    ] {
+        let body = json!({
+            "customer_fields": fields, "booking": { "graph": "instant", "what": "Haircut", "where": place },
+        });
+        project(&server, slug, &["Doc"], body).await;
+        let shown = get(&server.anonymous(), &format!("/book/{slug}"), 200).await;
+        let said = shown_as.map(|place| format!("<dt>Where</dt><dd><bdi>{place}</bdi></dd>"));
+        assert_eq!(
+            shown.contains("<dt>Where</dt>"),
+            said.is_some(),
+            "{slug}: {shown}"
+        );
+        assert!(
+            said.is_none_or(|said| shown.contains(&said)),
+            "{slug}: {shown}"
+        );
+    }
+}

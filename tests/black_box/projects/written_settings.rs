@@ -322,6 +322,8 @@ async fn every_setting_of_a_resource_that_can_never_work_is_refused_by_its_path(
 async fn every_setting_of_a_widget_that_its_page_would_be_refused_with_is_refused_by_its_path() {
     let server = TestServer::start().await;
     let app = server.app();
+    let kept = app.post("/v2/widgets", json!({ "name": "Kept" })).await;
+    let kept = format!("/v2/widgets/{}", kept.expecting(201).id());
     for (config, fault) in [
         (json!({ "bookingGraph": "later" }), "config.bookingGraph"),
         (
@@ -331,6 +333,38 @@ async fn every_setting_of_a_widget_that_its_page_would_be_refused_with_is_refuse
         (
             json!({ "timekitFindTime": { "future": "52 weeks" } }),
             "config.timekitFindTime.future",
+        ),
+        (
+            json!({ "timekitFindTime": { "start": "7 months" } }),
+            "config.timekitFindTime.start",
+        ),
+        (
+            json!({ "timekitFindTime": { "start": "3 weeks", "future": "2 weeks" } }),
+            "config.timekitFindTime.future",
+        ),
+        (
+            json!({ "timekitFindTime": { "start": "5 weeks" } }),
+            "config.timekitFindTime.start",
+        ),
+        (
+            json!({ "timekitFindTime": { "future": "2 hours", "length": "3 hours" } }),
+            "config.timekitFindTime.length",
+        ),
+        (
+            json!({ "timekitFindTime": { "future": "2026-11-20T00:00:00Z" } }),
+            "config.timekitFindTime.future",
+        ),
+        (
+            json!({ "availability": { "mode": "exclusive", "from": "2 days", "to": "1 day" } }),
+            "config.availability.to",
+        ),
+        (
+            json!({ "availability": { "to": "2 weeks", "minimum_notice": "14 days" } }),
+            "config.availability.minimum_notice",
+        ),
+        (
+            json!({ "availability": { "mode": "exclusive", "to": "1 hour", "length": "2 hours" } }),
+            "config.availability.length",
         ),
         (
             json!({ "timekitFindTime": { "start": "whenever" } }),
@@ -371,6 +405,12 @@ async fn every_setting_of_a_widget_that_its_page_would_be_refused_with_is_refuse
             (refused.status, refused.faults()),
             (422, vec![fault]),
             "{config}"
+        );
+        let changed = app.put(&kept, json!({ "config": config })).await;
+        assert_eq!(
+            (changed.status, changed.faults()),
+            (422, vec![fault]),
+            "PUT {config}"
         );
     }
     let sound = json!({

@@ -71,7 +71,9 @@ fn question(action: Action, was_moved: bool, shown: &Shown<'_>, visit: &Visit) -
 fn ended(shown: &Shown<'_>, visit: &Visit, again: bool) -> Markup {
     let language = shown.language;
     let about = shown.about.as_ref();
-    let again = about.filter(|_| again).and_then(|about| about.booking_again.as_deref());
+    let again = about
+        .filter(|_| again)
+        .and_then(|about| about.booking_again.as_deref());
     html! {
         @if let Some(about) = about { (details(about, language, visit)) }
         @if let Some(again) = again {
@@ -135,7 +137,9 @@ pub(super) fn refusal(error: &LinkError, shown: &Shown<'_>, visit: &Visit) -> Re
     let about = shown.about.as_ref();
     let is_over = booking.is_some_and(Booking::completed);
     let moving = about.and_then(|about| about.moving.as_deref());
-    let again = about.filter(|_| is_over).and_then(|about| about.booking_again.as_deref());
+    let again = about
+        .filter(|_| is_over)
+        .and_then(|about| about.booking_again.as_deref());
     let body = html! {
         p { (sentence) }
         @if let Some(about) = about { (details(about, language, visit)) }

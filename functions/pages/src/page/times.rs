@@ -37,6 +37,15 @@ pub(crate) struct Free {
     pub(crate) group: Option<(BookingId, u32)>,
 }
 
+/// What there is at a time that somebody has chosen.
+#[derive(Clone, Debug)]
+pub(crate) enum Choice {
+    /// It can be booked.
+    Free(Free),
+    /// It cannot, for this reason.
+    Refused(Refusal),
+}
+
 impl Calendar {
     /// When the first of its times begins, or else the month by the clock of `zone`.
     pub(crate) fn first(&self, zone: Tz) -> DateTime<Utc> {
@@ -235,28 +244,24 @@ impl<'a> Offering<'a> {
     }
 
     /// The time that was chosen, if it can be booked, or why it cannot.
-    pub(crate) async fn at(
-        &self,
-        state: &State,
-        pick: Pick,
-    ) -> Result<Result<Free, Refusal>, ApiError> {
+    pub(crate) async fn at(&self, state: &State, pick: Pick) -> Result<Choice, ApiError> {
         let (now, limit) = (state.now(), Self::limit(state));
         let slot = TimeSlot::new(pick.start, pick.start + self.slack());
         let Ok(slot) = slot else {
-            return Ok(Err(Refusal::Range));
+            return Ok(Choice::Refused(Refusal::Range));
         };
         if pick.start < now {
-            return Ok(Err(Refusal::Notice));
+            return Ok(Choice::Refused(Refusal::Notice));
         }
         if pick.start >= limit {
-            return Ok(Err(Refusal::Range));
+            return Ok(Choice::Refused(Refusal::Range));
         }
         if self.is_group {
             let free = self
                 .between(state, pick.start, pick.start + TimeDelta::seconds(1))
                 .await?;
             let found = free.into_iter().find(|free| free.pick() == pick);
-            return Ok(found.ok_or(Refusal::Taken));
+            return Ok(found.map_or(Choice::Refused(Refusal::Taken), Choice::Free));
         }
         let search = self
             .search(state, slot.start(), slot.end().min(limit))
@@ -266,13 +271,16 @@ impl<'a> Offering<'a> {
             let found = slots
                 .into_iter()
                 .find(|found| found.slot.start() == pick.start);
-            Ok(found.ok_or_else(|| refusal(&search, pick.start)))
+            Ok(match found {
+                Some(found) => Choice::Free(Free {
+                    slot: found.slot,
+                    resources: found.resources,
+                    group: None,
+                }),
+                None => Choice::Refused(refusal(&search, pick.start)),
+            })
         });
-        Ok(found.await?.map(|slot| Free {
-            slot: slot.slot,
-            resources: slot.resources,
-            group: None,
-        }))
+        found.await
     }
 
     /// The times that start from `from` on and before `to`.

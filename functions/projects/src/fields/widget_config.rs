@@ -2,13 +2,11 @@
 //! bookings. Everything else in it is the page's own business.
 
 use chrono::{DateTime, Utc};
-use model::availability::{MAX_MONTHS_AHEAD, Settings};
+use model::availability::Settings;
 use model::constraint::parse_constraints;
-use model::duration::RelativeTime;
 use model::fault::{FaultKind, Faults};
 use model::filter::Filters;
 use model::graph::Graph;
-use model::time::Tz;
 use serde_json::{Map, Value};
 
 /// The settings of a page's older searches that are durations or times, and what they are called now.
@@ -77,13 +75,13 @@ fn older_search(search: &Map<String, Value>, prefix: &str, now: DateTime<Utc>, f
 fn settings(fields: &Map<String, Value>, prefix: &str, now: DateTime<Utc>, found: &mut Faults) {
     match Settings::parse(fields, prefix) {
         Ok(settings) => {
-            let last = RelativeTime::months(MAX_MONTHS_AHEAD).resolve(now, Tz::UTC);
-            if let Some(to @ RelativeTime::After(_)) = settings.to
-                && to.resolve(now, Tz::UTC) > last
-            {
-                let sentence = format!("must be at most {MAX_MONTHS_AHEAD} months ahead");
-                found.add(format!("{prefix}to"), sentence);
-            }
+            let fault = scheduling::settings::range(&settings, now);
+            found.append(
+                fault
+                    .into_iter()
+                    .map(|fault| fault.within(prefix))
+                    .collect(),
+            );
         }
         Err(faults) => found.append(faults),
     }

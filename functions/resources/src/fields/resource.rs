@@ -1,9 +1,9 @@
 //! What a client may say of a resource, at its creation and later.
 
 use api::body::MAX_FREE_FORM;
-use api::{ApiError, Change, Faults, Field, PublicTexts, cleared};
-use auth::Principal;
+use api::{ApiError, Change, Faults, Field, PublicTexts, State, cleared};
 use auth::principal::token_reach;
+use auth::{Owner, Principal};
 use model::availability::MIN_LENGTH_S;
 use model::booking::MAX_BOOKING_DAYS;
 use model::constraint::kept_constraints_faults;
@@ -177,6 +177,20 @@ impl ResourceFields {
                 .unwrap_or(resource.availability_constraints),
             ..resource
         }
+    }
+
+    /// The hash of the password that was sent, if one was.
+    pub(crate) async fn password_hash(
+        &self,
+        state: &State,
+        principal: &Principal,
+    ) -> Result<Option<String>, ApiError> {
+        let Some(password) = &self.password else {
+            return Ok(None);
+        };
+        let (owner, password) = (Owner::App(principal.app), password.as_str().into());
+        let hash = state.hashing().hash(owner, password, state.random());
+        Ok(Some(hash.await?))
     }
 
     /// A password opens the resource's server-token, so only who may have that may set one.

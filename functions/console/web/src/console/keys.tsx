@@ -160,6 +160,13 @@ const EXPIRIES = [
   ["365", "In a year"],
 ] as const;
 
+const WINDOWS = [
+  ["1 second", "a second"],
+  ["1 minute", "a minute"],
+  ["1 hour", "an hour"],
+  ["1 day", "a day"],
+] as const;
+
 const lines = (text: string) => text.split(/[\n,]/).map((line) => line.trim()).filter(Boolean);
 
 function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) => void }) {
@@ -169,6 +176,8 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) =
   const [days, setDays] = useState("");
   const [limit, setLimit] = useState("");
   const [window, setWindow] = useState("1 minute");
+  const [addressLimit, setAddressLimit] = useState("");
+  const [addressWindow, setAddressWindow] = useState("1 minute");
   const [cidrs, setCidrs] = useState("");
   const [origins, setOrigins] = useState("");
   const make = useAction(async () => {
@@ -178,6 +187,7 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) =
       ...(kind === "named" && { scopes: [...scopes] as Schemas["Scope"][] }),
       ...(days && { expires_at: new Date(Date.now() + Number(days) * 86_400_000).toISOString() }),
       ...(limit && { rate_limit: { limit: Number(limit), window } }),
+      ...(kind === "widget" && addressLimit && { address_rate_limit: { limit: Number(addressLimit), window: addressWindow } }),
       ...(cidrs && { allowed_cidrs: lines(cidrs) }),
       ...(kind === "widget" && origins && { allowed_origins: lines(origins) }),
     };
@@ -218,15 +228,27 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) =
             name="rate_limit.window"
             value={window}
             onValue={setWindow}
-            options={[
-              ["1 second", "a second"],
-              ["1 minute", "a minute"],
-              ["1 hour", "an hour"],
-              ["1 day", "a day"],
-            ]}
+            options={WINDOWS}
             failure={make.failure}
           />
         </div>
+        {kind === "widget" && (
+          <div class="columns">
+            <Input
+              label="Most requests from one address"
+              name="address_limit"
+              field="address_rate_limit.limit"
+              type="number"
+              min="1"
+              placeholder="60"
+              hint="Of one visitor. All of them together keep to the limit above."
+              value={addressLimit}
+              onValue={setAddressLimit}
+              failure={make.failure}
+            />
+            <Select label="From one address in" name="address_rate_limit.window" value={addressWindow} onValue={setAddressWindow} options={WINDOWS} failure={make.failure} />
+          </div>
+        )}
         <Field label="Only from these addresses" name="allowed_cidrs" failure={make.failure} hint="Networks like 203.0.113.0/24, one a line. Empty means from anywhere.">
           {(attributes) => <textarea {...attributes} rows={2} value={cidrs} onInput={(event) => setCidrs(event.currentTarget.value)} />}
         </Field>
@@ -298,6 +320,14 @@ export function KeyPage({ id }: { id: string }) {
               </dd>
               <dt>Addresses</dt>
               <dd>{key.allowed_cidrs.join(", ") || "Any"}</dd>
+              {key.address_rate_limit && (
+                <>
+                  <dt>Rate limit of one address</dt>
+                  <dd>
+                    {key.address_rate_limit.limit} requests in {key.address_rate_limit.window}
+                  </dd>
+                </>
+              )}
               {key.kind === "widget" && (
                 <>
                   <dt>Origins</dt>

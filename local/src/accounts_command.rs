@@ -91,21 +91,7 @@ async fn create(
 ) -> Result<(), LocalError> {
     let email = api::body::parse_email(email)
         .map_err(|error| LocalError::Usage(format!("--email {error}")))?;
-    let mut password = String::new();
-    std::io::stdin()
-        .read_to_string(&mut password)
-        .map_err(|error| LocalError::store(&error))?;
-    // Composed, as the API takes passwords.
-    let password = composed(password.trim_end_matches(['\r', '\n'])).into_owned();
-    let length = auth::password::LENGTH;
-    if !length.contains(&password.chars().count()) {
-        let sentence = format!(
-            "The password on standard input must have {} to {} characters.",
-            length.start(),
-            length.end()
-        );
-        return Err(LocalError::Usage(sentence));
-    }
+    let password = password_from_input()?;
 
     let (store, _taken) = open(deployment).await?;
     let (random, now) = (SystemRandom, SystemClock.now());
@@ -144,6 +130,25 @@ async fn create(
         println!("    widget key  {}", app.widget_key.expose());
     }
     Ok(())
+}
+
+fn password_from_input() -> Result<String, LocalError> {
+    let mut password = String::new();
+    std::io::stdin()
+        .read_to_string(&mut password)
+        .map_err(|error| LocalError::store(&error))?;
+    // Composed, as the API takes passwords.
+    let password = composed(password.trim_end_matches(['\r', '\n'])).into_owned();
+    let length = auth::password::LENGTH;
+    if !length.contains(&password.chars().count()) {
+        let sentence = format!(
+            "The password on standard input must have {} to {} characters.",
+            length.start(),
+            length.end()
+        );
+        return Err(LocalError::Usage(sentence));
+    }
+    Ok(password)
 }
 
 async fn reset_link(email: &str, url: &str, deployment: Deployment) -> Result<(), LocalError> {

@@ -1,5 +1,5 @@
 use api::caller::Anyone;
-use api::{ApiError, Body, Data, Faults, Field, Object, Path, PublicTexts, State};
+use api::{ApiError, Body, Change, Data, Faults, Field, Object, Path, PublicTexts, State, cleared};
 use axum::extract::State as Extract;
 use model::app::{App, AppSettings, LinkSettings, MAX_REDIRECT_ORIGINS};
 use model::origin::Origin;
@@ -63,60 +63,17 @@ pub(crate) async fn update_app(
 ) -> Result<Data<AppView>, ApiError> {
     let app = own_app(&state, &caller, &slug).await?.app;
     let mut faults = Faults::none();
-    let Object(asked) = faults
-        .optional("settings", request.settings)
-        .unwrap_or_default();
-    let name = faults.optional("name", request.name.or(asked.name));
-    let name = faults.text("name", name, 1..=100);
     let public = PublicTexts::of(&state, app).await?;
-    public.check_text(&mut faults, "name", name.as_deref());
-    let mut setting = |name: &str, field: Field<String>| match field {
-        Field::Absent => None,
-        Field::Null => Some(None),
-        sent => {
-            let field = format!("settings.{name}");
-            let text = faults.optional(&field, sent);
-            Some(faults.text(&field, text, 0..=500))
-        }
-    };
-    let callback = setting("callback", asked.callback);
-    let from_email = setting("from_email", asked.from_email);
-    let from_name = setting("from_name", asked.from_name);
-    let contact_name = setting("contact_name", asked.contact_name);
-    let contact_email = setting("contact_email", asked.contact_email);
-    let redirect_origins = redirect_origins(&mut faults, asked.redirect_origins);
-    let act_on_get = match asked.act_on_get {
-        Field::Null => Some(false),
-        sent => faults.optional("settings.act_on_get", sent),
-    };
-    let brand = BrandChange::read(&mut faults, asked.brand, &public);
+    let change = AppChange::read(request, &public, &mut faults);
     faults.check()?;
 
     let now = state.now();
     let change = |app: App, current: AppSettings| {
-        let before = (app.clone(), current.clone());
-        let mut app = App {
-            name: name.clone().unwrap_or(app.name),
-            links: LinkSettings {
-                redirect_origins: redirect_origins
-                    .clone()
-                    .unwrap_or(app.links.redirect_origins),
-                act_on_get: act_on_get.unwrap_or(app.links.act_on_get),
-            },
-            brand: brand.of(app.brand),
-            ..app
-        };
-        let settings = AppSettings {
-            callback: callback.clone().unwrap_or(current.callback),
-            from_email: from_email.clone().unwrap_or(current.from_email),
-            from_name: from_name.clone().unwrap_or(current.from_name),
-            contact_name: contact_name.clone().unwrap_or(current.contact_name),
-            contact_email: contact_email.clone().unwrap_or(current.contact_email),
-        };
-        if (&app, &settings) != (&before.0, &before.1) {
-            app.updated_at = now;
+        let (mut changed, settings) = change.of(app.clone(), current.clone());
+        if (&changed, &settings) != (&app, &current) {
+            changed.updated_at = now;
         }
-        (app, settings)
+        (changed, settings)
     };
     let (app, settings) = state
         .writer()
@@ -126,6 +83,67 @@ pub(crate) async fn update_app(
     Ok(Data {
         data: AppView::of(app, settings),
     })
+}
+
+/// What a request does to an app; `None` for what stays.
+struct AppChange {
+    name: Option<String>,
+    callback: Change<String>,
+    from_email: Change<String>,
+    from_name: Change<String>,
+    contact_name: Change<String>,
+    contact_email: Change<String>,
+    redirect_origins: Option<Vec<Origin>>,
+    act_on_get: Option<bool>,
+    brand: BrandChange,
+}
+
+impl AppChange {
+    /// Reads the request; what is wrong with it goes to `faults`.
+    fn read(request: UpdateAppRequest, public: &PublicTexts, faults: &mut Faults) -> Self {
+        let Object(asked) = faults
+            .optional("settings", request.settings)
+            .unwrap_or_default();
+        let name = faults.optional("name", request.name.or(asked.name));
+        let name = faults.text("name", name, 1..=100);
+        public.check_text(faults, "name", name.as_deref());
+        let mut setting = |name: &str, field: Field<String>| {
+            Change::text(faults, &format!("settings.{name}"), field, 500)
+        };
+        Self {
+            name,
+            callback: setting("callback", asked.callback),
+            from_email: setting("from_email", asked.from_email),
+            from_name: setting("from_name", asked.from_name),
+            contact_name: setting("contact_name", asked.contact_name),
+            contact_email: setting("contact_email", asked.contact_email),
+            redirect_origins: redirect_origins(faults, asked.redirect_origins),
+            act_on_get: cleared(faults, "settings.act_on_get", asked.act_on_get),
+            brand: BrandChange::read(faults, asked.brand, public),
+        }
+    }
+
+    /// The app and its settings after the change.
+    fn of(&self, app: App, settings: AppSettings) -> (App, AppSettings) {
+        let origins = self.redirect_origins.clone();
+        let app = App {
+            name: self.name.clone().unwrap_or(app.name),
+            links: LinkSettings {
+                redirect_origins: origins.unwrap_or(app.links.redirect_origins),
+                act_on_get: self.act_on_get.unwrap_or(app.links.act_on_get),
+            },
+            brand: self.brand.of(app.brand),
+            ..app
+        };
+        let settings = AppSettings {
+            callback: self.callback.of(settings.callback),
+            from_email: self.from_email.of(settings.from_email),
+            from_name: self.from_name.of(settings.from_name),
+            contact_name: self.contact_name.of(settings.contact_name),
+            contact_email: self.contact_email.of(settings.contact_email),
+        };
+        (app, settings)
+    }
 }
 
 /// The origins sent, each once; none if the setting stays as it is.

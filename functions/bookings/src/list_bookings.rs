@@ -141,6 +141,7 @@ struct BookingQuery {
 }
 
 impl BookingQuery {
+    /// Reads the query. It is one function because it has a statement for each parameter.
     fn parse(query: &Query, now: DateTime<Utc>) -> Result<Self, ApiError> {
         let (search, mut faults) = Search::read(query, SEARCHABLE);
         let resource = searched_id(&mut faults, &search, "resource.id");
@@ -239,6 +240,13 @@ impl BookingQuery {
                 return false;
             }
         }
+        self.others
+            .iter()
+            .all(|(key, value)| self.says(booking, key, value))
+    }
+
+    /// Whether `booking` has this value where the search says `key`.
+    fn says(&self, booking: &Booking, key: &str, value: &str) -> bool {
         let has_email = |value: &str| {
             let own = booking
                 .customers
@@ -247,29 +255,27 @@ impl BookingQuery {
             own.into_iter()
                 .any(|own| email_key(own) == email_key(value))
         };
-        self.others
-            .iter()
-            .all(|(key, value)| match key.split_once('.') {
-                None if key == "email" => has_email(value),
-                Some(("customer", field)) => booking.customers.iter().any(|customer| match field {
-                    "name" => matches_wildcard(value, &customer.name),
-                    "email" => has_email(value),
-                    "phone" => says_text(&customer.phone, value),
-                    "voip" => says_text(&customer.voip, value),
-                    "timezone" => says_text(&customer.timezone, value),
-                    "id" => customer.id.to_string().eq_ignore_ascii_case(value),
-                    other => customer
-                        .fields
-                        .get(other)
-                        .is_some_and(|kept| says(kept, value)),
-                }),
-                Some(("meta", field)) => booking
-                    .meta
-                    .get(field)
+        match key.split_once('.') {
+            None if key == "email" => has_email(value),
+            Some(("customer", field)) => booking.customers.iter().any(|customer| match field {
+                "name" => matches_wildcard(value, &customer.name),
+                "email" => has_email(value),
+                "phone" => says_text(&customer.phone, value),
+                "voip" => says_text(&customer.voip, value),
+                "timezone" => says_text(&customer.timezone, value),
+                "id" => customer.id.to_string().eq_ignore_ascii_case(value),
+                other => customer
+                    .fields
+                    .get(other)
                     .is_some_and(|kept| says(kept, value)),
-                // Looked at above, the first of each name; another value beside it holds for no booking.
-                _ => self.others.get(key) == Some(value),
-            })
+            }),
+            Some(("meta", field)) => booking
+                .meta
+                .get(field)
+                .is_some_and(|kept| says(kept, value)),
+            // Looked at above, the first of each name; another value beside it holds for no booking.
+            _ => self.others.get(key) == Some(value),
+        }
     }
 }
 

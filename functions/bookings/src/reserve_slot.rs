@@ -114,6 +114,7 @@ pub(crate) async fn reserve_slot(
         .await
 }
 
+/// Reads a request. It is one function because it has a statement for each field.
 fn parse(
     request: ReserveSlotRequest,
     principal: &Principal,

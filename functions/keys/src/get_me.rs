@@ -1,8 +1,8 @@
 use api::authorize::{EXPIRY_NOTICE, Standings};
 use api::caller::App;
 use api::{ApiError, Data, State};
-use auth::Who;
 use auth::limiter::LimitStatus;
+use auth::{Principal, Who};
 use axum::Extension;
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
@@ -82,38 +82,8 @@ pub(crate) async fn get_me(
         .get_app(principal.app)
         .await?
         .ok_or(ApiError::NotFound("App"))?;
-    let (kind, id, name, resource, expires_at): (_, _, _, _, Option<DateTime<Utc>>) =
-        match &principal.who {
-            Who::Key {
-                id,
-                kind,
-                name,
-                expires_at,
-                ..
-            } => (
-                kind.name(),
-                id.to_string(),
-                Some(name.clone()),
-                None,
-                *expires_at,
-            ),
-            Who::Resource {
-                id,
-                credential,
-                token_type,
-                expires_at,
-                ..
-            } => (
-                token_type.name(),
-                credential.to_string(),
-                None,
-                Some(id.to_string()),
-                *expires_at,
-            ),
-            Who::Session { account } => ("session", account.to_string(), None, None, None),
-            // It may only search, and this operation is not open to it.
-            Who::SignedSearch => return Err(ApiError::NotFound("Key")),
-        };
+    let credential = Credential::of(&principal)?;
+    let expires_at = credential.expires_at;
     Ok(Data {
         data: Me {
             app: MyApp {
@@ -122,16 +92,67 @@ pub(crate) async fn get_me(
                 name: app.name,
             },
             mode: Mode::name(principal.mode),
-            kind,
-            id,
-            name,
-            resource_id: resource,
+            kind: credential.kind,
+            id: credential.id,
+            name: credential.name,
+            resource_id: credential.resource,
             scopes: principal.scopes.iter().map(Scope::name).collect(),
             expires_at: expires_at.map(|at| format_instant(at, Tz::UTC)),
             expires_soon: expires_at.is_some_and(|at| at - state.now() <= EXPIRY_NOTICE),
             limits: standings.into_iter().map(limit).collect(),
         },
     })
+}
+
+/// What a caller proves itself with.
+struct Credential {
+    kind: &'static str,
+    id: String,
+    name: Option<String>,
+    resource: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl Credential {
+    fn of(principal: &Principal) -> Result<Self, ApiError> {
+        Ok(match &principal.who {
+            Who::Key {
+                id,
+                kind,
+                name,
+                expires_at,
+                ..
+            } => Self {
+                kind: kind.name(),
+                id: id.to_string(),
+                name: Some(name.clone()),
+                resource: None,
+                expires_at: *expires_at,
+            },
+            Who::Resource {
+                id,
+                credential,
+                token_type,
+                expires_at,
+                ..
+            } => Self {
+                kind: token_type.name(),
+                id: credential.to_string(),
+                name: None,
+                resource: Some(id.to_string()),
+                expires_at: *expires_at,
+            },
+            Who::Session { account } => Self {
+                kind: "session",
+                id: account.to_string(),
+                name: None,
+                resource: None,
+                expires_at: None,
+            },
+            // It may only search, and this operation is not open to it.
+            Who::SignedSearch => return Err(ApiError::NotFound("Key")),
+        })
+    }
 }
 
 fn limit(standing: LimitStatus) -> MyLimit {

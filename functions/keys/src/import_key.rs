@@ -64,23 +64,8 @@ pub(crate) async fn import_key(
         now,
         &mut faults,
     );
-    let (hash, public) = if is_widget {
-        if request.sha256.is_present() {
-            faults.add("sha256", "is for secret keys; send a widget key as key");
-        }
-        let key = faults.required("key", request.key);
-        let key = faults.text("key", key, 1..=256);
-        (key.as_deref().map(hash_secret), key)
-    } else {
-        if request.key.is_present() {
-            faults.add("key", "must not be sent: send its SHA-256 as sha256");
-        }
-        let hash = faults.required("sha256", request.sha256);
-        (
-            faults.parsed("sha256", hash.as_deref(), HashedKey::parse),
-            None,
-        )
-    };
+    let sent = (request.key, request.sha256);
+    let (hash, public) = imported(&mut faults, sent, is_widget);
     let (new, hash) = faults.finish(new.zip(hash))?;
     let key = issue::key(
         new,
@@ -100,4 +85,26 @@ pub(crate) async fn import_key(
         .create_key(&key, public.as_deref(), &event, state.config().max_keys)
         .await?;
     Ok(answer)
+}
+
+/// The hash of the key that is imported and, because a widget key is public, such a key itself.
+fn imported(
+    faults: &mut Faults,
+    (key, sha256): (Field<String>, Field<String>),
+    is_widget: bool,
+) -> (Option<HashedKey>, Option<String>) {
+    if is_widget {
+        if sha256.is_present() {
+            faults.add("sha256", "is for secret keys; send a widget key as key");
+        }
+        let key = faults.required("key", key);
+        let key = faults.text("key", key, 1..=256);
+        return (key.as_deref().map(hash_secret), key);
+    }
+    if key.is_present() {
+        faults.add("key", "must not be sent: send its SHA-256 as sha256");
+    }
+    let hash = faults.required("sha256", sha256);
+    let hash = faults.parsed("sha256", hash.as_deref(), HashedKey::parse);
+    (hash, None)
 }

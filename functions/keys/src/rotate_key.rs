@@ -69,17 +69,13 @@ pub(crate) async fn rotate_key(
         if old.replaced_by.is_some() {
             return Err(KeyRefused::Replaced.into());
         }
-        let settings = NewKey {
-            name: old.name.clone(),
-            kind: old.kind,
-            scopes: old.scopes.clone(),
-            expires_at: old.expires_at,
-            allowed_cidrs: old.allowed_cidrs.clone(),
-            allowed_origins: old.allowed_origins.clone(),
-            rate_limit: old.rate_limit,
-            address_rate_limit: old.address_rate_limit,
-        };
-        let new = issue::key(settings, Secret::Ours(&plain), &issuer, state.random(), now);
+        let new = issue::key(
+            settings_of(&old),
+            Secret::Ours(&plain),
+            &issuer,
+            state.random(),
+            now,
+        );
         once.keep(&Created(KeyView::to_keep(&new, public, now)))?;
         let ends_at = old
             .expires_at
@@ -99,6 +95,20 @@ pub(crate) async fn rotate_key(
         .rotate_key(&event, public, state.config().max_keys, replace)
         .await?;
     Ok(Created(KeyView::with_key(&new, plain.expose(), now)))
+}
+
+/// What the key that replaces `old` takes over from it.
+fn settings_of(old: &ApiKey) -> NewKey {
+    NewKey {
+        name: old.name.clone(),
+        kind: old.kind,
+        scopes: old.scopes.clone(),
+        expires_at: old.expires_at,
+        allowed_cidrs: old.allowed_cidrs.clone(),
+        allowed_origins: old.allowed_origins.clone(),
+        rate_limit: old.rate_limit,
+        address_rate_limit: old.address_rate_limit,
+    }
 }
 
 fn parse(request: RotateKeyRequest) -> Result<TimeDelta, ApiError> {

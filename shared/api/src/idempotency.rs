@@ -131,14 +131,26 @@ async fn answer_keyed(
         }
         return Ok(response);
     }
+    let sent = (secret, message.as_slice());
+    or_of_twin(state, &place, sent, completion, response).await
+}
+
+/// The answer that a twin of a refused request was given or, without a twin, its own.
+async fn or_of_twin(
+    state: &State,
+    place: &IdempotencyKey,
+    (secret, message): (&MasterSecret, &[u8]),
+    completion: Option<Completion>,
+    response: Response,
+) -> Result<Response, ApiError> {
     // Whatever it was refused for, a twin may have been the cause: then its answer is this one's too.
     let is_unknown = response
         .extensions()
         .get::<std::sync::Arc<ApiError>>()
         .is_some_and(|error| error.leaves_outcome_unknown());
-    match find(state, &place).await {
+    match find(state, place).await {
         Ok(Some(record)) => {
-            check_same(&record, secret, &message)?;
+            check_same(&record, secret, message)?;
             match record.answer {
                 Some(answer) => Ok(replay(completed(answer, completion).await?)),
                 None => Ok(response),

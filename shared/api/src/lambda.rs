@@ -62,11 +62,26 @@ pub async fn state_from_environment() -> Result<State, Error> {
         Tables::with_prefix(prefix),
         random.clone(),
     );
-    let config = Config {
+    // Only a function that is pointed at another store than AWS's, as `sam local` does, is a development one.
+    let config = config_from_environment(endpoint.is_some())?;
+    let secrets = Secrets::SecretsManager(SecretInAws::new(
+        variable("MASTER_SECRET_ID").unwrap_or_default(),
+        secrets_endpoint,
+    ));
+    Ok(State::new(
+        store,
+        Arc::new(SystemClock),
+        random,
+        secrets,
+        config,
+    ))
+}
+
+fn config_from_environment(is_development: bool) -> Result<Config, Error> {
+    Ok(Config {
         policy: Policy {
             allow_imported_keys: is_on("ALLOW_IMPORTED_KEYS"),
-            // Only a function that is pointed at another store than AWS's, as `sam local` does, is a development one.
-            is_development: endpoint.is_some(),
+            is_development,
         },
         sign_up_open: is_on("SIGN_UP_OPEN"),
         base_url: variable("BASE_URL"),
@@ -94,18 +109,7 @@ pub async fn state_from_environment() -> Result<State, Error> {
             .map(|net| net.trim().parse())
             .collect::<Result<_, _>>()
             .map_err(|_| "TRUSTED_PROXIES is not a list of networks like 10.0.0.0/8")?,
-    };
-    let secrets = Secrets::SecretsManager(SecretInAws::new(
-        variable("MASTER_SECRET_ID").unwrap_or_default(),
-        secrets_endpoint,
-    ));
-    Ok(State::new(
-        store,
-        Arc::new(SystemClock),
-        random,
-        secrets,
-        config,
-    ))
+    })
 }
 
 fn variable(name: &str) -> Option<String> {

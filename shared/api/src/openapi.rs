@@ -290,6 +290,12 @@ pub(crate) fn describe_headers(described: &mut OpenApiOperation, operation: &Ope
     for (status, sentence) in errors {
         add_sentence(responses, status, sentence);
     }
+    describe_headers_that_come_back(described, operation);
+}
+
+fn describe_headers_that_come_back(described: &mut OpenApiOperation, operation: &Operation) {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let responses = &mut described.responses.responses;
     for (_, response) in responses
         .iter_mut()
         .filter(|(status, _)| status.starts_with('2'))

@@ -134,25 +134,8 @@ impl FromRequestParts<State> for Paging {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let mut faults = Faults::none();
-        let mut number = |name: &str, most: usize, default: usize| match query
-            .get(name)
-            .map(|text| text.trim().parse())
-        {
-            None => default,
-            Some(Ok(number)) if (1..=most).contains(&number) => number,
-            Some(_) => {
-                faults.add(
-                    name,
-                    match most {
-                        usize::MAX => "must be a whole number of at least 1".to_owned(),
-                        most => format!("must be a whole number from 1 to {most}"),
-                    },
-                );
-                default
-            }
-        };
-        let limit = number("limit", MAX_LIMIT, DEFAULT_LIMIT);
-        let page = number("page", usize::MAX, 1);
+        let limit = number(&query, &mut faults, ("limit", MAX_LIMIT, DEFAULT_LIMIT));
+        let page = number(&query, &mut faults, ("page", usize::MAX, 1));
         let path = match parts.extensions.get::<OriginalUri>() {
             Some(original) => original.0.path().trim_end_matches('/').to_owned(),
             None => parts.uri.path().to_owned(),
@@ -196,8 +179,30 @@ impl FromRequestParts<State> for Paging {
     }
 }
 
+/// The number of the parameter `name`, from 1 to `most`.
+fn number(
+    query: &Query,
+    faults: &mut Faults,
+    (name, most, default): (&str, usize, usize),
+) -> usize {
+    let sent = query.get(name).map(|text| text.trim().parse());
+    match sent {
+        None => default,
+        Some(Ok(number)) if (1..=most).contains(&number) => number,
+        Some(_) => {
+            let sentence = match most {
+                usize::MAX => "must be a whole number of at least 1".to_owned(),
+                most => format!("must be a whole number from 1 to {most}"),
+            };
+            faults.add(name, sentence);
+            default
+        }
+    }
+}
+
 impl PageRequest {
-    /// The page of a list that is fetched in its own order; rows that do not match are passed over.
+    /// The page of a list that is fetched in its own order; rows that do not match are passed over. It is one function because
+    /// each number of the page follows from those before it.
     ///
     /// # Errors
     ///
@@ -226,41 +231,7 @@ impl PageRequest {
         };
         let wanted = (skip + self.limit + 1).max(count_to);
 
-        let mut walk = Walked {
-            matched: 0,
-            scanned: 0,
-            bytes: 0,
-            rows: Vec::new(),
-            places: Vec::new(),
-            is_whole: false,
-        };
-        let mut after = self.cursor.as_ref().and_then(|cursor| cursor.after.clone());
-        while walk.matched < wanted && walk.scanned < MAX_SCANNED + skip {
-            if walk.scanned > 0 {
-                self.wait_for_turn().await?;
-            }
-            let left = MAX_SCANNED + skip - walk.scanned;
-            let is_full = walk.rows.len() >= self.limit || walk.bytes >= MAX_KEPT;
-            let chunk = fetch(after.clone(), walk.batch(wanted).min(left)).await?;
-            for (position, row) in chunk.rows {
-                walk.scanned += 1;
-                if matches(&row) {
-                    walk.matched += 1;
-                    if walk.matched > skip && !is_full && walk.rows.len() < self.limit {
-                        walk.rows.push(row);
-                        walk.places.push(position.clone());
-                    }
-                }
-                after = Some(position);
-            }
-            if walk.matched > skip {
-                walk.bytes += chunk.bytes;
-            }
-            if chunk.is_last {
-                walk.is_whole = true;
-                break;
-            }
-        }
+        let (walk, after) = self.walk(fetch, matches, (skip, wanted)).await?;
 
         let more_follow = walk.matched > skip + walk.rows.len() || !walk.is_whole;
         let seen = (rows_before + walk.matched).saturating_sub(skip);
@@ -301,6 +272,55 @@ impl PageRequest {
             total_is_exact,
             next_page_url,
         })
+    }
+
+    /// Reads until `wanted` rows match or enough was looked at, and keeps those of the page, which begins behind `skip` of them.
+    /// Also says where the last row stands that was read.
+    async fn walk<T, F>(
+        &mut self,
+        fetch: impl Fn(Option<Position>, usize) -> F,
+        matches: impl Fn(&T) -> bool,
+        (skip, wanted): (usize, usize),
+    ) -> Result<(Walked<T>, Option<Position>), ApiError>
+    where
+        F: Future<Output = Result<Chunk<T>, StoreError>>,
+    {
+        let mut walk = Walked {
+            matched: 0,
+            scanned: 0,
+            bytes: 0,
+            rows: Vec::new(),
+            places: Vec::new(),
+            is_whole: false,
+        };
+        let mut after = self.cursor.as_ref().and_then(|cursor| cursor.after.clone());
+        while walk.matched < wanted && walk.scanned < MAX_SCANNED + skip {
+            if walk.scanned > 0 {
+                self.wait_for_turn().await?;
+            }
+            let left = MAX_SCANNED + skip - walk.scanned;
+            let is_full = walk.rows.len() >= self.limit || walk.bytes >= MAX_KEPT;
+            let chunk = fetch(after.clone(), walk.batch(wanted).min(left)).await?;
+            for (position, row) in chunk.rows {
+                walk.scanned += 1;
+                if matches(&row) {
+                    walk.matched += 1;
+                    if walk.matched > skip && !is_full && walk.rows.len() < self.limit {
+                        walk.rows.push(row);
+                        walk.places.push(position.clone());
+                    }
+                }
+                after = Some(position);
+            }
+            if walk.matched > skip {
+                walk.bytes += chunk.bytes;
+            }
+            if chunk.is_last {
+                walk.is_whole = true;
+                break;
+            }
+        }
+        Ok((walk, after))
     }
 
     /// Waits until this request may read a lot: once, before it reads more than one batch, and until its page is written.

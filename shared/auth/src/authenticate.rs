@@ -58,7 +58,8 @@ pub struct Authenticated {
     pub freshness: Freshness,
 }
 
-/// Finds out who is calling, and whether they may do what `access` asks for.
+/// Finds out who is calling, and whether they may do what `access` asks for. It is one function because each kind of credential
+/// is one arm of a match.
 ///
 /// The caller is [`AuthError::Denied`] if not, and [`AuthError::Unavailable`] if it could not be found out.
 pub async fn authenticate(

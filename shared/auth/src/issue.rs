@@ -136,7 +136,7 @@ pub fn first_apps(
         .map(|(mode, suffix)| app(account, &format!("{name}{suffix}"), mode, random, now))
 }
 
-/// Makes an app with a given id and slug.
+/// Makes an app with a given id and slug. It is one function because it only fills in the records of an app and its two keys.
 pub fn app_with(
     id: AppId,
     slug: String,

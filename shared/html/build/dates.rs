@@ -34,7 +34,8 @@ pub(crate) fn code(languages: &[Language]) -> io::Result<String> {
     Ok(code)
 }
 
-/// The parts, in the order of `Piece` in src/dates.rs, and the first day of the week, 0 for Monday.
+/// The parts, in the order of `Piece` in src/dates.rs, and the first day of the week, 0 for Monday. It is one function because
+/// it is the list of these parts.
 fn dates(tag: &str) -> Result<(Vec<String>, u8), Box<dyn std::error::Error>> {
     let locale: Locale = tag.parse()?;
     let mut prefs = DateTimeFormatterPreferences::from(&locale);

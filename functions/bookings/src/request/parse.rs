@@ -28,7 +28,7 @@ impl CreateBookingRequest {
     }
 }
 
-/// Reads a request, with `defaults` for what it leaves out.
+/// Reads a request, with `defaults` for what it leaves out. It is one function because it has a statement for each field.
 pub(super) fn parse(
     mut request: CreateBookingRequest,
     defaults: &Defaults<'_>,

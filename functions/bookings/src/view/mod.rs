@@ -246,6 +246,7 @@ impl Included<'_> {
         json!(self.show_with(Map::new(), &booking))
     }
 
+    /// What is asked for beside the booking. It is one function because it has a statement for each include.
     fn included(&self, booking: &Booking, zone: Tz) -> Map<String, Value> {
         let mut included = Map::new();
         let mut add = |name: &str, value: &dyn Fn() -> Value| {

@@ -136,7 +136,7 @@ const SET_BY_SERVER: &[&str] = &[
     "user_id",
 ];
 
-/// Reads the request; what is wrong with it goes to `faults`.
+/// Reads the request; what is wrong with it goes to `faults`. It is one function because it has a statement for each field.
 pub(crate) fn read(
     request: KeyRequest,
     principal: &Principal,

@@ -173,7 +173,7 @@ pub(crate) struct ProjectFields {
 const MAX_SMALL: usize = 24 * 1024;
 
 impl ProjectFields {
-    /// Reads the request; what is wrong with it goes to `faults`.
+    /// Reads the request; what is wrong with it goes to `faults`. It is one function because it has a statement for each field.
     pub(crate) fn read(request: ProjectRequest, faults: &mut Faults) -> Self {
         let name = faults.optional("name", request.name);
         let slug = faults.optional("slug", request.slug);

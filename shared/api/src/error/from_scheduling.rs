@@ -50,6 +50,7 @@ impl From<DecisionError> for ApiError {
 }
 
 impl From<SchedulingError> for ApiError {
+    // It is one function because it is one match, an arm for each error.
     fn from(error: SchedulingError) -> Self {
         let is = |one: &'static str, many: &'static str, resources: &[_]| match resources {
             [_] => one,

@@ -68,7 +68,7 @@ pub async fn run(command: KeysCommand) -> Result<(), KeysError> {
     run_on(command, key.as_deref(), terminal).await
 }
 
-/// Runs one, calling with `key`.
+/// Runs one, calling with `key`. It is one function because it is one match, an arm for each command.
 ///
 /// # Errors
 ///

@@ -76,6 +76,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const BETWEEN_LINES: Duration = Duration::from_secs(60);
 
 /// Serves until `stopped`, then waits for what has begun. Returns how many connections were cut off because that took too long.
+/// It is one function because each of its waits ends when it is stopped.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,

@@ -80,9 +80,8 @@ pub(crate) async fn list_bookings(
     zone: OutputZone,
     page: Paging,
 ) -> Result<Written, ApiError> {
-    let now = state.now();
+    let (store, tenant, now) = (state.store(), principal.tenant(), state.now());
     let (mut page, query) = page.with(PARAMETERS, SEARCHABLE, BookingQuery::parse(&query, now))?;
-    let tenant = principal.tenant();
     let lists = query.lists(tenant, principal.app_created_at);
     let is_of_resource = tenant.only_resource.or(query.resource).is_some();
     let order = query.order.unwrap_or(if is_of_resource {
@@ -90,7 +89,6 @@ pub(crate) async fn list_bookings(
     } else {
         Order::CreatedAt
     });
-    let store = state.store();
     let reader = BookingRows {
         store,
         tenant,

@@ -3,7 +3,9 @@ use api::password_check::PasswordCheck;
 use api::{ApiError, Body, Data, Faults, Field, State};
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use model::key::TokenType;
+use chrono::{DateTime, Utc};
+use model::ids::CredentialId;
+use model::key::{Credential, TokenType};
 use model::resource::Resource;
 use model::time::format_instant;
 use serde::Deserialize;
@@ -82,14 +84,7 @@ pub(crate) async fn authenticate_resource(
     let credentials = store
         .list_credentials_of(Tenant::app(app.app), resource.id)
         .await?;
-    let mut credentials = credentials.iter();
-    let server_token = credentials.find_map(|credential| {
-        let is_valid = credential.expires_at.is_none_or(|at| at > state.now());
-        let is_one = credential.token_type == TokenType::ServerToken && is_valid;
-        let version = credential.secret_version.filter(|_| is_one)?;
-        Some((version, credential.id))
-    });
-    let Some((version, id)) = server_token else {
+    let Some((version, id)) = server_token(&credentials, state.now()) else {
         return Err(ApiError::Conflict(
             "This resource has no server-token. Make one with an app's API key.",
         ));
@@ -97,6 +92,17 @@ pub(crate) async fn authenticate_resource(
     let token = state.master_secret().await?.resource_token(version, id)?;
     Ok(Data {
         data: view(&resource, token.expose()),
+    })
+}
+
+/// What the newest server-token that holds at `now` is derived from: a version of the master secret and the token's id.
+fn server_token(credentials: &[Credential], now: DateTime<Utc>) -> Option<(u32, CredentialId)> {
+    let mut credentials = credentials.iter();
+    credentials.find_map(|credential| {
+        let is_valid = credential.expires_at.is_none_or(|at| at > now);
+        let is_one = credential.token_type == TokenType::ServerToken && is_valid;
+        let version = credential.secret_version.filter(|_| is_one)?;
+        Some((version, credential.id))
     })
 }
 

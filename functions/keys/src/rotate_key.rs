@@ -55,11 +55,8 @@ pub(crate) async fn rotate_key(
 ) -> Result<Created<KeyView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
     let overlap = parse(request)?;
-    let current = state
-        .store()
-        .get_key(principal.app, id)
-        .await?
-        .ok_or(ApiError::NotFound("Key"))?;
+    let current = state.store().get_key(principal.app, id).await?;
+    let current = current.ok_or(ApiError::NotFound("Key"))?;
     let plain = PlainKey::generate(current.kind, current.mode, state.random());
     let (own, issuer, now) = (principal.reach(), principal.issuer(), state.now());
     let public = (current.kind == KeyKind::Widget).then(|| plain.expose());
@@ -77,9 +74,10 @@ pub(crate) async fn rotate_key(
             now,
         );
         once.keep(&Created(KeyView::to_keep(&new, public, now)))?;
+        let overlap_ends = now + overlap;
         let ends_at = old
             .expires_at
-            .map_or(now + overlap, |at| at.min(now + overlap));
+            .map_or(overlap_ends, |at| at.min(overlap_ends));
         Ok((
             ApiKey {
                 expires_at: Some(ends_at),

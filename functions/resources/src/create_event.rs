@@ -1,11 +1,13 @@
 use api::caller::App;
 use api::{ApiError, Body, Created, Faults, Idempotency, OutputZone, State, Tagged};
 use axum::extract::State as Extract;
+use chrono::{DateTime, Utc};
 use model::TimeSlot;
 use model::booking::EventText;
 use model::event::{Event, event_slot_somewhere};
 use model::ids::{CalendarId, EventId, ResourceId};
 use model::resource::Resource;
+use model::time::Tz;
 use scheduling::owner::{calendar_of, resource_id};
 use store::{Store, Tenant, Version, Versioned};
 use views::EventView;
@@ -61,19 +63,8 @@ pub(crate) async fn create_event(
             if calendar.is_closing {
                 return Err(CLOSING);
             }
-            let blank = Event {
-                id,
-                resource_id: found.record.id,
-                calendar_id: calendar.id,
-                slot,
-                is_all_day,
-                timezone: found.record.timezone,
-                text: no_text(),
-                rsvp: None,
-                created_at: now,
-                updated_at: now,
-                version: String::new(),
-            };
+            let of = (found.record.id, calendar.id, found.record.timezone);
+            let blank = blank(id, of, (slot, is_all_day), now);
             let mut decision = writer.decision(tenant, now);
             let event = decision.put_event(fields.apply(blank, &found.record)?, &found);
             let version = Version::claimed(&event.version);
@@ -99,12 +90,30 @@ fn note_missing(request: &EventRequest, faults: &mut Faults) {
     }
 }
 
-const fn no_text() -> EventText {
-    EventText {
-        what: String::new(),
-        place: String::new(),
-        description: String::new(),
-        participants: Vec::new(),
+/// An event of which nothing else is said.
+const fn blank(
+    id: EventId,
+    (resource_id, calendar_id, timezone): (ResourceId, CalendarId, Tz),
+    (slot, is_all_day): (TimeSlot, bool),
+    now: DateTime<Utc>,
+) -> Event {
+    Event {
+        id,
+        resource_id,
+        calendar_id,
+        slot,
+        is_all_day,
+        timezone,
+        text: EventText {
+            what: String::new(),
+            place: String::new(),
+            description: String::new(),
+            participants: Vec::new(),
+        },
+        rsvp: None,
+        created_at: now,
+        updated_at: now,
+        version: String::new(),
     }
 }
 

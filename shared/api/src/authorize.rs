@@ -33,7 +33,8 @@ use crate::warnings::Warnings;
 #[derive(Clone, Debug, Default)]
 pub struct Standings(pub Vec<LimitStatus>);
 
-/// Lets a request through to its handler if `operation` is open to its caller.
+/// Lets a request through to its handler if `operation` is open to its caller. It is one function because its order is what it
+/// promises: who calls, whether they may go on, the response, and what they are told with it.
 pub(crate) async fn authorize(
     axum::extract::State((state, operation)): axum::extract::State<(State, Arc<Operation>)>,
     request: Request,

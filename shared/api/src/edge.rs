@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State as Extract};
-use axum::http::{HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use model::ids::RequestId;
@@ -103,15 +103,7 @@ async fn edge(
     } else if let Some(ShownByHandler(shown)) = response.extensions_mut().remove() {
         error = Some(shown);
     }
-    for (name, value) in SECURITY_HEADERS {
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
-    }
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    add_headers(response.headers_mut(), &request_id);
 
     let called = response.extensions_mut().remove::<CallerOfRequest>();
     let line = Line {
@@ -126,6 +118,18 @@ async fn edge(
     };
     line.write();
     response
+}
+
+/// The headers of every response.
+fn add_headers(headers: &mut HeaderMap, request_id: &str) {
+    for (name, value) in SECURITY_HEADERS {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
 }
 
 /// `answer` with the headers of the error, and with those of the `response` that it is given for.

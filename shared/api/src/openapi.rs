@@ -237,7 +237,8 @@ fn error_schema() -> ObjectBuilder {
         .required("request_id")
 }
 
-/// Says in an operation's description which headers count, which come back, and which errors that brings.
+/// Says in an operation's description which headers count, which come back, and which errors that brings. It is one function
+/// because it is a list of these headers.
 pub(crate) fn describe_headers(described: &mut OpenApiOperation, operation: &Operation) {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let mut header = |name: &str, schema: ObjectBuilder, sentence: &str| {

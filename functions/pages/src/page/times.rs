@@ -37,6 +37,17 @@ pub(crate) struct Free {
     pub(crate) group: Option<(BookingId, u32)>,
 }
 
+/// What is searched first: the month that was asked for, as far as it is to come, or else from now on to the end of a month.
+fn looked_at(
+    asked: Option<NaiveDate>,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> (DateTime<Utc>, DateTime<Utc>) {
+    let from = asked.map_or(now, |month| begins(month, zone).max(now));
+    let last = asked.unwrap_or_else(|| month_of(now + FIRST_LOOK, zone));
+    (from, begins(next_month(last), zone))
+}
+
 /// What there is at a time that somebody has chosen.
 #[derive(Clone, Debug)]
 pub(crate) enum Choice {
@@ -188,16 +199,7 @@ impl<'a> Offering<'a> {
             .or(ask.date.map(first_of))
             .or(ask.start.map(|pick| month_of(pick.start, zone)));
         let asked = asked.map(|month| month.clamp(first, last));
-        let (from, to) = match asked {
-            Some(month) => (
-                begins(month, zone).max(now),
-                begins(next_month(month), zone),
-            ),
-            None => (
-                now,
-                begins(next_month(month_of(now + FIRST_LOOK, zone)), zone),
-            ),
-        };
+        let (from, to) = looked_at(asked, now, zone);
         let to = to.min(limit);
         let mut free = self.between(state, from, to).await?;
         let mut next = None;

@@ -151,7 +151,7 @@ pub(super) async fn identify(
 }
 
 /// Finds out whose the credential is that a request presents, and whether `access` is open to it. A refusal is not
-/// counted here.
+/// counted here. It is one function because it gathers everything that a request presents.
 pub(super) async fn look_up(
     state: &State,
     access: Access,

@@ -116,7 +116,7 @@ impl Search {
     }
 
     /// Whether [`Search::slots`] offers this very slot with this resource; for [`Mode::RoundrobinRandom`], whether it
-    /// does in some order of the resources.
+    /// does in some order of the resources. It is one function because each refusal rests on those before it.
     ///
     /// # Errors
     ///

@@ -87,7 +87,8 @@ pub struct Usage {
 impl Writer {
     /// Takes a lease: lends from the ledger, if there is enough even after all that others may have taken since it
     /// was `seen`; if not, looks again. Answers what was lent, which is nothing if the limit is reached, and the
-    /// ledger as it is now. If nothing was lent, nothing was written.
+    /// ledger as it is now. If nothing was lent, nothing was written. It is one function because the way in which an attempt ends
+    /// decides what the next one sends.
     ///
     /// # Errors
     ///

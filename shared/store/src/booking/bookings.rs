@@ -274,7 +274,7 @@ impl Store {
         Ok(bookings)
     }
 
-    /// The next bookings of a list.
+    /// The next bookings of a list. It is one function because it is one match, an arm for each list.
     ///
     /// # Errors
     ///

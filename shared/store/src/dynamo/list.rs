@@ -230,7 +230,8 @@ impl Store {
 }
 
 impl Store {
-    /// Reads part of an index partition, in the index's order. Index reads lag: lists only.
+    /// Reads part of an index partition, in the index's order. Index reads lag: lists only. It is one function because it is one
+    /// query, asked until there is enough.
     pub(crate) async fn index_page(
         &self,
         partition: &IndexPartition,

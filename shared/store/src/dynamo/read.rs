@@ -42,7 +42,8 @@ impl Store {
         self.get(place).await?.as_ref().map(record).transpose()
     }
 
-    /// Reads many items of one table, strongly consistent, in no order. Those that do not exist are left out.
+    /// Reads many items of one table, strongly consistent, in no order. Those that do not exist are left out. It is one function
+    /// because what DynamoDB leaves over of a batch is asked for again.
     pub(crate) async fn get_many(&self, places: &[Place]) -> Result<Vec<RawItem>, StoreError> {
         let Some(Place { table, .. }) = places.first() else {
             return Ok(Vec::new());

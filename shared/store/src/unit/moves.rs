@@ -49,7 +49,8 @@ impl Decision<'_> {
         moves
     }
 
-    /// The sheets of a resource with these moves carried out.
+    /// The sheets of a resource with these moves carried out. It is one function because the order counts: what goes gives its time
+    /// back before anything is placed.
     pub(super) async fn place(
         &self,
         resource: ResourceId,

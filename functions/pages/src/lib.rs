@@ -31,5 +31,7 @@ pub fn operations() -> Operations {
 /// What browsers are shown below `/book` where no page is reached: nothing has the path, or a handler panicked.
 const ERROR_PAGES: ErrorPages = ErrorPages {
     covers: |path| path == "/book" || path.starts_with("/book/"),
-    show: |error, headers| failure::nobodys_failure_page(error, failure::Visit::ToBook, headers),
+    show: |error, query, headers| {
+        failure::nobodys_failure_page(error, failure::Visit::ToBook, (query, headers))
+    },
 };

@@ -87,7 +87,7 @@ async fn edge(
     let known_as = request.extensions_mut().remove().unwrap_or_default();
     *request.uri_mut() = without_trailing_slash(request.uri());
     let pages = ErrorPages::find(&error_pages, request.uri().path());
-    let pages = pages.map(|pages| (pages, request.headers().clone()));
+    let pages = pages.map(|pages| (pages, (request.uri().clone(), request.headers().clone())));
     // Every line that is written on the way carries the request's id.
     let span = tracing::info_span!("request", request_id);
     let meter = Meter::default();
@@ -95,7 +95,7 @@ async fn edge(
 
     let mut error = response.extensions_mut().remove::<Arc<ApiError>>();
     if let Some(error) = &error {
-        let page = pages.and_then(|(pages, headers)| pages.page(error, &headers));
+        let page = pages.and_then(|(pages, asked)| pages.page(error, &asked));
         let answer = page.unwrap_or_else(|| {
             (error.status(), axum::Json(error.body(&request_id))).into_response()
         });

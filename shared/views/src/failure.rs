@@ -1,6 +1,6 @@
 //! What a page for customers says when its operation fails for a reason that has nothing to do with what was asked for.
 
-use api::ApiError;
+use api::{ApiError, Query};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use html::{Brand, Count, Head, Language, Text};
@@ -102,10 +102,15 @@ pub fn failure_page(
     html::page(&head, &failure.markup(language, again))
 }
 
-/// As [`failure_page`], where it is not known whose page it was to be: in the language of the visitor, who sent `headers`.
-pub fn nobodys_failure_page(error: &ApiError, visit: Visit, headers: &HeaderMap) -> Response {
+/// As [`failure_page`], where it is not known whose page it was to be: in the language of the visitor, who sent
+/// `query` and `headers`.
+pub fn nobodys_failure_page(
+    error: &ApiError,
+    visit: Visit,
+    (query, headers): (&Query, &HeaderMap),
+) -> Response {
     let accepted = headers.get(header::ACCEPT_LANGUAGE);
     let accepted = accepted.and_then(|value| value.to_str().ok());
-    let language = Language::negotiate(None, None, accepted);
+    let language = Language::negotiate(query.get("lang"), None, accepted);
     failure_page(error, visit, (language, &Brand::default()), None)
 }

@@ -28,7 +28,9 @@ pub(crate) use visit::Visit;
 /// panicked.
 pub(crate) const ERROR_PAGES: ErrorPages = ErrorPages {
     covers: |path| path.contains("/external_action/"),
-    show: |error, headers| failure::nobodys_failure_page(error, failure::Visit::ByLink, headers),
+    show: |error, query, headers| {
+        failure::nobodys_failure_page(error, failure::Visit::ByLink, (query, headers))
+    },
 };
 
 /// Follows a link to do `action` to the booking `id`, and shows what came of it, or what is wrong with more than the link, e.g. a

@@ -366,6 +366,23 @@ async function brands(visitor) {
   assert.equal(await visitor.field("Accent color").inputValue(), "#ffe000");
 }
 
+/** A widget key is made with a limit for each address, which its page shows. */
+async function widgetKey(visitor) {
+  const { page } = visitor;
+  await visitor.button("Generate New API Key").first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("Our page");
+  await dialog.getByLabel("Kind").selectOption("widget");
+  await dialog.getByLabel("Most requests from one address").fill("90");
+  await visitor.look("new-widget-key");
+  await visitor.button("Generate key").click();
+  await visitor.button("I have stored it").click();
+  await page.getByRole("link", { name: "Our page" }).first().click();
+  await page.getByText("90 requests in 60 seconds").waitFor();
+  await visitor.go("API keys");
+  await page.getByRole("table").waitFor();
+}
+
 /** Keys are made, used, rotated and revoked; the log tells of it, and of a refusal. Answers the revoked one. */
 async function keys(visitor) {
   const { page } = visitor;
@@ -388,6 +405,7 @@ async function keys(visitor) {
   await visitor.look("key-once");
   await visitor.button("I have stored it").click();
   await visitor.isGone(made);
+  await widgetKey(visitor);
   for (const path of ["/v2/bookings", "/v2/me", "/v2/resources"]) await fetch(visitor.base + path, { headers: { Authorization: `Bearer ${made}` } });
   // Its use is told with the next lease, or at the latest some seconds later.
   await page.waitForFunction(async () => {

@@ -195,8 +195,10 @@ def check_tables(template):
         protection = properties.get("DeletionProtectionEnabled")
         check(protection == {"Fn::If": ["IsProduction", True, False]}, f"{name}: protect it in production")
         check(properties.get("SSESpecification") == {"SSEEnabled": True}, f"{name}: encrypt it with the account's key")
-        kept = resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
-        check(kept, f"{name}: retain it when the stack goes")
+        policies = resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")
+        # A release that is taken back takes the tables with it that it created, or the next one could not create them.
+        kept = policies == ("RetainExceptOnCreate", "Retain")
+        check(kept, f"{name}: retain it when the stack goes, except when its creation is taken back")
 
 
 def main():

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use api::ambient::SystemRandom;
+use api::ambient::{SystemClock, SystemRandom};
 use auth::decide::{AuthRecord, Circumstances, decide};
 use auth::issue::{self, NewKey, Secret};
 use auth::presented::{self, Presented, basic_with_key};
@@ -50,6 +50,7 @@ async fn yielding_store() -> Store {
         client,
         Tables::with_prefix("bench-"),
         Arc::new(SystemRandom),
+        Arc::new(SystemClock),
     )
 }
 

@@ -98,7 +98,12 @@ async fn state(server: &Server) -> State {
     let random = Arc::new(SystemRandom);
     let secret = MasterSecret::parse(&MasterSecret::generate(&SystemRandom));
     State::new(
-        Store::new(client, Tables::with_prefix("latchkey-"), random.clone()),
+        Store::new(
+            client,
+            Tables::with_prefix("latchkey-"),
+            random.clone(),
+            Arc::new(SystemClock),
+        ),
         Arc::new(SystemClock),
         random,
         Secrets::Here(secret.expect("a secret")),

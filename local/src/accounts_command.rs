@@ -187,7 +187,12 @@ async fn open(deployment: Deployment) -> Result<(Store, Option<DataFolder>), Loc
     };
     let client = connection.client().await;
     Ok((
-        Store::new(client, Tables::with_prefix(prefix), random),
+        Store::new(
+            client,
+            Tables::with_prefix(prefix),
+            random,
+            Arc::new(SystemClock),
+        ),
         taken,
     ))
 }

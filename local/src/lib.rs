@@ -24,7 +24,7 @@ pub mod timed_body;
 mod tokens;
 
 /// Every function by name, with its operations.
-pub fn functions() -> [(&'static str, api::Operations); 9] {
+pub fn functions() -> [(&'static str, api::Operations); 10] {
     [
         ("availability", availability::operations()),
         ("bookings", bookings::operations()),
@@ -35,6 +35,7 @@ pub fn functions() -> [(&'static str, api::Operations); 9] {
         ("projects", projects::operations()),
         ("console", console::operations()),
         ("pages", pages::operations()),
+        ("webhooks", webhooks::operations()),
     ]
 }
 

@@ -50,7 +50,12 @@ pub async fn state(parts: Parts) -> Result<State, LocalError> {
     let client = parts.connection.client().await;
     tables::create(&client, tables::PREFIX).await?;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let store = Store::new(client, Tables::with_prefix(tables::PREFIX), random.clone());
+    let store = Store::new(
+        client,
+        Tables::with_prefix(tables::PREFIX),
+        random.clone(),
+        parts.clock.clone(),
+    );
     Ok(State::new(
         store,
         parts.clock,

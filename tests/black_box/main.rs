@@ -18,3 +18,4 @@ mod pages;
 mod platform;
 mod projects;
 mod resources;
+mod webhooks;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::database::items_of;
 use crate::graphs::{GraphRow, RESCHEDULE};
+use crate::told::{self, KeptTold};
 use crate::{Engine, instant};
 
 const DAY_S: i64 = 86_400;
@@ -134,6 +135,8 @@ pub struct Snapshot {
     pub event_pointers: BTreeSet<(String, String, String)>,
     /// The claims.
     pub claims: Vec<StandingClaim>,
+    /// What changes have told, in order.
+    pub told: Vec<KeptTold>,
     /// The resources that there are.
     pub resources: BTreeSet<String>,
     /// How many items there are beside them, by kind.
@@ -165,6 +168,7 @@ impl Snapshot {
             events: BTreeMap::new(),
             event_pointers: BTreeSet::new(),
             claims: Vec::new(),
+            told: Vec::new(),
             resources: BTreeSet::new(),
             others: BTreeMap::new(),
         };
@@ -181,6 +185,10 @@ impl Snapshot {
             }
         }
         let own = format!("app#{app}#");
+        let mut told = items(Table::Outbox);
+        told.retain(|item| text(&item["pk"]).starts_with(&own));
+        told.sort_by_key(|item| text(&item["sk"]).to_owned());
+        snapshot.told = told.iter().flat_map(told::of_item).collect();
         for item in items(Table::Data) {
             let Some(place) = text(&item["pk"]).strip_prefix(&own) else {
                 continue;
@@ -305,6 +313,7 @@ impl Snapshot {
             }
         }
         violations.extend(self.overlaps(now_s));
+        violations.extend(self.wrongly_told());
         violations
     }
 
@@ -414,12 +423,22 @@ impl Snapshot {
             .chain(claims)
             .chain(others)
             .collect();
+        let mut told: Vec<String> = self.told.iter().map(KeptTold::outlined).collect();
+        told.sort();
+        // What has no sequence may be changed again to the same, which is told again.
+        told.dedup();
+        outline.extend(told);
         outline.sort();
         outline
     }
 }
 
 impl KeptBooking {
+    /// All that is kept of it.
+    pub(crate) const fn record(&self) -> &Value {
+        &self.record
+    }
+
     /// The state that time has made of it.
     pub fn state_at(&self, now_s: i64) -> &str {
         self.graph

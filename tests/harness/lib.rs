@@ -16,6 +16,7 @@ pub mod invariants;
 mod log;
 pub mod roles;
 mod simulation;
+mod told;
 pub mod walk;
 
 use std::collections::HashMap;
@@ -424,7 +425,7 @@ fn state_over(
     options: Options,
 ) -> State {
     let tables = Tables::with_prefix(tables::PREFIX);
-    let store = Store::new(client, tables, random.clone());
+    let store = Store::new(client, tables, random.clone(), clock.clone());
     State::new(store, clock, random, secrets, config(options))
 }
 

@@ -27,6 +27,7 @@ EVENTS = {
     "pages": "show_booking_page",
     "projects": "list_projects",
     "resources": "list_resources",
+    "webhooks": "list_webhook_events",
 }
 HERE = "127.0.0.1"
 ROLE = "arn:aws:iam::123456789012:role/latchkey-dev-{}"

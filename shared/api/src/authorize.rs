@@ -14,11 +14,13 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use model::outbox::{ANONYMOUS, Author};
+use store::in_the_name_of;
 
 pub use self::admit::admit_visitor;
 use self::admit::{Admission, admit};
+use self::identify::{address_of, identify, look_up};
 pub use self::identify::{cookie_name, session_token};
-use self::identify::{identify, look_up};
 pub use self::tell::{EXPIRY_NOTICE, KEY_EXPIRES, TEST_MODE};
 use self::tell::{tell_about_caller, tell_limits};
 use crate::acting::ActedAs;
@@ -62,6 +64,10 @@ pub(crate) async fn authorize(
         caller: known.actor(),
         meters_are_away: standings.iter().any(|standing| standing.is_away),
     };
+    let author = Author {
+        by: (called.caller.clone()).unwrap_or_else(|| ANONYMOUS.to_owned()),
+        from: address_of(&state, &parts),
+    };
     let caller = known.caller;
     let mut response = match (caller, admitted) {
         (Err(error), _) | (Ok(_), Err(error)) => error.into_response(),
@@ -73,7 +79,8 @@ pub(crate) async fn authorize(
                 parts.extensions.insert(warnings.clone());
             }
             let request = Request::from_parts(parts, body);
-            let response = answer_once(&state, &operation, &caller, request, next).await;
+            let answered = answer_once(&state, &operation, &caller, request, next);
+            let response = in_the_name_of(author, answered).await;
             match warnings {
                 Some(warnings) => warnings.add_to(response).await,
                 None => response,

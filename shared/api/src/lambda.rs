@@ -61,6 +61,7 @@ pub async fn state_from_environment() -> Result<State, Error> {
         connection.client().await,
         Tables::with_prefix(prefix),
         random.clone(),
+        Arc::new(SystemClock),
     );
     // Only a function that is pointed at another store than AWS's, as `sam local` does, is a development one.
     let config = config_from_environment(endpoint.is_some())?;

@@ -1,4 +1,5 @@
-//! A booking, and what happens to it.
+//! A booking, and what happens to it. It is one file because the record, the steps it takes and what follows from them for the
+//! record must agree.
 
 mod act;
 mod claims;
@@ -108,6 +109,9 @@ pub struct Booking {
     /// How often it, and those whose place it took, have changed. Grows only, and never past that of the booking that
     /// took its place: calendars take the highest of a series.
     pub revision: u32,
+    /// How many events have told of it; see [`Booking::events_told`]. The store counts them when it writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_sequence: Option<u32>,
     /// The token it was last written with. The store keeps it beside the record.
     #[serde(skip)]
     pub version: String,
@@ -162,6 +166,7 @@ impl Booking {
             created_at: now,
             updated_at: now,
             revision: 0,
+            event_sequence: None,
             version: String::new(),
         }
     }
@@ -215,6 +220,7 @@ impl Booking {
             created_at: now,
             updated_at: now,
             revision: left.revision + 1,
+            event_sequence: None,
             ..left.clone()
         };
         Ok((left, taken))
@@ -371,6 +377,12 @@ impl Booking {
     /// Names the state it is in, automatic steps that have been taken but not written yet included.
     pub fn tag(&self) -> String {
         format!("{}.{}", self.version, self.revision)
+    }
+
+    /// How many events have told of it. One that was made before events were told counts as if its steps had been.
+    pub fn events_told(&self) -> u32 {
+        let steps = || u32::try_from(self.log.len()).unwrap_or(u32::MAX);
+        self.event_sequence.unwrap_or_else(steps)
     }
 
     /// Whether nothing more can happen to it.

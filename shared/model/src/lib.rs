@@ -25,6 +25,7 @@ pub mod lenient;
 pub mod location;
 pub mod occupancy;
 pub mod origin;
+pub mod outbox;
 pub mod payment;
 pub mod project;
 pub mod rate;

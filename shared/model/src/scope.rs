@@ -49,6 +49,7 @@ scopes! {
     ProjectsWrite = "projects.write", "Make, change and delete projects, locations and services; change mail templates.";
     ResourcesRead = "resources.read", "Read resources, calendars and events.";
     ResourcesWrite = "resources.write", "Make, change and delete resources, calendars and events.";
+    WebhooksRead = "webhooks.read", "Read the event log, each event with the scope of what it is about.";
 }
 
 /// A name that no permission has.

@@ -7,6 +7,7 @@
 mod access;
 mod booking;
 mod dynamo;
+mod outbox;
 mod pages;
 mod places;
 mod tenant;
@@ -30,6 +31,7 @@ pub use booking::calendars::{CalendarRow, DeleteCalendarError};
 pub use booking::events::EventWindow;
 pub use booking::resource_deletion::{BookingsToCome, DeleteResourceError, ResourceDeletion};
 pub use booking::resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
+pub use dynamo::author::in_the_name_of;
 pub use dynamo::connection::{Connection, function_config, local_credentials, session_token};
 pub use dynamo::contention::Attempt;
 pub use dynamo::error::{DATABASE_DAMAGED, StoreError};

@@ -134,6 +134,9 @@ places! {
     audit_line(app: AppId, at: DateTime<Utc>, id: &str) with month = month(at), line = by_time(at, id)
         => Audit "app#{app}#audit#{month}" "{line}";
 
+    told(app: AppId, at: DateTime<Utc>, id: Uuid) with month = month(at), item = by_time(at, id)
+        => Outbox "app#{app}#events#{month}" "{item}";
+
     resource(app: AppId, resource: ResourceId) => Data "app#{app}#resource#{resource}" "resource";
     resource_deletion(app: AppId, resource: ResourceId)
         => Data "app#{app}#resource#{resource}" "deletion";
@@ -254,6 +257,7 @@ listings! {
         => Data BY_PROJECT "app#{app}#bookings#{project}#" month;
     // Lists of what the tables' own keys sort.
     audit_lines(app: AppId) => Audit TABLE "app#{app}#audit#" month;
+    told_by_month(app: AppId) => Outbox TABLE "app#{app}#events#" month;
     event_pointers_of(app: AppId, resource: ResourceId) => Data TABLE "app#{app}#events#{resource}";
 }
 

@@ -72,6 +72,11 @@ impl Things {
         let credential = credential_of(&client, &resource, "server-token").await;
         let (key, _) = server.make_key(&client, json!({ "name": "Named" })).await;
         let slug = app.slug.clone();
+        let told = client.get("/v2/webhooks/events").await.expecting(200);
+        let told = told.body["data"][0]["id"]
+            .as_str()
+            .expect("an event")
+            .to_owned();
         let named = [
             ("tentative", tentative),
             ("declined", declined),
@@ -88,6 +93,7 @@ impl Things {
             ("widget", widget),
             ("filters", filters),
             ("customer_email", customer_email),
+            ("told", told),
         ];
         Self(named.map(|(name, thing)| (name.to_owned(), thing)).into())
     }
@@ -197,6 +203,7 @@ async fn everything(owner: &Client) -> Vec<Value> {
         "/v2/locations?include=services",
         "/v2/location/services?include=locations",
         "/v2/widgets",
+        "/v2/webhooks/events",
         "/v2/findtime/filtercollections",
     ] {
         let reply = owner.get(path).await;

@@ -99,6 +99,18 @@ async fn rare_ways(server: &TestServer) {
     ] {
         server.app().get(list).await.expecting(200);
     }
+    // A page that is not the last one has a cursor.
+    let body = booking(
+        &ROOM.to_string(),
+        "instant",
+        "2026-12-03T10:00:00Z",
+        "2026-12-03T11:00:00Z",
+    );
+    for _ in 0..2 {
+        server.app().post("/v2/bookings", body.clone()).await;
+    }
+    let log = "/v2/webhooks/events?limit=1";
+    server.app().get(log).await.expecting(200);
     // For a page's booking all projects are read: the resource may be booked through one of them only.
     let page = server.with_key(server.demo.test.widget_key.expose());
     let (ten, eleven) = ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z");
@@ -208,6 +220,17 @@ fn nobody_can_change_or_delete_a_line_of_the_audit_log_and_only_keys_can_read_it
     for right in &granted["keys"] {
         let is_sound = ["dynamodb:Query", "dynamodb:PutItem"].contains(&right.action.as_str());
         assert!(right.resource != "audit" || is_sound, "{right}");
+    }
+}
+
+#[test]
+fn whoever_writes_bookings_may_only_add_to_the_outbox_and_only_webhooks_can_read_it() {
+    let granted = granted();
+    assert_only(&granted, &["webhooks"], "outbox", &["PutItem"]);
+    let reads = ["dynamodb:GetItem", "dynamodb:Query"];
+    for right in &granted["webhooks"] {
+        let is_sound = reads.contains(&right.action.as_str());
+        assert!(right.resource != "outbox" || is_sound, "{right}");
     }
 }
 

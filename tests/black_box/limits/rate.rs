@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use api::ambient::SystemRandom;
+use api::ambient::{SystemClock, SystemRandom};
 use auth::limiter::{Limit, LimitReached, LimitStatus};
 use auth::principal::{APP_RATE, KEY_RATE, SESSION_RATE, TEST_APP_RATE, WIDGET_RATE};
 use auth::{Limiter, Principal, Who};
@@ -1049,8 +1049,8 @@ async fn a_lost_answer_of_the_store_gives_no_permit_back_twice() {
         .await
         .expect("tables");
     let random = Arc::new(SystemRandom);
-    let store =
-        |client| Store::new(client, Tables::with_prefix(tables::PREFIX), random.clone()).writer();
+    let (names, clock) = (Tables::with_prefix(tables::PREFIX), Arc::new(SystemClock));
+    let store = |client| Store::new(client, names.clone(), random.clone(), clock.clone()).writer();
     let (lossy, direct) = (store(client(&way.endpoint).await), store(direct));
     // One answer, and all of them until the caller gives up.
     for to_lose in [1, 1_000] {

@@ -498,6 +498,7 @@ async fn credentials_that_are_missing_are_told_of_in_the_log() {
             client,
             Tables::with_prefix("latchkey-"),
             Arc::new(SystemRandom),
+            server.clock.clone(),
         );
         let state = state(&server, store);
         return serve_as_function(local::operations().into_router(&state)).await;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use model::app::LinkSettings;
 use model::booking::{Act, Booking};
 use model::graph::{Action, BookingState};
+use model::outbox::LINK;
 use scheduling::Actor;
 use scheduling::plan::ActionPlan;
 use store::{Attempt, Decision, Expected, Tenant};
@@ -138,7 +139,7 @@ impl Link {
     /// Does it, and leads on. An app may have said that its links act when they are opened, but not that old ones act on other
     /// bookings than they were made for: those ask first.
     async fn perform(&self, state: &State, opening: Opening) -> Result<Outcome, LinkError> {
-        let (writer, now) = (state.writer(), state.now());
+        let (writer, now) = (state.writer().by(LINK), state.now());
         writer
             .until_decided(|| async {
                 let mut decision = writer.decision(self.tenant, now);

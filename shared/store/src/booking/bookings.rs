@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 use model::booking::{Booking, MAX_BOOKING_DAYS};
 use model::graph::{Graph, Holding};
 use model::ids::{AppId, BookingId, ProjectId, ResourceId};
+use model::outbox::{self, ChangeEvent};
 use model::time::TimeSlot;
 use uuid::Uuid;
 
@@ -227,6 +228,14 @@ impl Drafted for Booking {
             moves.extend(new.iter().map(|resource| (*resource, come())));
         }
         moves
+    }
+
+    fn tells(before: Option<&Self>, after: Option<&Self>) -> Vec<ChangeEvent> {
+        outbox::of_booking(before, after)
+    }
+
+    fn told(&mut self, sequence: u32) {
+        self.event_sequence = Some(sequence);
     }
 
     /// A group has its seats.

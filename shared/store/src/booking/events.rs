@@ -6,6 +6,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use model::event::{Event, MAX_EVENT_DAYS};
 use model::ids::{AppId, CalendarId, EventId, ResourceId};
 use model::occupancy::Tolerance;
+use model::outbox::{self, ChangeEvent};
 use model::time::TimeSlot;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -93,6 +94,10 @@ impl Drafted for Event {
     }
 
     /// An event is placed over whatever is there: a calendar may say anything.
+    fn tells(before: Option<&Self>, after: Option<&Self>) -> Vec<ChangeEvent> {
+        outbox::of_calendar_event(before, after)
+    }
+
     fn moves(before: Option<&Self>, after: Option<&Self>) -> Vec<(ResourceId, Move)> {
         let place = |event: &Self| (event.resource_id, event.claim());
         let (before, after) = (before.map(place), after.map(place));

@@ -1,6 +1,7 @@
 //! Reservations as items. How they come and go is decided in [`unit`](crate::unit).
 
 use model::ids::{AppId, ReservationId, ResourceId};
+use model::outbox::{self, ChangeEvent};
 use model::reservation::Reservation;
 use uuid::Uuid;
 
@@ -38,6 +39,10 @@ impl Drafted for Reservation {
 
     fn resource(&self) -> ResourceId {
         self.resource_id
+    }
+
+    fn tells(before: Option<&Self>, after: Option<&Self>) -> Vec<ChangeEvent> {
+        outbox::of_reservation(before, after)
     }
 
     fn moves(before: Option<&Self>, after: Option<&Self>) -> Vec<(ResourceId, Move)> {

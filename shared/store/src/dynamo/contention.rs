@@ -69,7 +69,8 @@ mod tests {
 
     use aws_sdk_dynamodb::Client;
     use aws_sdk_dynamodb::config::BehaviorVersion;
-    use model::Random;
+    use chrono::{DateTime, Utc};
+    use model::{Clock, Random};
 
     use super::*;
     use crate::dynamo::tables::Tables;
@@ -88,6 +89,14 @@ mod tests {
         }
     }
 
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+    }
+
     /// 200 instances that read in 4 ms and write in 9 ms all change one item. Time is simulated.
     #[tokio::test(start_paused = true)]
     async fn of_200_instances_that_change_one_item_none_is_refused() {
@@ -98,6 +107,7 @@ mod tests {
             Client::from_conf(config),
             Tables::with_prefix("none-"),
             Arc::new(Steps(AtomicU64::new(1))),
+            Arc::new(Still),
         );
         let version = Arc::new(AtomicU64::new(0));
         let writers: Vec<_> = (0..200)

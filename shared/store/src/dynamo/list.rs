@@ -37,6 +37,12 @@ impl Position {
     pub(crate) const fn new(key: String) -> Self {
         Self(key)
     }
+
+    /// The same without its last `characters`: before whatever begins with what is left.
+    pub(crate) fn shortened_by(&self, characters: usize) -> Self {
+        let end = self.0.len().saturating_sub(characters);
+        Self(self.0.get(..end).unwrap_or_default().to_owned())
+    }
 }
 
 /// Part of a list.

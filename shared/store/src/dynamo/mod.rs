@@ -1,5 +1,6 @@
 //! The engine: items, transactions, lists, tables, retries. It knows no noun, and no file of it uses one above.
 
+pub(crate) mod author;
 pub(crate) mod call;
 pub(crate) mod condition;
 pub(crate) mod connection;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
-use model::Random;
+use model::{Clock, Random};
 
 use super::tables::{Table, Tables};
 use super::turns::Turns;
@@ -17,16 +17,24 @@ pub struct Store {
     pub(super) calls: Arc<AtomicU64>,
     pub(super) rows_listed: Arc<AtomicU64>,
     pub(crate) random: Arc<dyn Random>,
+    /// Only what is told says by it when its transaction is sent; decisions are given the time.
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) turns: Turns,
 }
 
 impl Store {
     /// The tables called `tables`, reached through `client`.
-    pub fn new(client: Client, tables: Tables, random: Arc<dyn Random>) -> Self {
+    pub fn new(
+        client: Client,
+        tables: Tables,
+        random: Arc<dyn Random>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             client,
             tables,
             random,
+            clock,
             calls: Arc::default(),
             rows_listed: Arc::default(),
             turns: Turns::default(),

@@ -19,11 +19,13 @@ pub enum Table {
     Data,
     /// Answers to requests that may be sent again.
     Idempotency,
+    /// What changes have told.
+    Outbox,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Keys,
         Self::Credentials,
         Self::Sessions,
@@ -32,6 +34,7 @@ impl Table {
         Self::Audit,
         Self::Data,
         Self::Idempotency,
+        Self::Outbox,
     ];
 
     /// The name behind the prefix.
@@ -45,6 +48,7 @@ impl Table {
             Self::Audit => "audit",
             Self::Data => "data",
             Self::Idempotency => "idempotency",
+            Self::Outbox => "outbox",
         }
     }
 }

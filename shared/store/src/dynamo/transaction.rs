@@ -60,6 +60,11 @@ impl<'a, G: Clone> Transaction<'a, G> {
         }
     }
 
+    /// What it is written with.
+    pub(crate) const fn writer(&self) -> &'a Writer {
+        self.writer
+    }
+
     /// How many actions it has, that of a companion included.
     pub(crate) fn len(&self) -> usize {
         self.actions.len() + usize::from(self.writer.companion.is_some())

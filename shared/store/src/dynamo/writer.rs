@@ -4,6 +4,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use model::outbox::Author;
+
+use super::author;
 use super::condition::Condition;
 use super::error::StoreError;
 use super::item::Item;
@@ -22,11 +25,9 @@ pub(crate) trait Companion: Send + Sync {
     fn committed(&self);
 }
 
-/// The tables, to write to: made once for each request, with what its transaction writes beside the change itself. It reads
-/// too.
-///
-/// Today that is the idempotency record, if the request has a key. What a change has to tell others, e.g. messages in an
-/// outbox, belongs here as well: as another companion of the same transaction, which counts as one of its actions.
+/// The tables, to write to: made once for each request, with what its transaction writes beside the change itself, which is
+/// the idempotency record, if the request has a key. It knows who the request's changes are made by, for what they tell;
+/// what that is follows from the change and not from here. It reads too.
 ///
 /// Only a writer writes, so a handler that has none, or that reaches for the store it reads with, does not compile:
 ///
@@ -45,6 +46,7 @@ pub(crate) trait Companion: Send + Sync {
 pub struct Writer {
     store: Store,
     pub(super) companion: Option<Arc<dyn Companion>>,
+    author: Author,
 }
 
 impl Writer {
@@ -52,7 +54,20 @@ impl Writer {
         Self {
             store: store.clone(),
             companion: Some(companion),
+            author: author::current(),
         }
+    }
+
+    /// Who the changes are made by.
+    pub(crate) const fn author(&self) -> &Author {
+        &self.author
+    }
+
+    /// The same writer, for changes that are made `by` another than who is known of the request: the holder of a link.
+    #[must_use]
+    pub fn by(mut self, by: &str) -> Self {
+        by.clone_into(&mut self.author.by);
+        self
     }
 }
 
@@ -62,6 +77,7 @@ impl Store {
         Writer {
             store: self.clone(),
             companion: None,
+            author: author::current(),
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use model::ids::ResourceId;
+use model::outbox::ChangeEvent;
 
 use crate::dynamo::transaction::{MAX_ACTIONS, MAX_BYTES};
 use crate::dynamo::{Attempt, Condition, Place, StoreError, Table, Transaction, text};
+use crate::outbox::{self, MAX_TOLD};
 use crate::places;
 use crate::unit::decision::{Decision, DecisionError};
 use crate::unit::drafts::Guard;
@@ -48,6 +50,7 @@ impl<'a> Decision<'a> {
 
     async fn carry_out(&mut self) -> Result<Attempt<()>, DecisionError> {
         self.move_seats().await?;
+        self.tell();
         let moves = self.moves();
         let resources = moves.keys().map(|resource| resource.uuid());
         let _turns = self.writer.turns.inner(resources).await?;
@@ -60,6 +63,23 @@ impl<'a> Decision<'a> {
             return Ok(Attempt::Decided(()));
         }
         Ok(transaction.decide(()).await?)
+    }
+
+    /// Derives from each change what it tells.
+    fn tell(&mut self) {
+        self.bookings.tell(&mut self.told);
+        self.reservations.tell(&mut self.told);
+        self.events.tell(&mut self.told);
+    }
+
+    /// What is told, in the order in which it was changed; of a group whose seats were moved after what moved them.
+    fn in_order(&self) -> Vec<ChangeEvent> {
+        let others = self.told.keys().filter(|id| !self.order.contains(id));
+        let all = self.order.iter().chain(others);
+        all.filter_map(|id| self.told.get(id))
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     fn transaction(
@@ -84,7 +104,10 @@ impl<'a> Decision<'a> {
                 sizes.insert(Touched::Sheet(resource, day), transaction.bytes() - others);
             }
         }
-        if transaction.len() > MAX_ACTIONS || transaction.bytes() > MAX_BYTES {
+        let told = self.in_order();
+        let tells_too_much = outbox::size_of(&told) > MAX_TOLD;
+        outbox::tell_in(&mut transaction, Guard::Outbox, app, told)?;
+        if transaction.len() > MAX_ACTIONS || transaction.bytes() > MAX_BYTES || tells_too_much {
             return Err(self.too_large(&sizes));
         }
         Ok(transaction)

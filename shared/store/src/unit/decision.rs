@@ -11,7 +11,8 @@
 //! })
 //! ```
 //!
-//! What a record takes of resources follows from its state alone, so no operation can forget to take or give back.
+//! What a record takes of resources follows from its state alone, so no operation can forget to take or give back. What a
+//! change tells follows from the change alone, so none can forget to tell it: see [`outbox`](crate::outbox).
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use model::booking::Booking;
 use model::event::Event;
 use model::ids::{BookingId, EventId, ReservationId, ResourceId};
 use model::occupancy::{CannotPlace, Claim};
+use model::outbox::ChangeEvent;
 use model::reservation::Reservation;
 use model::resource::Resource;
 use model::seats::GroupFull;
@@ -105,8 +107,10 @@ pub struct Decision<'a> {
     pub(super) tenant: Tenant,
     pub(super) now: DateTime<Utc>,
     pub(super) bookings: Drafts<Booking>,
-    reservations: Drafts<Reservation>,
-    events: Drafts<Event>,
+    pub(super) reservations: Drafts<Reservation>,
+    pub(super) events: Drafts<Event>,
+    /// By record, what its change tells.
+    pub(super) told: BTreeMap<Uuid, Vec<ChangeEvent>>,
     /// Resources that must be as they were read.
     pub(super) resources: BTreeMap<ResourceId, Version>,
     /// The records that were changed, in order.
@@ -138,6 +142,7 @@ impl Writer {
             bookings: Drafts::default(),
             reservations: Drafts::default(),
             events: Drafts::default(),
+            told: BTreeMap::new(),
             resources: BTreeMap::new(),
             order: Vec::new(),
             parts: Vec::new(),

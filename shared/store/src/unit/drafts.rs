@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::ids::{AppId, ResourceId};
+use model::outbox::ChangeEvent;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -20,6 +21,7 @@ pub(crate) enum Guard {
     Record,
     Resource,
     Sheet,
+    Outbox,
 }
 
 /// A kind of record that decisions read and change. What it takes of resources, and whatever else changes with it,
@@ -56,6 +58,12 @@ pub(crate) trait Drafted: Clone + Serialize + DeserializeOwned {
     fn changes_with(_before: Option<&Self>, _after: Option<&Self>) -> Option<Uuid> {
         None
     }
+
+    /// What it tells that `before` becomes `after`.
+    fn tells(before: Option<&Self>, after: Option<&Self>) -> Vec<ChangeEvent>;
+
+    /// Notes the sequence of the last event that tells of it, if it has one.
+    fn told(&mut self, _sequence: u32) {}
 
     /// Adds to the transaction what finds it by another name.
     fn point_in(
@@ -171,6 +179,21 @@ impl<T: Drafted> Drafts<T> {
     /// The draft of a record that is changed.
     pub(super) fn changed(&self, id: Uuid) -> Option<&Draft<T>> {
         self.0.get(&id).filter(|draft| draft.is_changed)
+    }
+
+    /// What every change tells, by record. Doing it again tells the same.
+    pub(super) fn tell(&mut self, told: &mut BTreeMap<Uuid, Vec<ChangeEvent>>) {
+        for (id, draft) in self.0.iter_mut().filter(|(_, draft)| draft.is_changed) {
+            let before = draft.before.as_ref().map(|seen| &seen.record);
+            let events = T::tells(before, draft.after.as_ref());
+            let last = events.last().and_then(|event| event.sequence);
+            if let Some((after, last)) = draft.after.as_mut().zip(last) {
+                after.told(last);
+            }
+            if !events.is_empty() {
+                told.insert(*id, events);
+            }
+        }
     }
 
     /// Every record that is changed, as it is to be.

@@ -6,9 +6,13 @@ use uuid::Uuid;
 
 use crate::dynamo::Transaction;
 use crate::dynamo::transaction::{MAX_ACTIONS, MAX_BYTES};
+use crate::outbox::{self, MAX_TOLD};
 use crate::unit::decision::{Decision, DecisionError};
 use crate::unit::drafts::Guard;
 use crate::unit::touched::{Sizes, Touched};
+
+/// How many actions it takes to tell what happened.
+const OUTBOX: usize = 1;
 
 impl Decision<'_> {
     /// How many parts fit one transaction, from the first on; of a decision without parts, how many records beside
@@ -19,7 +23,14 @@ impl Decision<'_> {
         let mut fits = |ids: &&[Uuid]| {
             touched.extend(ids.iter().flat_map(|id| self.touched_by(*id)));
             let bytes: usize = touched.iter().filter_map(|item| sizes.get(item)).sum();
-            touched.len() + empty.len() <= MAX_ACTIONS && bytes + empty.bytes() <= MAX_BYTES
+            let told = touched.iter().filter_map(|item| match item {
+                Touched::Record(id) => self.told.get(id),
+                Touched::Sheet(..) => None,
+            });
+            let told: usize = told.map(|events| outbox::size_of(events)).sum();
+            touched.len() + OUTBOX + empty.len() <= MAX_ACTIONS
+                && bytes + told + empty.bytes() <= MAX_BYTES
+                && told <= MAX_TOLD
         };
         if self.parts.is_empty() {
             let (others, last) = self.order.split_at(self.order.len().saturating_sub(1));

@@ -28,6 +28,7 @@ const SCOPES: readonly (readonly [scope: string, allows: string])[] = [
   ["keys.read", "Read the list of API keys, never a secret one."],
   ["keys.write", "Make, change and revoke API keys."],
   ["audit.read", "Read the audit log."],
+  ["webhooks.read", "Read the event log, each event with the scope of what it is about."],
   ["app.read", "Read the app's own record."],
   ["app.write", "Change or delete the app."],
 ];

@@ -1,0 +1,3 @@
+//! The function `webhooks`: the event log.
+
+mod event_log;

@@ -89,6 +89,8 @@ ids! {
     ResourceId
     /// Something that is done for people.
     ServiceId
+    /// An address that events are sent to.
+    WebhookId
     /// The configuration of a booking page of the older kind.
     WidgetId
 }

@@ -39,6 +39,7 @@ pub mod text;
 pub mod time;
 pub mod usage;
 pub mod wall;
+pub mod webhook;
 pub mod widget;
 
 pub use ambient::{Clock, Random};

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! scopes {
     ($($variant:ident = $name:literal, $allows:literal;)+) => {
         /// A permission: `resource.action`, or `*` for all of them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Scope {$(
             #[doc = $allows]
-            #[serde(rename = $name)]
             $variant,
         )+}
 
@@ -85,9 +85,14 @@ impl fmt::Display for Scope {
 }
 
 /// A set of permissions. The empty set allows nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Scopes(BTreeSet<Scope>);
+///
+/// A stored set may name permissions of a newer version. They allow nothing here, and stay when the set is written again: else a
+/// key that a newer version made could not be read by an older one that runs beside it, and would be refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scopes {
+    known: BTreeSet<Scope>,
+    unknown: BTreeSet<String>,
+}
 
 impl Scopes {
     /// Everything.
@@ -97,23 +102,97 @@ impl Scopes {
 
     /// Whether a caller with this set may do what needs `scope`.
     pub fn allows(&self, scope: Scope) -> bool {
-        self.0.contains(&Scope::Everything) || self.0.contains(&scope)
+        self.known.contains(&Scope::Everything) || self.known.contains(&scope)
     }
 
-    /// Whether a caller with this set could do all that one with `other` could.
+    /// Whether a caller with this set could do all that one with `other` could, in this version and in newer ones.
     pub fn covers(&self, other: &Self) -> bool {
-        other.0.iter().all(|scope| self.allows(*scope))
+        let has_everything = self.known.contains(&Scope::Everything);
+        other.known.iter().all(|scope| self.allows(*scope))
+            && (has_everything || other.unknown.is_subset(&self.unknown))
     }
 
-    /// The permissions, in a fixed order.
+    /// The permissions, in a fixed order, without those that this version does not know.
     pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
-        self.0.iter().copied()
+        self.known.iter().copied()
+    }
+
+    /// The names of all permissions, in a fixed order.
+    pub fn names<'a>(&'a self) -> impl Iterator<Item = &'a str> {
+        let unknown = self.unknown.iter().map(String::as_str);
+        self.iter()
+            .map(|scope| -> &'a str { scope.name() })
+            .chain(unknown)
+    }
+}
+
+impl Serialize for Scopes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
+    }
+}
+
+impl<'de> Deserialize<'de> for Scopes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ReadScopes)
+    }
+}
+
+/// Reads a set without keeping the names that this version knows.
+struct ReadScopes;
+
+/// A stored name.
+enum Name {
+    Known(Scope),
+    Unknown(String),
+}
+
+impl<'de> Visitor<'de> for ReadScopes {
+    type Value = Scopes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of scopes")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Scopes, A::Error> {
+        let mut scopes = Scopes::default();
+        while let Some(name) = names.next_element()? {
+            match name {
+                Name::Known(scope) => scopes.known.insert(scope),
+                Name::Unknown(name) => scopes.unknown.insert(name),
+            };
+        }
+        Ok(scopes)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ReadName)
+    }
+}
+
+struct ReadName;
+
+impl Visitor<'_> for ReadName {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a scope")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Name, E> {
+        let known = name.parse().map(Name::Known);
+        Ok(known.unwrap_or_else(|_| Name::Unknown(name.to_owned())))
     }
 }
 
 impl FromIterator<Scope> for Scopes {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        Self(scopes.into_iter().collect())
+        Self {
+            known: scopes.into_iter().collect(),
+            unknown: BTreeSet::new(),
+        }
     }
 }
 
@@ -134,6 +213,22 @@ mod tests {
         let all_but_star: Scopes = Scope::ALL.iter().copied().skip(1).collect();
         assert!(!all_but_star.covers(&Scopes::everything()));
         assert!(Scopes::everything().covers(&all_but_star));
+    }
+
+    #[test]
+    fn a_newer_version_s_permission_allows_nothing_and_is_kept_when_it_is_written_again() {
+        let kept = r#"["bookings.read","rockets.launch"]"#;
+        let scopes: Scopes = serde_json::from_str(kept).expect("scopes");
+        for scope in Scope::ALL {
+            assert_eq!(scopes.allows(*scope), *scope == Scope::BookingsRead);
+        }
+        let written = serde_json::to_string(&scopes).expect("scopes");
+        assert_eq!(written, kept);
+        // Nobody hands on what they have not.
+        let known: Scopes = [Scope::BookingsRead].into_iter().collect();
+        assert!(!known.covers(&scopes));
+        assert!(scopes.covers(&known) && scopes.covers(&scopes));
+        assert!(Scopes::everything().covers(&scopes));
     }
 
     #[test]

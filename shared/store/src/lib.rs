@@ -12,6 +12,7 @@ mod pages;
 mod places;
 mod tenant;
 mod unit;
+mod webhooks;
 
 pub use access::accounts::{CreateAccountError, ResetError, SignInRecord};
 pub use access::apps::{AppIdentity, CreateAppError, NewApp};
@@ -49,3 +50,4 @@ pub use pages::widgets::KeepWidgetError;
 pub use tenant::Tenant;
 pub use unit::decision::{Decision, DecisionError};
 pub use unit::sheets::sheet_items;
+pub use webhooks::{ChangeWebhookError, CreateWebhookError};

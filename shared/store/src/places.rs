@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use model::ids::{
     AccountId, AppId, BookingId, CalendarId, CredentialId, EventId, FilterCollectionId, KeyId,
-    LocationId, ProjectId, ReservationId, ResourceId, ServiceId, WidgetId,
+    LocationId, ProjectId, ReservationId, ResourceId, ServiceId, WebhookId, WidgetId,
 };
 use model::key::HashedKey;
 use model::text::email_key;
@@ -163,6 +163,8 @@ places! {
     widget_pointer(widget: WidgetId) => Data "widget#{widget}" "widget";
     widget_slug(slug: &str) => Data "widgetslug#{slug}" "widget";
     template(app: AppId, slug: &str) => Data "app#{app}#templates" "template#{slug}";
+    webhook(app: AppId, webhook: WebhookId) => Data "app#{app}#webhooks" "webhook#{webhook}";
+    webhook_count(app: AppId) => Data "app#{app}#webhooks" "count";
 
     request_of_app(app: AppId, caller: Uuid, route: &str, hash: HashedKey) with sha256 = hash.to_hex()
         => Idempotency "app#{app}#caller#{caller}#{route}#{sha256}" "answer";
@@ -198,6 +200,7 @@ partitions! {
     apps_of(account: AccountId) => Accounts "account#{account}" "app#";
     project_offers_of(app: AppId) => Data "app#{app}#ties" "project#";
     templates_of(app: AppId) => Data "app#{app}#templates" "template#";
+    webhooks_of(app: AppId) => Data "app#{app}#webhooks" "webhook#";
 }
 
 /// A row of the list of listings.

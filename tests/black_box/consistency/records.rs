@@ -309,6 +309,62 @@ async fn what_a_later_version_wrote_survives_a_change_of_every_kind_of_record() 
 }
 
 #[tokio::test]
+async fn a_key_with_a_later_version_s_scope_does_everything_else_and_keeps_the_scope() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let wanted = json!({ "name": "Reader", "scopes": ["bookings.read"] });
+    let (id, reader) = server.make_key(&app, wanted).await;
+    let client = server.dynamodb().await;
+    let table = name_of(Table::Keys);
+    let record_of = async |id: &str| {
+        let items = client.scan().table_name(&table).send().await;
+        let items = items.expect("scan").items.unwrap_or_default();
+        let of_key = |item: &HashMap<String, AttributeValue>| {
+            let record = item.get("record").and_then(|record| record.as_s().ok());
+            record.is_some_and(|record| record.starts_with(&format!("{{\"id\":\"{id}\"")))
+        };
+        items.into_iter().find(of_key).expect("the key's item")
+    };
+    let mut item = record_of(&id).await;
+    let record = item["record"].as_s().expect("text");
+    let later = record.replace(
+        r#"["bookings.read"]"#,
+        r#"["rockets.launch","bookings.read"]"#,
+    );
+    assert_ne!(record, &later);
+    item.insert("record".to_owned(), AttributeValue::S(later));
+    let put = client.put_item().table_name(&table).set_item(Some(item));
+    put.send().await.expect("put");
+
+    reader.get("/v2/bookings").await.expecting(200);
+    reader.get("/v2/keys").await.expecting(403);
+    let path = format!("/v2/keys/{id}");
+    let renamed = json!({ "name": "Renamed" }).to_string();
+    let renamed = app
+        .send(Method::PATCH, &path, &renamed)
+        .await
+        .expecting(200);
+    let both = json!(["bookings.read", "rockets.launch"]);
+    assert_eq!(renamed.body["data"]["scopes"], both);
+    assert!(
+        record_of(&id).await["record"]
+            .as_s()
+            .is_ok_and(|kept| kept.contains("rockets.launch"))
+    );
+    let rotated = app
+        .post(&format!("{path}/rotate"), json!({}))
+        .await
+        .expecting(201);
+    assert_eq!(rotated.body["data"]["scopes"], both);
+    // What it allows is not known, so nobody without it may hand it on.
+    let wanted = json!({ "name": "Keys", "scopes": ["keys.write", "bookings.read"] });
+    let (_, maker) = server.make_key(&app, wanted).await;
+    let path = format!("/v2/keys/{}", rotated.id());
+    let refused = maker.send(Method::PATCH, &path, r#"{"name":"Mine"}"#).await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_read_costs_a_list_that_row_alone() {
     let server = TestServer::start().await;
     load(&server, |item| {

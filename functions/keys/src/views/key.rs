@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use model::app::App;
 use model::key::{ApiKey, KeyKind};
 use model::rate::RateLimit;
-use model::scope::Scope;
 use model::time::{Tz, format_instant};
 use model::usage::hour_of;
 use serde::Serialize;
@@ -29,7 +28,7 @@ pub(crate) struct KeyView {
     /// How it begins, so that people can tell keys apart; empty for an imported one.
     start: String,
     /// What it may do. A widget key has none: what it may do is fixed.
-    scopes: Vec<&'static str>,
+    scopes: Vec<String>,
     /// Addresses it may be used from; empty means any.
     allowed_cidrs: Vec<String>,
     /// Origins a widget key may be used from; empty means any.
@@ -109,7 +108,7 @@ impl KeyView {
             kind: key.kind.name(),
             mode: key.mode.name(),
             start: key.start.clone(),
-            scopes: key.scopes.iter().map(Scope::name).collect(),
+            scopes: key.scopes.names().map(str::to_owned).collect(),
             allowed_cidrs: key.allowed_cidrs.iter().map(ToString::to_string).collect(),
             allowed_origins: key
                 .allowed_origins

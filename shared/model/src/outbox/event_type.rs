@@ -121,6 +121,12 @@ impl Family {
         let (family, _) = kind.split_once('.')?;
         Self::ALL.iter().copied().find(|one| one.name() == family)
     }
+
+    /// What a caller needs to see events of a type, known or not. Of a family that this version does not know, only those see any
+    /// who may do everything.
+    pub fn scope_of(kind: &str) -> Scope {
+        Self::of(kind).map_or(Scope::Everything, Self::scope)
+    }
 }
 
 impl fmt::Display for EventType {

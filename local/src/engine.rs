@@ -19,7 +19,7 @@ use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
 use dynoxide::actions::{
     batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table,
     describe_time_to_live, get_item, list_tables, put_item, query, scan, transact_get_items,
-    transact_write_items, update_item, update_time_to_live,
+    transact_write_items, update_item, update_table, update_time_to_live,
 };
 use dynoxide::storage::Storage;
 use serde::Serialize;
@@ -202,6 +202,13 @@ impl Engine {
                 })?;
                 connections.forget_tables()?;
                 Ok(deleted)
+            }
+            "UpdateTable" => {
+                let updated = self.writing(body, async |storage: &Storage, request| {
+                    update_table::execute(storage, request, vectors).await
+                })?;
+                connections.forget_tables()?;
+                Ok(updated)
             }
             "UpdateTimeToLive" => {
                 let updated = self.writing(body, update_time_to_live::execute)?;

@@ -3,8 +3,9 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, TimeToLiveSpecification,
 };
 use serde_norway::Value;
 
@@ -91,11 +92,53 @@ pub async fn create_missing(
         let created = request(client, &definition)?.table_name(&name).send().await;
         match created {
             Ok(_) => missing.push(definition),
-            Err(error) if error.code() == Some("ResourceInUseException") => {}
+            Err(error) if error.code() == Some("ResourceInUseException") => {
+                create_missing_indexes(client, &name, &definition).await?;
+            }
             Err(error) => return Err(LocalError::store(&error)),
         }
     }
     Ok(missing)
+}
+
+/// Creates the indexes that a table lacks which an older version created.
+async fn create_missing_indexes(
+    client: &Client,
+    name: &str,
+    definition: &TableDefinition,
+) -> Result<(), LocalError> {
+    let properties = &definition.properties;
+    let described = client.describe_table().table_name(name).send().await;
+    let table = described.map_err(|error| LocalError::store(&error))?.table;
+    let there = table.map(|table| table.global_secondary_indexes().to_vec());
+    let there = there.unwrap_or_default();
+    for index in list(&properties["GlobalSecondaryIndexes"]) {
+        let index = index_of(index)?;
+        if (there.iter()).any(|there| there.index_name() == Some(index.index_name())) {
+            continue;
+        }
+        let keys = index.key_schema();
+        let is_key = |one: &AttributeDefinition| {
+            (keys.iter()).any(|key| key.attribute_name() == one.attribute_name())
+        };
+        let attributes = attributes_of(properties)?.into_iter().filter(is_key);
+        let action = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(index.index_name())
+            .set_key_schema(Some(keys.to_vec()))
+            .set_projection(index.projection().cloned())
+            .build()
+            .map_err(|error| LocalError::store(&error))?;
+        let update = GlobalSecondaryIndexUpdate::builder().create(action).build();
+        client
+            .update_table()
+            .table_name(name)
+            .set_attribute_definitions(Some(attributes.collect()))
+            .global_secondary_index_updates(update)
+            .send()
+            .await
+            .map_err(|error| LocalError::store(&error))?;
+    }
+    Ok(())
 }
 
 async fn expire_items(
@@ -129,34 +172,39 @@ fn request(client: &Client, definition: &TableDefinition) -> Result<CreateTable,
     let mut request = client
         .create_table()
         .billing_mode(BillingMode::PayPerRequest);
-    for attribute in list(&properties["AttributeDefinitions"]) {
-        let attribute = AttributeDefinition::builder()
-            .attribute_name(attribute["AttributeName"].as_str().unwrap_or_default())
-            .attribute_type(ScalarAttributeType::from(
-                attribute["AttributeType"].as_str().unwrap_or_default(),
-            ))
-            .build()
-            .map_err(|error| LocalError::store(&error))?;
-        request = request.attribute_definitions(attribute);
-    }
+    request = request.set_attribute_definitions(Some(attributes_of(properties)?));
     request = request.set_key_schema(Some(key_schema(properties)?));
     for index in list(&properties["GlobalSecondaryIndexes"]) {
-        let projection = index["Projection"]["ProjectionType"]
-            .as_str()
-            .unwrap_or_default();
-        let index = GlobalSecondaryIndex::builder()
-            .index_name(index["IndexName"].as_str().unwrap_or_default())
-            .set_key_schema(Some(key_schema(index)?))
-            .projection(
-                Projection::builder()
-                    .projection_type(ProjectionType::from(projection))
-                    .build(),
-            )
-            .build()
-            .map_err(|error| LocalError::store(&error))?;
-        request = request.global_secondary_indexes(index);
+        request = request.global_secondary_indexes(index_of(index)?);
     }
     Ok(request)
+}
+
+fn attributes_of(properties: &Value) -> Result<Vec<AttributeDefinition>, LocalError> {
+    let attributes = list(&properties["AttributeDefinitions"]).map(|attribute| {
+        let text = |name: &str| attribute[name].as_str().unwrap_or_default();
+        AttributeDefinition::builder()
+            .attribute_name(text("AttributeName"))
+            .attribute_type(ScalarAttributeType::from(text("AttributeType")))
+            .build()
+            .map_err(|error| LocalError::store(&error))
+    });
+    attributes.collect()
+}
+
+fn index_of(index: &Value) -> Result<GlobalSecondaryIndex, LocalError> {
+    let projection = index["Projection"]["ProjectionType"]
+        .as_str()
+        .unwrap_or_default();
+    let projection = Projection::builder()
+        .projection_type(ProjectionType::from(projection))
+        .build();
+    GlobalSecondaryIndex::builder()
+        .index_name(index["IndexName"].as_str().unwrap_or_default())
+        .set_key_schema(Some(key_schema(index)?))
+        .projection(projection)
+        .build()
+        .map_err(|error| LocalError::store(&error))
 }
 
 fn key_schema(owner: &Value) -> Result<Vec<KeySchemaElement>, LocalError> {

@@ -259,6 +259,12 @@ impl Booking {
             })
     }
 
+    /// When time will change it next, or should have already; none if it never will. It is counted from its state as it was
+    /// last written.
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.automatic_steps().map(|(_, due)| due).min()
+    }
+
     /// Until when it waits for its payment, or waited; none if its graph has none.
     pub fn payment_due(&self) -> Option<DateTime<Utc>> {
         self.graph.waits_for_payment().then(|| self.waits_until())

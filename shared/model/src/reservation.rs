@@ -7,7 +7,7 @@ use crate::booking::{Customer, EventText};
 use crate::duration::CalendarSpan;
 use crate::graph::Graph;
 use crate::ids::{CalendarId, ProjectId, ReservationId, ResourceId};
-use crate::occupancy::{Buffers, Claim, ClaimKind, Tolerance};
+use crate::occupancy::{self, Buffers, Claim, ClaimKind, HOLD_GRACE, Tolerance};
 use crate::time::{TimeSlot, Tz, zone_name};
 
 /// The longest a slot is held at a time: a day of its resource's calendar, or as many seconds as one usually has.
@@ -74,6 +74,9 @@ pub struct Reservation {
     pub payment_time: Option<CalendarSpan>,
     /// When it lapses.
     pub until: DateTime<Utc>,
+    /// Whether it was noted that it lapsed: it holds no time any more, whatever a clock says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// The token it was last written with. The store keeps it beside the record.
@@ -98,11 +101,23 @@ impl Reservation {
     ///
     /// [`Lapsed`] from its `until` on.
     pub fn valid_at(self, now: DateTime<Utc>) -> Result<Self, Lapsed> {
-        if now < self.until {
+        if now < self.until && !self.expired {
             Ok(self)
         } else {
             Err(Lapsed(self.until))
         }
+    }
+
+    /// The reservation as it is at `now`: once others may take its slot, it is noted that it lapsed.
+    #[must_use]
+    pub fn settled(self, now: DateTime<Utc>) -> Self {
+        let expired = self.expired || !occupancy::stands_at(Some(self.until), now);
+        Self { expired, ..self }
+    }
+
+    /// When it is to be noted that it lapsed; none if it has been.
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        (!self.expired).then(|| self.until + HOLD_GRACE)
     }
 
     /// Every resource that it holds, its own first.

@@ -2,6 +2,7 @@
 //! errors say what happened, with its parts as data, and `api` says what that is in HTTP.
 
 pub mod actor;
+pub mod clock;
 pub mod defaults;
 pub mod error;
 pub mod offer;

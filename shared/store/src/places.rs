@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::dynamo::list::month;
 use crate::dynamo::tables::{
-    BY_CUSTOMER, BY_GROUP, BY_MONTH, BY_PROJECT, BY_RESOURCE, BY_START, TABLE,
+    BY_CUSTOMER, BY_DUE, BY_GROUP, BY_MONTH, BY_PROJECT, BY_RESOURCE, BY_START, TABLE,
 };
 use crate::dynamo::{Listing, Partition, Place, Position, Table};
 
@@ -21,6 +21,9 @@ pub(crate) const CREATED: &str = BY_MONTH.sort;
 
 /// The attribute that rows listed by start are sorted by.
 pub(crate) const START: &str = BY_START.sort;
+
+/// The attribute that rows listed by when they are due are sorted by.
+pub(crate) const DUE: &str = BY_DUE.sort;
 
 /// What takes a month's place in a listing by start for what begins far from the month it was created in.
 pub(crate) const FAR: &str = "far";
@@ -258,6 +261,7 @@ listings! {
         => Data BY_CUSTOMER "app#{app}#bookings#{email}";
     bookings_of_project(app: AppId, project: ProjectId)
         => Data BY_PROJECT "app#{app}#bookings#{project}#" month;
+    data_by_due(shard: u8) => Data BY_DUE "due#{shard}";
     // Lists of what the tables' own keys sort.
     audit_lines(app: AppId) => Audit TABLE "app#{app}#audit#" month;
     told_by_month(app: AppId) => Outbox TABLE "app#{app}#events#" month;

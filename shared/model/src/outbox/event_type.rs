@@ -82,6 +82,7 @@ event_types! {
         Reserved = "reservation.reserved", "A slot was reserved.";
         Extended = "reservation.extended", "A reservation holds for another while.";
         Booked = "reservation.booked", "A reservation became a booking.";
+        Expired = "reservation.expired", "A reservation lapsed.";
     }
     /// The seats of groups.
     Group = "group", BookingsRead {

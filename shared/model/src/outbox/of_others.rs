@@ -5,8 +5,7 @@ use super::event_type::EventType;
 use crate::event::Event;
 use crate::reservation::Reservation;
 
-/// What it tells that a reservation `before` becomes `after`. It goes when it becomes a booking. That it lapsed is not told
-/// here: nobody writes it.
+/// What it tells that a reservation `before` becomes `after`. It goes when it becomes a booking.
 pub fn of_reservation(
     before: Option<&Reservation>,
     after: Option<&Reservation>,
@@ -17,6 +16,12 @@ pub fn of_reservation(
     };
     let event = match (before, after) {
         (None, Some(after)) => Some(about(EventType::Reserved, after)),
+        (Some(before), Some(after)) if after.expired => {
+            (!before.expired).then(|| ChangeEvent {
+                automatic_at: Some(after.until),
+                ..about(EventType::Expired, after)
+            })
+        }
         (Some(_), Some(after)) => Some(about(EventType::Extended, after)),
         (Some(before), None) => Some(about(EventType::Booked, before)),
         (None, None) => None,

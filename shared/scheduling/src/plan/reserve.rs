@@ -98,6 +98,7 @@ impl ReservationPlan {
             customer: request.customer,
             payment_time: request.payment_time,
             until: lapses_at(now, resource.timezone, request.hold, Some(&offer)),
+            expired: false,
             created_at: now,
             version: String::new(),
         };

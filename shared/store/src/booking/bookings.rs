@@ -164,7 +164,7 @@ pub(crate) fn item(app: AppId, booking: &Booking) -> Result<Item, StoreError> {
     if let Some(project) = booking.project_id {
         item = item.listed(places::bookings_of_project(app, project).of(&created));
     }
-    Ok(item)
+    Ok(item.due(booking.id.uuid(), booking.next_due()))
 }
 
 /// The item that a booking is kept as in [`Table::Data`], for filling a table past this crate. Nothing is taken by it: no

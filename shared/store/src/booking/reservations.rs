@@ -1,5 +1,6 @@
 //! Reservations as items. How they come and go is decided in [`unit`](crate::unit).
 
+use chrono::TimeDelta;
 use model::ids::{AppId, ReservationId, ResourceId};
 use model::outbox::{self, ChangeEvent};
 use model::reservation::Reservation;
@@ -12,11 +13,14 @@ use crate::unit::drafts::Drafted;
 use crate::unit::step::Move;
 
 pub(crate) fn item(app: AppId, reservation: &Reservation) -> Result<Item, StoreError> {
-    // Kept a while after it lapsed, so that a late caller learns that it lapsed.
-    let tidied_s = (reservation.until + chrono::TimeDelta::days(1)).timestamp();
+    // Kept a while after it lapsed, so that a late caller learns that it lapsed; longer if nobody has noted yet that it did.
+    let days = if reservation.expired { 1 } else { 30 };
+    let tidied_s = (reservation.until + TimeDelta::days(days)).timestamp();
     let place = places::reservation(app, reservation.id);
+    let id = reservation.id.uuid();
     Ok(Item::new(&place, reservation)?
         .with("version", &reservation.version)
+        .due(id, reservation.next_due())
         .expiring(tidied_s))
 }
 
@@ -46,11 +50,12 @@ impl Drafted for Reservation {
     }
 
     fn moves(before: Option<&Self>, after: Option<&Self>) -> Vec<(ResourceId, Move)> {
-        let go = before.into_iter().flat_map(|held| {
+        let holds = |held: &&Self| !held.expired;
+        let go = before.filter(holds).into_iter().flat_map(|held| {
             let claim = held.claim();
             held.resources().map(move |one| (one, Move::Go(claim)))
         });
-        let come = after.into_iter().flat_map(|held| {
+        let come = after.filter(holds).into_iter().flat_map(|held| {
             let (claim, tolerance) = (held.claim(), held.tolerance());
             held.resources()
                 .map(move |one| (one, Move::Come(claim, tolerance)))

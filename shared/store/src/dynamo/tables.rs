@@ -114,4 +114,6 @@ indexes! {
     BY_CUSTOMER: "by_customer" "customer_pk" "created_sk";
     /// A project's bookings by month and creation.
     BY_PROJECT: "by_project" "project_pk" "created_sk";
+    /// What time will change, by when. Only what is due some day is in it.
+    BY_DUE: "by_due" "due_pk" "due_sk";
 }

@@ -89,6 +89,13 @@ pub struct KeptReservation {
     record: Value,
 }
 
+impl KeptReservation {
+    /// Whether it was noted that it lapsed.
+    pub fn is_expired(&self) -> bool {
+        self.record["expired"] == true
+    }
+}
+
 /// An event as it is kept.
 #[derive(Clone, Debug)]
 pub struct KeptEvent {

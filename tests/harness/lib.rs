@@ -225,6 +225,12 @@ impl TestServer {
         (base, faults)
     }
 
+    /// The store of the instance that was started last.
+    pub fn newest_store(&self) -> &store::Store {
+        let newest = self.instances.last().unwrap_or(&self.state);
+        newest.store()
+    }
+
     /// How many calls have gone to the store so far, from all instances together.
     pub fn store_calls(&self) -> u64 {
         let calls = |state: &State| state.store().calls();

@@ -1,3 +1,4 @@
-//! The function `webhooks`: the event log.
+//! What happens is told: the event log, and the clock that carries out what is due.
 
+mod clock;
 mod event_log;

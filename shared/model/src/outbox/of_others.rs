@@ -16,12 +16,10 @@ pub fn of_reservation(
     };
     let event = match (before, after) {
         (None, Some(after)) => Some(about(EventType::Reserved, after)),
-        (Some(before), Some(after)) if after.expired => {
-            (!before.expired).then(|| ChangeEvent {
-                automatic_at: Some(after.until),
-                ..about(EventType::Expired, after)
-            })
-        }
+        (Some(before), Some(after)) if after.expired => (!before.expired).then(|| ChangeEvent {
+            automatic_at: Some(after.until),
+            ..about(EventType::Expired, after)
+        }),
         (Some(_), Some(after)) => Some(about(EventType::Extended, after)),
         (Some(before), None) => Some(about(EventType::Booked, before)),
         (None, None) => None,

@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use model::Random;
-use model::ids::{AppId, CredentialId};
+use model::ids::{AppId, CredentialId, WebhookId};
+use model::webhook::SecretVersion;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
@@ -109,6 +110,32 @@ impl MasterSecret {
             .map(SigningSecret::from_bytes)
     }
 
+    /// The key of one secret of a webhook endpoint, which its deliveries are signed with.
+    ///
+    /// # Errors
+    ///
+    /// [`VersionGone`] if the version that it was derived under has been rotated out.
+    pub fn webhook_secret(
+        &self,
+        endpoint: WebhookId,
+        version: SecretVersion,
+    ) -> Result<[u8; 32], VersionGone> {
+        let mut named = [0; 20];
+        named[..16].copy_from_slice(endpoint.uuid().as_bytes());
+        named[16..].copy_from_slice(&version.number.to_be_bytes());
+        self.derive(version.master, "webhook-secret", &named)
+    }
+
+    /// The key of an app's secret for Timekit's signature of webhooks, from now on. As the signing secret, it is another one
+    /// once the master secret is rotated.
+    ///
+    /// # Errors
+    ///
+    /// Never in fact: the current version is always there.
+    pub fn app_webhook_secret(&self, app: AppId) -> Result<[u8; 32], VersionGone> {
+        self.derive(self.current, "app-webhook-secret", app.uuid().as_bytes())
+    }
+
     /// A code that proves that `message` came from here, under the current version.
     ///
     /// # Errors
@@ -189,6 +216,33 @@ mod tests {
         assert_eq!(
             after.resource_token(3, id).expect_err("gone"),
             VersionGone(3)
+        );
+    }
+
+    #[test]
+    fn each_endpoint_and_each_of_its_secrets_has_a_key_of_its_own_which_outlives_a_rotation() {
+        let before =
+            MasterSecret::parse(r#"{"current":"1","1":"oldoldoldoldoldoldoldoldoldoldoldold"}"#)
+                .expect("a secret");
+        let after = MasterSecret::parse(SECRET).expect("a secret");
+        let endpoint = |id| WebhookId::new(uuid::Uuid::from_u128(id));
+        let key = |secret: &MasterSecret, id, number, master| {
+            secret.webhook_secret(endpoint(id), SecretVersion { number, master })
+        };
+        let first = key(&before, 1, 1, 1).expect("a key");
+        assert_eq!(key(&after, 1, 1, 1), Ok(first));
+        for other in [
+            key(&after, 1, 2, 1),
+            key(&after, 2, 1, 1),
+            key(&after, 1, 1, 2),
+        ] {
+            assert_ne!(other.expect("a key"), first);
+        }
+        assert_eq!(key(&after, 1, 1, 3), Err(VersionGone(3)));
+        let app = AppId::new(uuid::Uuid::from_u128(1));
+        assert_ne!(
+            before.app_webhook_secret(app),
+            after.app_webhook_secret(app)
         );
     }
 

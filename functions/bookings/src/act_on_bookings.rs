@@ -133,10 +133,8 @@ impl Actors<'_> {
                     changed.push(booking.map_err(|error| of_many(index, error.into()))?);
                 }
                 let included = self.presenter.load(&changed).await?;
-                let included = included
-                    .with_decided(&mut decision)
-                    .await
-                    .map_err(of_part)?;
+                let decided = decision.changed().await.map_err(of_part)?;
+                let included = included.with_changed(decided);
                 let views = changed
                     .into_iter()
                     .map(|booking| Ok(included.show(booking)));

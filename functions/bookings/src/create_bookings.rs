@@ -186,10 +186,8 @@ impl Maker<'_> {
                     made.push(booking.map_err(|error| of_many(index, error.into()))?);
                 }
                 let included = self.presenter.load(&made).await?;
-                let included = included
-                    .with_decided(&mut decision)
-                    .await
-                    .map_err(of_part)?;
+                let decided = decision.changed().await.map_err(of_part)?;
+                let included = included.with_changed(decided);
                 let views = made.into_iter().map(|booking| Ok(included.show(booking)));
                 let mut answer = BulkAnswer::new(StatusCode::CREATED, views.collect())?;
                 let links = answer.take_links();

@@ -50,6 +50,11 @@ impl Includes {
         self.names.has(name)
     }
 
+    /// What was asked for, links or not.
+    pub(crate) const fn names(&self) -> &Include {
+        &self.names
+    }
+
     /// What makes customers' links, if they were asked for by somebody who may have them.
     pub(crate) const fn links(&self) -> Option<&CustomerLinks> {
         self.links.as_ref()

@@ -45,7 +45,7 @@ impl KeptTold {
 
     fn is_step(&self) -> bool {
         let of_booking = self.kind.strip_prefix("booking.");
-        of_booking.is_some_and(|kind| !["updated", "deleted"].contains(&kind))
+        of_booking.is_some_and(|kind| !["updated", "deleted", "reminder"].contains(&kind))
     }
 
     fn seats(&self) -> impl Iterator<Item = String> {

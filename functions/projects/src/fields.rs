@@ -5,6 +5,7 @@ pub(crate) mod known;
 pub(crate) mod location;
 pub(crate) mod project;
 pub(crate) mod project_parts;
+mod reminders;
 pub(crate) mod service;
 pub(crate) mod widget;
 pub(crate) mod widget_config;

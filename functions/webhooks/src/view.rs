@@ -91,6 +91,9 @@ pub(crate) struct EventDataView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Uuid)]
     rescheduled_to: Option<String>,
+    /// For a `booking.reminder`: its number among the booking's reminders, from 0 on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminder: Option<usize>,
     /// For a `group` event: the bookings whose seats were taken or released.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     seats: Vec<String>,
@@ -142,6 +145,7 @@ impl EventDataView {
             effective_at: shown(event.automatic_at),
             rescheduled_from: event.rescheduled_from.map(|id| id.to_string()),
             rescheduled_to: event.rescheduled_to.map(|id| id.to_string()),
+            reminder: event.reminder,
             seats,
         }
     }

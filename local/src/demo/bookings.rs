@@ -125,6 +125,7 @@ fn request(graph: Graph, resource: &Resource, slot: TimeSlot, state: &State) -> 
             timezone: Some("America/Los_Angeles".to_owned()),
             fields: Map::new(),
         }),
+        reminders: Vec::new(),
         meta: object(json!({ "demo": true })),
     }
 }

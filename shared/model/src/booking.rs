@@ -22,6 +22,7 @@ use crate::json_text;
 use crate::language::LanguageTag;
 use crate::occupancy::Buffers;
 use crate::payment::DEFAULT_PAYMENT_TIME;
+use crate::reminder::{BookingReminder, Reminder, ReminderOutcome};
 use crate::seats::Seats;
 use crate::time::{TimeSlot, Tz, zone_name};
 
@@ -97,6 +98,9 @@ pub struct Booking {
     pub event: EventText,
     /// Whom it is for.
     pub customers: Vec<Customer>,
+    /// What to send before or after its start, and what became of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<BookingReminder>,
     /// Whatever its maker wants to keep with it.
     #[serde(with = "json_text")]
     pub meta: Map<String, Value>,
@@ -115,6 +119,17 @@ pub struct Booking {
     /// The token it was last written with. The store keeps it beside the record.
     #[serde(skip)]
     pub version: String,
+}
+
+/// The reminders of a booking that is made at `now` and starts at `start`.
+fn reminders(
+    all: impl IntoIterator<Item = Reminder>,
+    start: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Vec<BookingReminder> {
+    let all = all.into_iter();
+    all.map(|one| BookingReminder::new(one, start, now))
+        .collect()
 }
 
 fn is_false(is: &bool) -> bool {
@@ -154,6 +169,7 @@ impl Booking {
             timezone: new.timezone,
             event: new.event,
             customers: new.customers,
+            reminders: reminders(new.reminders, new.slot.start(), now),
             meta: new.meta,
             log: vec![LogEntry {
                 from: None,
@@ -221,6 +237,7 @@ impl Booking {
             updated_at: now,
             revision: left.revision + 1,
             event_sequence: None,
+            reminders: reminders(left.own_reminders(), start, now),
             ..left.clone()
         };
         Ok((left, taken))
@@ -262,7 +279,39 @@ impl Booking {
     /// When time will change it next, or should have already; none if it never will. It is counted from its state as it was
     /// last written.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.automatic_steps().map(|(_, due)| due).min()
+        let steps = self.automatic_steps().map(|(_, due)| due);
+        let start = self.slot.start();
+        let reminders = self.reminders.iter().filter(|one| one.outcome.is_none());
+        // Nothing is sent of one that does not take place, so none of its reminders is ever due.
+        let reminders = reminders.filter(|_| self.is_on());
+        steps
+            .chain(reminders.map(|one| one.reminder.due(start)))
+            .min()
+    }
+
+    /// The booking as the clock leaves it at `now`: with every automatic step that has come due, and with every reminder that
+    /// has come due told or left out, as its state is then.
+    #[must_use]
+    pub fn ticked(self, now: DateTime<Utc>) -> Self {
+        let mut booking = self.settled(now);
+        let (start, is_on) = (booking.slot.start(), booking.is_on());
+        for one in &mut booking.reminders {
+            if one.outcome.is_none() && one.reminder.due(start) <= now {
+                let is_sent = is_on && one.reminder.is_of_use(start, now);
+                one.outcome = Some(if is_sent {
+                    ReminderOutcome::Sent
+                } else {
+                    ReminderOutcome::Skipped
+                });
+            }
+        }
+        booking
+    }
+
+    /// The reminders that it was made with.
+    fn own_reminders(&self) -> Vec<Reminder> {
+        let all = self.reminders.iter().map(|one| one.reminder.clone());
+        all.collect()
     }
 
     /// Until when it waits for its payment, or waited; none if its graph has none.
@@ -460,6 +509,7 @@ mod tests {
                 participants: Vec::new(),
             },
             customers: Vec::new(),
+            reminders: Vec::new(),
             meta: Map::new(),
         };
         Booking::create(

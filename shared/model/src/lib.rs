@@ -29,6 +29,7 @@ pub mod outbox;
 pub mod payment;
 pub mod project;
 pub mod rate;
+pub mod reminder;
 pub mod reservation;
 pub mod resource;
 pub mod scope;

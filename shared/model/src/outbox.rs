@@ -104,6 +104,9 @@ pub struct ChangeEvent {
     /// The booking that took this one's place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescheduled_to: Option<BookingId>,
+    /// For a reminder: its number among those of its booking, from 0 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<usize>,
     /// The bookings whose seats were taken or released.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seats: Vec<BookingId>,
@@ -126,6 +129,7 @@ impl ChangeEvent {
             automatic_at: None,
             rescheduled_from: None,
             rescheduled_to: None,
+            reminder: None,
             seats: Vec::new(),
         }
     }

@@ -4,7 +4,6 @@ mod defaults;
 pub mod form;
 mod memo;
 pub mod page;
-pub mod reminder;
 pub mod rules;
 mod template;
 
@@ -19,7 +18,6 @@ use crate::kept_json::KeptJson;
 pub use form::FormField;
 use memo::Memo;
 pub use page::PageProblem;
-pub use reminder::Reminder;
 pub use rules::{BookingDefaults, Rules, availability_faults};
 pub use template::{fill_template, fill_template_with};
 
@@ -235,6 +233,7 @@ impl Project {
             availability: &self.availability,
             availability_constraints: &self.availability_constraints,
             booking: &self.booking,
+            reminders: &self.reminders,
             reservation_time: self.reservation_time.as_deref(),
         }
     }

@@ -129,7 +129,7 @@ async fn booking(
         if !is_due && !is_stale(due, now) {
             return Ok(Attempt::Decided(false));
         }
-        decision.put(booking.settled(now));
+        decision.put(booking.ticked(now));
         decision.commit(true).await
     };
     writer.until_decided(decide).await

@@ -27,6 +27,7 @@ use model::ids::{CalendarId, ProjectId, ReservationId};
 use model::occupancy::Buffers;
 use model::payment::DEFAULT_PAYMENT_TIME;
 use model::project::{Project, fill_template};
+use model::reminder::Reminder;
 use model::reservation::Reservation;
 use model::time::Tz;
 use store::{Store, Tenant};
@@ -199,6 +200,12 @@ impl<'a> Defaults<'a> {
             Some(sent) if is_public && sent.on_clock_s() >= longest.on_clock_s() => longest,
             sent => sent.unwrap_or(longest),
         }
+    }
+
+    /// What is sent before or after its start: what the request says, if that is anything, or else what the project says.
+    pub fn reminders(&self, sent: Option<Vec<Reminder>>) -> Vec<Reminder> {
+        let of_project = || Some(self.offer.booking()?.reminders.clone());
+        sent.or_else(of_project).unwrap_or_default()
     }
 
     /// Its texts, with the project's for what is left out, and the customer's fields where those have placeholders.

@@ -53,6 +53,7 @@ async fn book(
         max_seats: None,
         texts: Texts::default(),
         customer: None,
+        reminders: Vec::new(),
         meta: Map::new(),
     };
     let references = References::default();

@@ -79,6 +79,7 @@ pub(crate) fn block_booking(group: u128, number: i32) -> Booking {
             timezone: None,
             fields: Map::new(),
         }],
+        reminders: Vec::new(),
         meta,
     };
     let mut booking = Booking::create(new, BookingId::new(id(group, number)), "key", created_at);

@@ -2,3 +2,4 @@
 
 mod clock;
 mod event_log;
+mod reminders;

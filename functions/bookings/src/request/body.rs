@@ -82,6 +82,12 @@ pub(crate) struct CreateBookingRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(super) timeout: Field<Value>,
+    /// What to send before or after the start: at most 10, of type `webhook`, e.g. `{"type": "webhook", "settings": {"url":
+    /// "https://example.com/reminders"}, "when": {"type": "before", "unit": "hours", "time": 2}}`. Defaults to the project's
+    /// `reminders`. Ignored with a public key or token.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub(super) reminders: Field<Vec<Value>>,
     /// For a seat in a group: `owner_booking_id`. Time and resource are the group's.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]

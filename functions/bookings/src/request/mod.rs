@@ -6,6 +6,7 @@ mod parse;
 mod payment;
 mod place;
 mod plan;
+mod reminders;
 mod settings;
 mod texts;
 

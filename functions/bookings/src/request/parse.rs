@@ -9,6 +9,7 @@ use super::body::{CreateBookingRequest, LegacyEvent};
 use super::customer::customer;
 use super::payment::payment_time;
 use super::place::{SentPlace, place};
+use super::reminders::reminders;
 use super::settings::{self, settings};
 use super::texts::{SentTexts, texts};
 
@@ -68,6 +69,7 @@ pub(super) fn parse(
     let rules = (graph, project_id);
     let settings = settings(&mut faults, request.settings, rules, defaults, is_public);
     let payment_time = payment_time(&mut faults, request.timeout, graph, defaults, is_public);
+    let reminders = reminders(&mut faults, request.reminders, defaults, is_public);
 
     let read = graph.zip(place).zip(settings);
     let ((graph, place), settings) = faults.finish(read)?;
@@ -88,6 +90,7 @@ pub(super) fn parse(
         max_seats: settings.max_seats,
         texts,
         customer,
+        reminders,
         meta,
     })
 }

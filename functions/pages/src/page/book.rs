@@ -90,6 +90,7 @@ fn request(defaults: &Defaults<'_>, site: &Site, graph: Graph, order: Order<'_>)
         texts: defaults.texts(Texts::default(), Some(&customer)),
         customer: Some(customer),
         locale: language.tag().parse().ok(),
+        reminders: defaults.reminders(None),
         meta: Map::new(),
     }
 }

@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 
 use crate::fields::known::{note_unknown, refuse_unknown_resources, unseen};
 use crate::fields::project_parts::{check_booking, check_ui, price, reservation_time};
-use crate::fields::{degrees, free_form, ids, object_within, objects};
+use crate::fields::reminders::reminders;
+use crate::fields::{degrees, free_form, ids, object_within};
 
 /// A project's fields. Fields that are not listed are ignored; `null` empties a field.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -59,7 +60,10 @@ pub(crate) struct ProjectRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     ui: Field<Map<String, Value>>,
-    /// Whom to remind when. Kept; nothing acts on it.
+    /// What a booking of the project sends before or after its start, unless the booking says so itself; at most 10. One of
+    /// type `webhook` sends the booking to `settings.url`, e.g. `{"type": "webhook", "settings": {"url":
+    /// "https://example.com/reminders"}, "when": {"type": "before", "unit": "hours", "time": 2}}`. Those of type `email` and of
+    /// other types are kept; nothing sends them yet. A booking has the reminders of its project from when it was created.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     reminders: Field<Vec<Value>>,
@@ -218,7 +222,7 @@ impl ProjectFields {
             booking,
             customer_fields,
             ui,
-            reminders: objects(faults, "reminders", request.reminders, MAX_SMALL),
+            reminders: reminders(faults, request.reminders),
             meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
             allow_conference: faults.optional("allow_conference", request.allow_conference),
             allow_double_bookings: faults

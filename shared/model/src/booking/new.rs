@@ -9,6 +9,7 @@ use crate::graph::Graph;
 use crate::ids::{BookingId, CalendarId, ProjectId, ResourceId};
 use crate::language::LanguageTag;
 use crate::occupancy::{Buffers, Tolerance};
+use crate::reminder::Reminder;
 use crate::time::{TimeSlot, Tz};
 
 /// The longest booking there is, in days of its resource's calendar.
@@ -73,6 +74,8 @@ pub struct NewBooking {
     pub event: EventText,
     /// Whom it is for.
     pub customers: Vec<Customer>,
+    /// What to send before or after its start; at most [`MAX_REMINDERS`](crate::reminder::MAX_REMINDERS).
+    pub reminders: Vec<Reminder>,
     /// Whatever its maker wants to keep with it.
     pub meta: Map<String, Value>,
 }

@@ -74,6 +74,7 @@ event_types! {
         CancelledByOwner = "booking.cancelled_by_owner", "A seat was cancelled by its group's side.";
         RescheduledByCustomer = "booking.rescheduled_by_customer", "Another booking took this one's place.";
         Completed = "booking.completed", "A booking is over.";
+        Reminder = "booking.reminder", "A reminder of a booking is due, and the booking takes place.";
         Updated = "booking.updated", "A booking's `meta` was changed.";
         Deleted = "booking.deleted", "A booking was deleted.";
     }

@@ -4,6 +4,7 @@ use super::ChangeEvent;
 use super::event_type::EventType;
 use crate::booking::{AUTOMATIC, Booking, LogEntry};
 use crate::ids::BookingId;
+use crate::reminder::ReminderOutcome;
 use crate::seats::Seats;
 
 /// What it tells that `before` becomes `after`, in order: every step that it took, those of time included; what was changed
@@ -34,8 +35,15 @@ fn of_one_that_is_there(before: Option<&Booking>, after: &Booking) -> Vec<Change
     let steps = after.log.iter().skip(known);
     let mut events: Vec<ChangeEvent> = steps.map(|step| of_step(step, after)).collect();
     let without_step = |kind| about(kind, after).between(Some(after.state), Some(after.state));
-    if before.is_some_and(|before| is_updated(before, after)) {
-        events.push(without_step(EventType::Updated));
+    if let Some(before) = before {
+        if is_updated(before, after) {
+            events.push(without_step(EventType::Updated));
+        }
+        events.extend(reminders_sent(before, after).map(|index| ChangeEvent {
+            automatic_at: Some(after.reminders[index].reminder.due(after.slot.start())),
+            reminder: Some(index),
+            ..without_step(EventType::Reminder)
+        }));
     }
     let seats_before = before.and_then(|before| before.seats.as_ref());
     if let Some((seats_before, seats)) = seats_before.zip(after.seats.as_ref()) {
@@ -71,6 +79,16 @@ fn of_step(step: &LogEntry, after: &Booking) -> ChangeEvent {
         rescheduled_to: (after.rescheduled_to).filter(|_| kind == EventType::RescheduledByCustomer),
         ..event
     }
+}
+
+/// The numbers of the reminders that were sent.
+fn reminders_sent(before: &Booking, after: &Booking) -> impl Iterator<Item = usize> {
+    let is_sent = |booking: &Booking, index: usize| {
+        let one = booking.reminders.get(index);
+        one.is_some_and(|one| one.outcome == Some(ReminderOutcome::Sent))
+    };
+    (0..after.reminders.len())
+        .filter(move |index| is_sent(after, *index) && !is_sent(before, *index))
 }
 
 /// Whether something was changed that no step changes.

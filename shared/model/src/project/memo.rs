@@ -14,7 +14,7 @@ use super::rules::{Rules, Sources};
 use crate::fault::Faults;
 
 /// The version of the form in which rules are stored. A change of what is stored, or of what it means, is another version.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The most bytes of stored rules. With them, a project whose fields are as large as they may be still fits into an item.
 /// Larger ones, e.g. of many hundreds of holidays, are made of the fields when they are needed.

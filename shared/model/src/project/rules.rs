@@ -12,6 +12,7 @@ use crate::graph::Graph;
 use crate::kept_json::KeptJson;
 use crate::lenient;
 use crate::payment::parse_timeout;
+use crate::reminder::Reminder;
 use crate::reservation::parse_hold;
 use crate::time::{UnknownTimeZone, parse_zone};
 
@@ -54,6 +55,9 @@ pub struct BookingDefaults {
     /// How long it waits for its payment, by its resource's calendar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_time: Option<CalendarSpan>,
+    /// Its reminders.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<Reminder>,
 }
 
 /// The fields that rules are made of, as sent.
@@ -62,6 +66,7 @@ pub(super) struct Sources<'a> {
     pub(super) availability: &'a KeptJson<Map<String, Value>>,
     pub(super) availability_constraints: &'a KeptJson<Vec<Value>>,
     pub(super) booking: &'a KeptJson<Map<String, Value>>,
+    pub(super) reminders: &'a KeptJson<Vec<Value>>,
     pub(super) reservation_time: Option<&'a str>,
 }
 
@@ -73,6 +78,7 @@ impl Sources<'_> {
             self.availability.as_text(),
             self.availability_constraints.as_text(),
             self.booking.as_text(),
+            self.reminders.as_text(),
             self.reservation_time.unwrap_or("null"),
         ] {
             hasher.update(text.as_bytes());
@@ -94,7 +100,9 @@ impl Sources<'_> {
         let constraints = members(&mut faults, field, self.availability_constraints);
         let constraints = noted(&mut faults, parse_constraints(&constraints, field));
         let booking = members(&mut faults, "booking", self.booking);
-        let booking = BookingDefaults::parse(&booking, &mut faults);
+        let mut booking = BookingDefaults::parse(&booking, &mut faults);
+        let reminders = members(&mut faults, "reminders", self.reminders);
+        booking.reminders = Reminder::readable(&reminders);
         let hold = self.reservation_time.map(parse_hold).transpose();
         let hold = hold.map_err(|error| Faults::one("reservation_time", error.to_string()));
         let hold = noted(&mut faults, hold);
@@ -129,6 +137,7 @@ impl BookingDefaults {
             rescheduling_url: text("rescheduling_url"),
             only_offered: only_offered == Some(true),
             payment_time: noted(faults, payment_time).flatten(),
+            reminders: Vec::new(),
         }
     }
 }

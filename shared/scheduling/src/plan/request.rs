@@ -7,6 +7,7 @@ use model::graph::Graph;
 use model::ids::{BookingId, CalendarId, ProjectId, ReservationId, ResourceId};
 use model::language::LanguageTag;
 use model::occupancy::Buffers;
+use model::reminder::Reminder;
 use model::resource::Resource;
 use model::time::Tz;
 use serde_json::{Map, Value};
@@ -52,6 +53,8 @@ pub struct BookingRequest {
     pub texts: Texts,
     /// Whom it is for.
     pub customer: Option<Customer>,
+    /// What to send before or after its start.
+    pub reminders: Vec<Reminder>,
     /// Whatever the caller wants to keep with it.
     pub meta: Map<String, Value>,
 }
@@ -130,6 +133,7 @@ impl BookingRequest {
             timezone,
             event: self.texts.into_event(),
             customers: self.customer.into_iter().collect(),
+            reminders: self.reminders,
             meta: self.meta,
         }
     }

@@ -9,7 +9,7 @@ use local::demo::{self, Demo};
 use local::{server, tables};
 use model::Clock as _;
 use serde_json::json;
-use store::Connection;
+use store::{Connection, Store};
 
 use crate::engine::Engine;
 use crate::faults::{Faults, FaultyHttpClient};
@@ -105,6 +105,12 @@ impl Simulation {
     /// One more instance.
     pub async fn instance(&self) -> Instance {
         self.instance_on(&self.engine).await
+    }
+
+    /// The store as a worker has it, and what happens to its calls.
+    pub async fn store(&self) -> (Store, Faults) {
+        let (client, faults) = dynamodb(&self.engine).await;
+        (self.state(client).store().clone(), faults)
     }
 
     /// One more instance, whose calls to the store take a random time.

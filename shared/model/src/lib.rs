@@ -9,6 +9,7 @@ pub mod availability;
 pub mod booking;
 pub mod constraint;
 pub mod dated;
+pub mod delivery;
 pub mod duration;
 mod ends;
 pub mod event;

@@ -154,7 +154,7 @@ impl ChangeEvent {
 
 /// Names what one transaction told. It sorts by time, to a quarter of a microsecond, and what was told in it is found by it: a
 /// UUID of version 7 with a fraction of the millisecond, as RFC 9562 has it, whose last two bytes count the events, from 1 on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ToldId(Uuid);
 
 impl ToldId {
@@ -215,7 +215,7 @@ impl ToldId {
 }
 
 /// An event as it was told.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToldEvent {
     /// Names it.
     pub id: Uuid,
@@ -224,6 +224,7 @@ pub struct ToldEvent {
     /// Who made the change, as [`Author::by`].
     pub by: String,
     /// The address that the request came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<IpAddr>,
     /// What changed.
     pub event: ChangeEvent,

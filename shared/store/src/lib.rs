@@ -6,6 +6,8 @@
 
 mod access;
 mod booking;
+mod deliveries;
+mod due;
 mod dynamo;
 mod outbox;
 mod pages;
@@ -33,6 +35,8 @@ pub use booking::due::{DUE_SHARDS, DueId, DueThing};
 pub use booking::events::EventWindow;
 pub use booking::resource_deletion::{BookingsToCome, DeleteResourceError, ResourceDeletion};
 pub use booking::resources::{ChangeResourceError, CreateResourceError, ResourceSecret};
+pub use deliveries::{DeliveryChange, KeptDelivery, KeptHealth};
+pub use due::{Due, SHARDS};
 pub use dynamo::author::in_the_name_of;
 pub use dynamo::connection::{Connection, function_config, local_credentials, session_token};
 pub use dynamo::contention::Attempt;

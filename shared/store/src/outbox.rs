@@ -9,6 +9,7 @@ use model::ids::AppId;
 use model::outbox::{ChangeEvent, KEPT_FOR, Told, ToldEvent, ToldId};
 use uuid::Uuid;
 
+use crate::due;
 use crate::dynamo::{
     Between, Chunk, Condition, Direction, Item, MonthlyIndex, Position, RawItem, Store, StoreError,
     Transaction, Walk, record, text,
@@ -46,6 +47,8 @@ pub(crate) fn tell_in<G: Clone>(
     };
     let item = Item::new(&places::told(app, at, id.uuid()), &told)?;
     let item = item.expiring((at + KEPT_FOR).timestamp());
+    let item = due::listed(item, places::due_told(due::shard(id.uuid())), at, id.uuid());
+    transaction.makes_due();
     transaction.put(guard, item, &Condition::Absent)
 }
 
@@ -55,7 +58,7 @@ pub(crate) fn size_of(events: &[ChangeEvent]) -> usize {
 }
 
 /// The events of an item, each with its place.
-fn events_of(item: &RawItem) -> Result<Vec<(Position, ToldEvent)>, StoreError> {
+pub(crate) fn events_of(item: &RawItem) -> Result<Vec<(Position, ToldEvent)>, StoreError> {
     let sk = text(item, "sk").unwrap_or_default();
     let id = sk
         .split_once('#')

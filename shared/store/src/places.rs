@@ -51,6 +51,32 @@ pub(crate) fn owner_of_ledger(pk: &str) -> &str {
     pk.split("#address#").next().unwrap_or_default()
 }
 
+/// The sort key behind all that has been due since `until` or earlier.
+pub(crate) fn due_until(until: DateTime<Utc>) -> String {
+    format!("{}#~", instant(until))
+}
+
+/// What is told that has this key: the app, when it was told, and its id.
+pub(crate) fn read_told(pk: &str, sk: &str) -> Option<(AppId, DateTime<Utc>, Uuid)> {
+    let app = pk.strip_prefix("app#")?.split_once("#events#")?.0;
+    let (at, id) = sk.split_once('#')?;
+    Some((app.parse().ok()?, at.parse().ok()?, id.parse().ok()?))
+}
+
+/// The delivery that has this key: the app, the endpoint and the event.
+pub(crate) fn read_delivery(pk: &str, sk: &str) -> Option<(AppId, WebhookId, Uuid)> {
+    let (app, webhook) = pk.strip_prefix("app#")?.split_once("#webhook#")?;
+    let event = sk.strip_prefix("delivery#")?;
+    Some((
+        app.parse().ok()?,
+        webhook.parse().ok()?,
+        event.parse().ok()?,
+    ))
+}
+
+/// Between which sort keys an endpoint's deliveries are.
+pub(crate) const DELIVERIES: [&str; 2] = ["delivery#", "delivery#~"];
+
 /// Between which sort keys the pointers to a calendar's events are.
 pub(crate) fn of_calendar(calendar: CalendarId) -> [String; 2] {
     [format!("{calendar}#"), format!("{calendar}#~")]
@@ -139,6 +165,10 @@ places! {
 
     told(app: AppId, at: DateTime<Utc>, id: Uuid) with month = month(at), item = by_time(at, id)
         => Outbox "app#{app}#events#{month}" "{item}";
+
+    delivery(app: AppId, webhook: WebhookId, event: Uuid)
+        => Deliveries "app#{app}#webhook#{webhook}" "delivery#{event}";
+    health(app: AppId, webhook: WebhookId) => Deliveries "app#{app}#webhook#{webhook}" "health";
 
     resource(app: AppId, resource: ResourceId) => Data "app#{app}#resource#{resource}" "resource";
     resource_deletion(app: AppId, resource: ResourceId)
@@ -266,6 +296,10 @@ listings! {
     audit_lines(app: AppId) => Audit TABLE "app#{app}#audit#" month;
     told_by_month(app: AppId) => Outbox TABLE "app#{app}#events#" month;
     event_pointers_of(app: AppId, resource: ResourceId) => Data TABLE "app#{app}#events#{resource}";
+    deliveries_of(app: AppId, webhook: WebhookId) => Deliveries TABLE "app#{app}#webhook#{webhook}";
+    // What workers have to do. Both tables have their own index of this name.
+    due_told(shard: u8) => Outbox BY_DUE "due#{shard}";
+    due_deliveries(shard: u8) => Deliveries BY_DUE "due#{shard}";
 }
 
 #[cfg(test)]

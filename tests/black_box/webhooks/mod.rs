@@ -1,5 +1,6 @@
-//! What happens is told: the event log, and the clock that carries out what is due.
+//! What happens is told: the event log, the clock that carries out what is due, and deliveries to endpoints.
 
 mod clock;
+mod deliveries;
 mod event_log;
 mod reminders;

@@ -16,6 +16,8 @@ pub(crate) enum Condition {
     Version(String),
     /// There is none, or it has expired by this second.
     AbsentOrExpired(i64),
+    /// There is one, and workers have something to do with it.
+    Due,
 }
 
 impl Condition {
@@ -35,12 +37,13 @@ impl Condition {
             Self::Present => "attribute_exists(pk)",
             Self::Version(_) => "version = :version",
             Self::AbsentOrExpired(_) => "attribute_not_exists(pk) OR expires_s <= :now",
+            Self::Due => "attribute_exists(due_pk)",
         }
     }
 
     pub(crate) fn values(&self) -> Option<RawItem> {
         let (name, value) = match self {
-            Self::Absent | Self::Present => return None,
+            Self::Absent | Self::Present | Self::Due => return None,
             Self::Version(version) => (":version", AttributeValue::S(version.clone())),
             Self::AbsentOrExpired(now_s) => (":now", AttributeValue::N(now_s.to_string())),
         };

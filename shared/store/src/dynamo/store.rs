@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use model::{Clock, Random};
+use tokio::sync::Notify;
 
 use super::tables::{Table, Tables};
 use super::turns::Turns;
@@ -20,6 +21,8 @@ pub struct Store {
     /// Only what is told says by it when its transaction is sent; decisions are given the time.
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) turns: Turns,
+    /// Who is woken when a transaction has given the workers something to do; nobody on AWS, where a stream does it.
+    workers: Option<Arc<Notify>>,
 }
 
 impl Store {
@@ -38,6 +41,23 @@ impl Store {
             calls: Arc::default(),
             rows_listed: Arc::default(),
             turns: Turns::default(),
+            workers: None,
+        }
+    }
+
+    /// The same tables; workers within this process wait for `workers`, which is notified after each commit that gives them
+    /// something to do.
+    #[must_use]
+    pub fn waking(self, workers: Arc<Notify>) -> Self {
+        Self {
+            workers: Some(workers),
+            ..self
+        }
+    }
+
+    pub(super) fn wake_workers(&self) {
+        if let Some(workers) = &self.workers {
+            workers.notify_one();
         }
     }
 

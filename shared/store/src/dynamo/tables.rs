@@ -21,11 +21,13 @@ pub enum Table {
     Idempotency,
     /// What changes have told.
     Outbox,
+    /// What is told to endpoints, and how they are doing.
+    Deliveries,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Keys,
         Self::Credentials,
         Self::Sessions,
@@ -35,6 +37,7 @@ impl Table {
         Self::Data,
         Self::Idempotency,
         Self::Outbox,
+        Self::Deliveries,
     ];
 
     /// The name behind the prefix.
@@ -49,6 +52,7 @@ impl Table {
             Self::Data => "data",
             Self::Idempotency => "idempotency",
             Self::Outbox => "outbox",
+            Self::Deliveries => "deliveries",
         }
     }
 }
@@ -114,6 +118,6 @@ indexes! {
     BY_CUSTOMER: "by_customer" "customer_pk" "created_sk";
     /// A project's bookings by month and creation.
     BY_PROJECT: "by_project" "project_pk" "created_sk";
-    /// What time will change, by when. Only what is due some day is in it.
+    /// By the instant from when on time or a worker has something to do with it. Only what is still to be done is in it.
     BY_DUE: "by_due" "due_pk" "due_sk";
 }

@@ -8,15 +8,15 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
 };
 
 use super::call::PATIENCE;
 use super::condition::Condition;
 use super::contention::Attempt;
 use super::error::{self, Failure, StoreError, TRANSACT, Verdict};
-use super::item::{Item, Place, RawItem};
-use super::tables::Table;
+use super::item::{Item, Listing, Place, RawItem};
+use super::tables::{Index, Table};
 use super::writer::Writer;
 
 /// The most actions DynamoDB takes in one transaction.
@@ -36,6 +36,7 @@ pub(crate) struct Transaction<'a, G> {
     actions: Vec<TransactWriteItem>,
     tables: Vec<Table>,
     bytes: usize,
+    makes_due: bool,
 }
 
 /// How a transaction ended.
@@ -57,6 +58,7 @@ impl<'a, G: Clone> Transaction<'a, G> {
             actions: Vec::new(),
             tables: Vec::new(),
             bytes: 0,
+            makes_due: false,
         }
     }
 
@@ -153,6 +155,61 @@ impl<'a, G: Clone> Transaction<'a, G> {
         Ok(())
     }
 
+    /// Takes an item out of an index, and leaves the rest of it as it is.
+    pub(crate) fn take_out_of(
+        &mut self,
+        guard: G,
+        place: &Place,
+        index: &'static Index,
+        condition: &Condition,
+    ) -> Result<(), StoreError> {
+        let update = Update::builder()
+            .table_name(self.writer.table(place.table))
+            .set_key(Some(place.attributes()))
+            .update_expression(format!("REMOVE {}, {}", index.partition, index.sort))
+            .condition_expression(condition.expression())
+            .set_expression_attribute_values(condition.values())
+            .build()
+            .map_err(|e| StoreError::broken("Update", e))?;
+        let update = TransactWriteItem::builder().update(update).build();
+        self.add(guard, place.table, update);
+        Ok(())
+    }
+
+    /// Moves an item within an index, and leaves the rest of it as it is.
+    pub(crate) fn move_in(
+        &mut self,
+        guard: G,
+        place: &Place,
+        listing: &Listing,
+        sort: String,
+        condition: &Condition,
+    ) -> Result<(), StoreError> {
+        let Index {
+            partition,
+            sort: name,
+            ..
+        } = listing.index;
+        let update = Update::builder()
+            .table_name(self.writer.table(place.table))
+            .set_key(Some(place.attributes()))
+            .update_expression(format!("SET {partition} = :partition, {name} = :sort"))
+            .condition_expression(condition.expression())
+            .set_expression_attribute_values(condition.values())
+            .expression_attribute_values(":partition", AttributeValue::S(listing.name.clone()))
+            .expression_attribute_values(":sort", AttributeValue::S(sort))
+            .build()
+            .map_err(|e| StoreError::broken("Update", e))?;
+        let update = TransactWriteItem::builder().update(update).build();
+        self.add(guard, place.table, update);
+        Ok(())
+    }
+
+    /// Says that there is something for the workers to do as soon as it is committed.
+    pub(crate) const fn makes_due(&mut self) {
+        self.makes_due = true;
+    }
+
     fn add(&mut self, guard: G, table: Table, action: TransactWriteItem) {
         self.guards.push(guard);
         self.act_on(table, action);
@@ -210,6 +267,9 @@ impl<'a, G: Clone> Transaction<'a, G> {
         let outcome = self.send().await?;
         if let (Some(companion), Outcome::Committed) = (&self.writer.companion, &outcome) {
             companion.committed();
+        }
+        if self.makes_due && matches!(outcome, Outcome::Committed) {
+            self.writer.wake_workers();
         }
         Ok(outcome)
     }

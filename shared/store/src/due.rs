@@ -91,7 +91,8 @@ impl Store {
         until: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<(DateTime<Utc>, Due)>, StoreError> {
-        self.list_due_of(places::due_told(shard), until, limit).await
+        self.list_due_of(places::due_told(shard), until, limit)
+            .await
     }
 
     /// As [`Store::list_due_told`], the deliveries.

@@ -91,6 +91,10 @@ pub(crate) struct EventDataView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Uuid)]
     rescheduled_to: Option<String>,
+    /// For a key that was rotated: the key that took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
+    replaced_by: Option<String>,
     /// For a `booking.reminder`: its number among the booking's reminders, from 0 on.
     #[serde(skip_serializing_if = "Option::is_none")]
     reminder: Option<usize>,
@@ -145,6 +149,7 @@ impl EventDataView {
             effective_at: shown(event.automatic_at),
             rescheduled_from: event.rescheduled_from.map(|id| id.to_string()),
             rescheduled_to: event.rescheduled_to.map(|id| id.to_string()),
+            replaced_by: event.replaced_by.map(|id| id.to_string()),
             reminder: event.reminder,
             seats,
         }

@@ -4,6 +4,7 @@
 mod event_type;
 mod of_booking;
 mod of_others;
+mod of_things;
 
 use std::net::IpAddr;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 pub use event_type::{EventType, Family};
 pub use of_booking::of_booking;
 pub use of_others::{of_calendar_event, of_reservation};
+pub use of_things::{of_key, of_project, of_resource};
 
 use crate::Random;
 use crate::graph::{BookingState, Graph};
@@ -104,6 +106,9 @@ pub struct ChangeEvent {
     /// The booking that took this one's place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescheduled_to: Option<BookingId>,
+    /// For a key that was rotated: the key that took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<Uuid>,
     /// For a reminder: its number among those of its booking, from 0 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminder: Option<usize>,
@@ -116,19 +121,30 @@ impl ChangeEvent {
     /// That `kind` happened to `id`, of a resource and at a time.
     fn new(kind: EventType, id: Uuid, resource: ResourceId, slot: TimeSlot) -> Self {
         Self {
+            resource_id: Some(resource),
+            start: Some(slot.start()),
+            end: Some(slot.end()),
+            ..Self::bare(kind, id)
+        }
+    }
+
+    /// That `kind` happened to `id`, of no resource and at no time.
+    fn bare(kind: EventType, id: Uuid) -> Self {
+        Self {
             kind: kind.name().to_owned(),
             id,
             sequence: None,
             previous_state: None,
             state: None,
             graph: None,
-            resource_id: Some(resource),
+            resource_id: None,
             project_id: None,
-            start: Some(slot.start()),
-            end: Some(slot.end()),
+            start: None,
+            end: None,
             automatic_at: None,
             rescheduled_from: None,
             rescheduled_to: None,
+            replaced_by: None,
             reminder: None,
             seats: Vec::new(),
         }

@@ -97,6 +97,26 @@ event_types! {
         EventUpdated = "event.updated", "An event of a calendar was changed.";
         EventDeleted = "event.deleted", "An event of a calendar was deleted.";
     }
+    /// Resources, with their calendars.
+    Resource = "resource", ResourcesRead {
+        ResourceCreated = "resource.created", "A resource was created.";
+        ResourceUpdated = "resource.updated", "A resource, or one of its calendars, was changed.";
+        ResourceDeleted = "resource.deleted", "A resource was deleted.";
+    }
+    /// Projects.
+    Project = "project", ProjectsRead {
+        ProjectCreated = "project.created", "A project was created.";
+        ProjectUpdated = "project.updated", "A project was changed.";
+        ProjectDeleted = "project.deleted", "A project was deleted.";
+    }
+    /// API keys.
+    Key = "key", KeysRead {
+        KeyCreated = "key.created", "An API key was created or imported.";
+        KeyUpdated = "key.updated", "An API key was changed.";
+        KeyRotated = "key.rotated", "An API key was replaced by a new one.";
+        KeyRevoked = "key.revoked", "An API key was revoked.";
+        KeyLeaked = "key.leaked", "An API key was reported as leaked, and so revoked.";
+    }
 }
 
 impl EventType {

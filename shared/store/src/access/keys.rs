@@ -5,6 +5,7 @@ use model::app::{App, WidgetKey};
 use model::audit::AuditEvent;
 use model::ids::{AppId, KeyId};
 use model::key::{ApiKey, HashedKey, KeyKind};
+use model::outbox;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{app_record, audit};
@@ -13,6 +14,7 @@ use crate::dynamo::{
     Attempt, Condition, Item, RawItem, Seen, Store, StoreError, Table, Transaction, Writer,
     read_or_skip, record,
 };
+use crate::outbox::tell_in;
 use crate::places;
 
 /// A key could not be kept.
@@ -173,6 +175,8 @@ impl Writer {
             }
             add_to(&mut transaction, self, &Guard::Key, api_key)?;
             audit::add_to(&mut transaction, &Guard::Audit, event)?;
+            let told = outbox::of_key(event.action, api_key.id, None);
+            tell_in(&mut transaction, Guard::Audit, api_key.app, told)?;
             let place = places::app(api_key.app);
             match widget_key {
                 None => transaction.check(Guard::App, &place, &Condition::Present)?,
@@ -269,6 +273,8 @@ impl Writer {
             };
             rewrite_in(&mut transaction, self, &seen, &revoked)?;
             audit::add_to(&mut transaction, &(), event)?;
+            let told = outbox::of_key(event.action, id, None);
+            tell_in(&mut transaction, (), app, told)?;
             transaction.decide(true).await
         })
         .await
@@ -295,6 +301,10 @@ impl Writer {
             }
             rewrite_in(&mut transaction, self, &seen, &changed)?;
             audit::add_to(&mut transaction, &(), event)?;
+            if changed != seen.record {
+                let told = outbox::of_key(event.action, event.key, None);
+                tell_in(&mut transaction, (), event.app, told)?;
+            }
             Ok(transaction.decide(changed).await?)
         })
         .await
@@ -330,6 +340,8 @@ impl Writer {
             rewrite_in(&mut transaction, self, &seen, &old)?;
             add_to(&mut transaction, self, &(), &new)?;
             audit::add_to(&mut transaction, &(), event)?;
+            let told = outbox::of_key(event.action, old.id, Some(new.id));
+            tell_in(&mut transaction, (), event.app, told)?;
             let place = places::app(event.app);
             let app = self.see::<App>(&place).await?;
             let app = app.ok_or(ChangeKeyError::NotFound)?;

@@ -3,11 +3,13 @@
 use model::audit::AuditEvent;
 use model::ids::{CalendarFeedId, ResourceId};
 use model::key::Credential;
+use model::outbox;
 use model::resource::Resource;
 
 use crate::access::{audit, credentials};
 use crate::booking::resources;
 use crate::dynamo::{Attempt, Seen, StoreError, Transaction, Versioned, Writer};
+use crate::outbox::tell_in;
 use crate::places;
 use crate::tenant::Tenant;
 
@@ -64,6 +66,8 @@ impl Writer {
             let mut transaction = Transaction::new(self);
             transaction.put((), item, &seen.condition())?;
             audit::add_to(&mut transaction, &(), event)?;
+            let told = outbox::of_resource(resource, Some(&seen.record), Some(&next.record));
+            tell_in(&mut transaction, (), tenant.app, told)?;
             transaction.decide(()).await
         })
         .await

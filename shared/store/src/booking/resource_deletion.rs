@@ -14,6 +14,7 @@ use model::booking::{Act, Booking, CannotAct};
 use model::graph::Graph;
 use model::ids::{BookingId, ResourceId};
 use model::occupancy::ClaimKind;
+use model::outbox;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -24,6 +25,7 @@ use crate::booking::resources::Guard;
 use crate::dynamo::{
     Condition, Direction, Expected, Item, Position, Stale, StoreError, Transaction, Walk, Writer,
 };
+use crate::outbox::tell_in;
 use crate::places;
 use crate::tenant::Tenant;
 use crate::unit::decision::{Decision, DecisionError};
@@ -176,6 +178,8 @@ impl Writer {
             let calendars = std::mem::take(&mut found.record.calendars);
             let record = &mut found.record;
             calendar_pointers::name_in(&mut transaction, Guard::Other, app, &calendars, record)?;
+            let told = outbox::of_resource(id, Some(&found.record), None);
+            tell_in(&mut transaction, Guard::Other, app, told)?;
             if deletion.bookings == BookingsToCome::Cancel {
                 let record = Record {
                     since: deletion.now,

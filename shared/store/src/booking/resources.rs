@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use model::ids::{AppId, ResourceId};
 use model::key::Credential;
+use model::outbox;
 use model::resource::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ use crate::dynamo::{
     Attempt, Chunk, Condition, Expected, Item, MonthlyIndex, Place, RawItem, Seen, Stale, Store,
     StoreError, Table, Transaction, Versioned, Walk, Writer, read_or_skip, record, text,
 };
+use crate::outbox::tell_in;
 use crate::places::{self, CREATED};
 use crate::tenant::Tenant;
 
@@ -235,6 +237,8 @@ impl Writer {
                 let pointer = Item::new(&places::resource_email(app, email), &pointer)?;
                 transaction.put(Guard::Email, pointer, &Condition::Absent)?;
             }
+            let told = outbox::of_resource(resource.id, None, Some(resource));
+            tell_in(&mut transaction, Guard::Other, app, told)?;
             for credential in first_credentials {
                 credentials::add_to(&mut transaction, &Guard::Other, credential)?;
             }
@@ -317,6 +321,10 @@ impl Writer {
                 calendars,
                 record,
             )?;
+            // What it signs in with counts too, and is not told.
+            let (old, new) = ((&seen.record, &before), (&resource.record, &secret));
+            let told = outbox::of_resource(id, Some(&old), Some(&new));
+            tell_in(&mut transaction, Guard::Other, tenant.app, told)?;
             let item = seen.keep_in(item(tenant.app, &resource, &secret)?)?;
             transaction.put(Guard::Resource, item, &seen.condition())?;
             Ok(transaction.decide(resource).await?)

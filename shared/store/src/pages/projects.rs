@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 
 use chrono::{DateTime, Utc};
 use model::ids::{AppId, LocationId, ProjectId, ResourceId, ServiceId};
+use model::outbox;
 use model::project::Project;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::dynamo::{
     Attempt, Chunk, Condition, Direction, Item, MonthlyIndex, Place, Seen, Store, StoreError,
     Table, Transaction, Walk, Writer, read_or_skip, record,
 };
+use crate::outbox::tell_in;
 use crate::places::{self, CREATED};
 use crate::tenant::Tenant;
 
@@ -99,7 +101,10 @@ fn add_to(
     };
     // The project's own condition covers its offer: they are only ever written together.
     let item = Item::new(&places::project_offer(app, project.id), &offer)?;
-    transaction.put_unconditionally(Guard::Other, item)
+    transaction.put_unconditionally(Guard::Other, item)?;
+    let before = seen.map(|seen| &seen.record);
+    let told = outbox::of_project(project.id, before, Some(project));
+    tell_in(transaction, Guard::Other, app, told)
 }
 
 fn add_slug_to(
@@ -326,6 +331,8 @@ impl Writer {
             transaction.delete((), &place, Some(&seen.condition()))?;
             transaction.delete((), &slug, None)?;
             transaction.delete((), &places::project_offer(app, id), None)?;
+            let told = outbox::of_project(id, Some(&seen.record), None);
+            tell_in(&mut transaction, (), app, told)?;
             transaction.decide(true).await
         })
         .await

@@ -120,7 +120,9 @@ impl Snapshot {
                 };
                 let is_gone = family == "resource" && !self.resources.contains(id);
                 if family == "resource" && count("deleted") != usize::from(is_gone) {
-                    found.push(format!("{id} is there or not, and tells otherwise: {told:?}"));
+                    found.push(format!(
+                        "{id} is there or not, and tells otherwise: {told:?}"
+                    ));
                 }
                 if count("created") > 1 {
                     found.push(format!("{id} was created twice: {told:?}"));

@@ -39,6 +39,15 @@ async fn book(simulation: &Simulation) {
         .await
         .expecting(201)
         .id();
+    // Only what tells of the booking is to be handed on.
+    let (store, _) = simulation.store().await;
+    for due in due(&store, simulation).await {
+        let Due::Told { app, id } = due else {
+            panic!("{due:?}");
+        };
+        let handed_on = store.writer().hand_on(app, id, &[]).await;
+        assert_eq!(handed_on.expect("done"), []);
+    }
     let wanted = booking(
         &room,
         "instant",

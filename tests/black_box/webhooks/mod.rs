@@ -4,3 +4,4 @@ mod clock;
 mod deliveries;
 mod event_log;
 mod reminders;
+mod things;

@@ -5,9 +5,10 @@
 //! ten times as many steps, as `make soak` does. A new operation is one more
 //! arm of `World::step` and what the model makes of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, SecondsFormat};
+use scheduling::clock::{Ticked, tick};
 use serde_json::{Value, json};
 use tests::graphs::{ACTIONS, GRAPHS, GraphRow, RESCHEDULE, State};
 use tests::invariants::{HOLD_GRACE_S, Span};
@@ -59,6 +60,8 @@ struct Wanted {
     max_seats: usize,
     owner: Option<String>,
     reservation: Option<String>,
+    /// How far from its start its reminders are, in seconds.
+    reminders: Vec<i64>,
 }
 
 /// A booking as it must be.
@@ -70,6 +73,8 @@ struct Modelled {
     log: Vec<(String, State)>,
     /// Until when others find taken what has lapsed, unless it was written since.
     lingers_until: Option<i64>,
+    /// Which of its reminders are still to come.
+    to_come: Vec<bool>,
 }
 
 /// A reservation as it must be.
@@ -86,6 +91,8 @@ struct Model {
     now_s: i64,
     bookings: BTreeMap<String, Modelled>,
     reservations: BTreeMap<String, Reserved>,
+    /// Every reminder that was told: of which booking, and its number there.
+    reminded: BTreeSet<(String, usize)>,
 }
 
 impl Modelled {
@@ -95,6 +102,25 @@ impl Modelled {
 
     fn is_final(&self) -> bool {
         self.wanted.graph.is_final(self.state)
+    }
+
+    /// What a clock tells at `now_s`: the numbers of its reminders that have come due since the last tick, if it takes place
+    /// then. What was to come before its start is not told after it.
+    fn tick(&mut self, now_s: i64) -> Vec<usize> {
+        // What has lapsed is written, and so given back.
+        self.lingers_until = None;
+        let (graph, start) = (self.wanted.graph, self.wanted.span.start);
+        let is_on = !self.is_final() || graph.holds(self.state);
+        let mut told = Vec::new();
+        for (number, offset_s) in self.wanted.reminders.iter().enumerate() {
+            if self.to_come[number] && start + offset_s <= now_s {
+                self.to_come[number] = false;
+                if is_on && (*offset_s >= 0 || now_s < start) {
+                    told.push(number);
+                }
+            }
+        }
+        told
     }
 
     fn be(&mut self, action: &str, state: State) {
@@ -125,6 +151,14 @@ impl Model {
         // Whoever comes so late hears nothing of it any more.
         self.reservations
             .retain(|_, held| now_s < held.until + 12 * HOUR_S);
+    }
+
+    fn tick(&mut self) {
+        for (id, booking) in &mut self.bookings {
+            let told = booking.tick(self.now_s);
+            self.reminded
+                .extend(told.into_iter().map(|number| (id.clone(), number)));
+        }
     }
 
     /// Whether others take some of it, `except` left aside.
@@ -228,7 +262,10 @@ impl Model {
     }
 
     fn insert(&mut self, id: String, wanted: Wanted, action: &str, state: State) {
+        let now_s = self.now_s;
+        let is_to_come = |offset_s: &i64| wanted.span.start + offset_s > now_s;
         let mut booking = Modelled {
+            to_come: wanted.reminders.iter().map(is_to_come).collect(),
             wanted,
             state,
             created_s: self.now_s,
@@ -385,7 +422,8 @@ impl World {
             72..75 => self.extend().await,
             75..80 => self.change().await,
             80..83 => self.read_one().await,
-            83..90 => self.advance(),
+            83..88 => self.advance(),
+            88..91 => self.tick().await,
             _ => self.delete().await,
         }
     }
@@ -485,12 +523,40 @@ impl World {
         let snapshot = self.simulation.snapshot();
         let violations = snapshot.violations(self.simulation.now());
         self.require(violations.is_empty(), || format!("{violations:#?}"));
+        let told = snapshot.told.iter();
+        let reminders = told.filter(|told| told.kind == "booking.reminder");
+        let mut reminded = BTreeSet::new();
+        for told in reminders {
+            let number = told.event["reminder"]
+                .as_u64()
+                .and_then(|n| usize::try_from(n).ok());
+            let is_new = reminded.insert((told.id.clone(), number.expect("a number")));
+            self.require(is_new, || format!("told twice: {told:?}"));
+        }
+        self.require(reminded == self.model.reminded, || {
+            let other: Vec<_> = reminded
+                .symmetric_difference(&self.model.reminded)
+                .collect();
+            format!("told or to be told, and not both: {other:?}")
+        });
         for (id, held) in &self.model.reservations {
             let kept = snapshot.reservations.get(id);
             let is_same =
                 kept.is_some_and(|kept| (kept.span, kept.until) == (held.span, held.until));
             self.require(is_same, || format!("must be {held:?}: {kept:?}"));
         }
+    }
+
+    async fn tick(&mut self) {
+        self.say("tick");
+        let (now, (store, _)) = (self.simulation.now(), self.simulation.store().await);
+        let ticked = tick(&store, now, || true).await.expect("an answer");
+        self.require(ticked.failed == 0, || format!("{ticked:?}"));
+        self.model.tick();
+        let again = tick(&store, now, || true).await.expect("an answer");
+        self.require(again == Ticked::default(), || {
+            format!("still due: {again:?}")
+        });
     }
 
     fn any_booking(&mut self) -> String {
@@ -528,6 +594,14 @@ impl World {
         }
     }
 
+    /// Up to three reminders, up to ten hours before or after the start.
+    fn any_reminders(&mut self) -> Vec<i64> {
+        let many = self.random.usize(..4);
+        (0..many)
+            .map(|_| self.random.i64(-600..600) * MINUTE_S)
+            .collect()
+    }
+
     async fn create(&mut self) {
         let graphs: Vec<&GraphRow> = GRAPHS.iter().filter(|graph| !graph.takes_a_seat).collect();
         let graph = graphs[self.random.usize(..graphs.len())];
@@ -545,6 +619,7 @@ impl World {
             },
             owner: None,
             reservation: None,
+            reminders: self.any_reminders(),
         };
         let mut settings = json!({
             "allow_double_bookings": wanted.allows_double,
@@ -565,6 +640,7 @@ impl World {
             "what": "a",
             "where": "b",
             "customer": { "name": "c" },
+            "reminders": reminders(&wanted.reminders),
         });
         if self.random.u32(..8) == 0 {
             let id = self.any_reservation();
@@ -596,10 +672,12 @@ impl World {
         };
         let graphs: Vec<&GraphRow> = GRAPHS.iter().filter(|graph| graph.takes_a_seat).collect();
         let graph = graphs[self.random.usize(..graphs.len())];
+        let offsets = self.any_reminders();
         let body = json!({
             "graph": graph.name,
             "related": { "owner_booking_id": owner },
             "customer": { "name": "c" },
+            "reminders": reminders(&offsets),
         });
         let wanted = Wanted {
             graph,
@@ -611,6 +689,7 @@ impl World {
             max_seats: 0,
             owner: Some(owner),
             reservation: None,
+            reminders: offsets,
         };
         self.book(wanted, body).await;
     }
@@ -816,7 +895,17 @@ impl World {
             next.map(|(_, due_s)| due_s)
         });
         let lapses = self.model.reservations.values().map(|held| held.until);
-        let notable: Vec<i64> = due.chain(lapses).filter(|at| *at > now_s).collect();
+        let reminders = self.model.bookings.values().flat_map(|booking| {
+            let Wanted {
+                reminders, span, ..
+            } = &booking.wanted;
+            reminders.iter().map(|offset_s| span.start + offset_s)
+        });
+        let notable: Vec<i64> = due
+            .chain(lapses)
+            .chain(reminders)
+            .filter(|at| *at > now_s)
+            .collect();
         let to = match self.random.u32(..4) {
             0 => now_s + self.random.i64(1..90),
             1 => now_s + self.random.i64(1..3 * HOUR_S),
@@ -830,6 +919,19 @@ impl World {
         self.simulation.clock.set(at(to));
         self.model.advance(to);
     }
+}
+
+/// Reminders as a request has them.
+fn reminders(offsets_s: &[i64]) -> Value {
+    let reminders = offsets_s.iter().map(|offset_s| {
+        let kind = if *offset_s < 0 { "before" } else { "after" };
+        json!({
+            "type": "webhook",
+            "settings": { "url": "https://example.com/reminders" },
+            "when": { "type": kind, "unit": "secs", "time": offset_s.abs() },
+        })
+    });
+    reminders.collect()
 }
 
 /// What answers show, so that as much as possible is compared.

@@ -119,6 +119,7 @@ async fn state(server: &Server) -> State {
             max_rate: auth::principal::MAX_RATE,
             app_rate: auth::principal::APP_RATE,
             max_keys: auth::principal::MAX_KEYS,
+            allow_local_webhooks: false,
             trusted_proxies: Vec::new(),
         },
     )

@@ -14,7 +14,9 @@ use auth::{MasterSecret, Policy};
 use clap::{Args, Parser, Subcommand};
 use model::rate::RateLimit;
 use store::Connection;
+use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
+use workers::Jobs;
 
 use crate::accounts_command::{self, AccountsCommand};
 use crate::data_folder::DataFolder;
@@ -26,6 +28,7 @@ use crate::listener::Limits;
 use crate::port_secret::PortSecret;
 use crate::server::{self, Parts, Server};
 use crate::signals::Signals;
+use crate::workers::Workers;
 use crate::{data, master_secret, secrets_manager};
 
 /// A booking API you own.
@@ -76,6 +79,9 @@ pub struct ServeOptions {
     /// Accept keys that were brought along by their hash, whatever their shape
     #[arg(long)]
     allow_imported_keys: bool,
+    /// Send webhooks by plain HTTP and to this machine itself too, for programs that are tried on a laptop
+    #[arg(long)]
+    allow_local_webhooks: bool,
     /// How many requests a minute a live app's secret keys may send together, and its public keys as many
     #[arg(long, value_name = "NUMBER", default_value_t = auth::principal::APP_RATE.limit)]
     app_rate_per_minute: u32,
@@ -151,13 +157,15 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
         clock: Arc::new(SystemClock),
         config: config(&options, address),
     };
-    let begun = begin(parts, &options).await;
+    let woken = Arc::new(Notify::new());
+    let begun = begin(parts, &options, woken.clone()).await;
     let (state, demo) = begun.map_err(|error| folder.explain(error))?;
 
     // From here on a signal is heard, so that what has begun is finished.
     let mut signals = Signals::listen().map_err(|error| LocalError::store(&error))?;
     let server = Server::start_within(listener, server::router(&state), options.limits())
         .map_err(|error| LocalError::store(&error))?;
+    let workers = Workers::start(Jobs::new(state), woken);
     announce(&server, &opened, &options, demo.as_ref());
     if let Some(embedded) = &opened.embedded {
         embedded.look_for_damage();
@@ -165,13 +173,13 @@ async fn serve(options: ServeOptions) -> Result<(), LocalError> {
     signals.next().await;
     eprintln!("latchkey: stopping");
     tokio::select! {
-        () = stop(server, opened) => Ok(()),
+        () = stop(server, workers, opened) => Ok(()),
         () = signals.next() => Err(LocalError::StoppedAtOnce),
     }
 }
 
-/// Stops all ports, and then the store, so that what requests have written is in the database's file.
-async fn stop(server: Server, opened: Opened) {
+/// Stops all ports, then the workers, and then the store, so that what they have written is in the database's file.
+async fn stop(server: Server, workers: Workers, opened: Opened) {
     let secret_port = async {
         if let Some(port) = opened.secret_port {
             port.stop().await;
@@ -184,6 +192,7 @@ async fn stop(server: Server, opened: Opened) {
         }
     };
     tokio::join!(server.stop(), secret_port, store_port);
+    workers.stop().await;
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
@@ -238,9 +247,13 @@ async fn open(folder: &DataFolder, options: &ServeOptions) -> Result<Opened, Loc
 }
 
 /// The state of the server, and the demo if one is wanted and nothing is in the store yet.
-async fn begin(parts: Parts, options: &ServeOptions) -> Result<(State, Option<Demo>), LocalError> {
+async fn begin(
+    parts: Parts,
+    options: &ServeOptions,
+    woken: Arc<Notify>,
+) -> Result<(State, Option<Demo>), LocalError> {
     let client = parts.connection.client().await;
-    let state = server::state(parts).await?;
+    let state = server::state_waking(parts, woken).await?;
     let demo = if options.no_demo || data::has_keys(&client).await? {
         None
     } else {
@@ -262,6 +275,7 @@ fn config(options: &ServeOptions, address: SocketAddr) -> Config {
         max_rate: auth::principal::MAX_RATE,
         app_rate: RateLimit::per_minute(options.app_rate_per_minute),
         max_keys: options.max_keys_per_app,
+        allow_local_webhooks: options.allow_local_webhooks,
         trusted_proxies: Vec::new(),
     }
 }

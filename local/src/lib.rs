@@ -22,6 +22,7 @@ pub mod signals;
 pub mod tables;
 pub mod timed_body;
 mod tokens;
+pub mod workers;
 
 /// Every function by name, with its operations.
 pub fn functions() -> [(&'static str, api::Operations); 10] {

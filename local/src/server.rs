@@ -14,7 +14,7 @@ use axum::response::Response;
 use model::{Clock, Random};
 use store::{Connection, Store, Tables};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::error::LocalError;
@@ -47,6 +47,15 @@ pub struct Server {
 ///
 /// If DynamoDB does not answer.
 pub async fn state(parts: Parts) -> Result<State, LocalError> {
+    state_waking(parts, Arc::default()).await
+}
+
+/// As [`state`]. `workers` is notified after each commit that gives workers something to do.
+///
+/// # Errors
+///
+/// If DynamoDB does not answer.
+pub async fn state_waking(parts: Parts, workers: Arc<Notify>) -> Result<State, LocalError> {
     let client = parts.connection.client().await;
     tables::create(&client, tables::PREFIX).await?;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
@@ -55,7 +64,8 @@ pub async fn state(parts: Parts) -> Result<State, LocalError> {
         Tables::with_prefix(tables::PREFIX),
         random.clone(),
         parts.clock.clone(),
-    );
+    )
+    .waking(workers);
     Ok(State::new(
         store,
         parts.clock,

@@ -73,6 +73,15 @@ struct Plan {
     has_struck: bool,
     meeting: Option<Meeting>,
     lagging_indexes: Option<SharedHttpClient>,
+    death: Option<Death>,
+}
+
+/// When whoever calls is to die.
+#[derive(Clone, Debug)]
+struct Death {
+    call: usize,
+    is_carried_out: bool,
+    died: Arc<tokio::sync::Notify>,
 }
 
 /// Calls that wait for one another.
@@ -105,6 +114,7 @@ enum Fate {
     PassedOn,
     PassedToLaggingIndexes(SharedHttpClient),
     Struck(Fault),
+    Dead(Death),
 }
 
 impl Faults {
@@ -136,6 +146,20 @@ impl Faults {
         self.plan().lagging_indexes = Some(SharedHttpClient::new(then));
     }
 
+    /// Lets whoever calls die at the call with this number, counted from now on, once it was carried out or before: it is never
+    /// answered. What is returned is notified then, and whoever waits for the answer is to be dropped.
+    pub fn die_at(&self, call: usize, is_carried_out: bool) -> Arc<tokio::sync::Notify> {
+        let mut plan = self.plan();
+        plan.calls.clear();
+        let died = Arc::new(tokio::sync::Notify::new());
+        plan.death = Some(Death {
+            call,
+            is_carried_out,
+            died: died.clone(),
+        });
+        died
+    }
+
     /// Lets everything succeed again, and counts from 0.
     pub fn heal(&self) {
         *self.plan() = Plan::default();
@@ -164,6 +188,10 @@ impl Faults {
         let mut plan = self.plan();
         let (number, action) = (plan.calls.len(), action(request));
         plan.calls.push(action.to_owned());
+        if let Some(death) = plan.death.clone().filter(|death| number >= death.call) {
+            plan.has_struck = true;
+            return Fate::Dead(death);
+        }
         if let Some((call, fault, lasting)) = plan.injected {
             let strikes = number == call || number > call && lasting == Lasting::FromThere;
             let fault = match fault {
@@ -254,6 +282,16 @@ impl HttpConnector for FaultyConnector {
             Fate::PassedToLaggingIndexes(then) => {
                 let then = then.http_connector(&self.settings, &self.components);
                 return then.call(request);
+            }
+            Fate::Dead(death) => {
+                let carried_out = (death.is_carried_out).then(|| self.inner.call(request));
+                return HttpConnectorFuture::new(async move {
+                    if let Some(carried_out) = carried_out {
+                        carried_out.await?;
+                    }
+                    death.died.notify_one();
+                    std::future::pending().await
+                });
             }
             Fate::Struck(fault) => fault,
         };

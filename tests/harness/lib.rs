@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod database;
 pub mod dossier;
+mod endpoints;
 mod engine;
 pub mod events;
 mod faults;
@@ -14,6 +15,7 @@ pub mod function;
 pub mod graphs;
 pub mod invariants;
 mod log;
+mod receiver;
 pub mod roles;
 mod simulation;
 mod told;
@@ -49,9 +51,11 @@ pub use bookings::{EVERYTHING, Seen};
 pub use client::{Client, Reply, field_names};
 pub use clock::ManualClock;
 pub use database::other_endpoint;
+pub use endpoints::{Row, break_record, change_row, text_of, webhook, webhook_id};
 pub use engine::Engine;
 pub use faults::{Fault, Faults, FaultyHttpClient, Lasting, Meeting};
 pub use log::Log;
+pub use receiver::{Received, Receiver};
 pub use roles::Roles;
 pub use simulation::{Instance, Random, Simulation};
 
@@ -73,6 +77,8 @@ pub struct Options {
     pub auth_cache_s: u32,
     /// The most keys of an app that work at the same time.
     pub max_keys: u32,
+    /// Whether webhooks may be sent to this machine itself.
+    pub allow_local_webhooks: bool,
     /// Where the API says that it is reached.
     pub base_url: Option<&'static str>,
     /// Whether the store is reached over a connection, so that it can be taken away.
@@ -88,6 +94,7 @@ impl Default for Options {
             secure_cookies: false,
             auth_cache_s: 0,
             max_keys: auth::principal::MAX_KEYS,
+            allow_local_webhooks: false,
             base_url: None,
             store_is_apart: false,
         }
@@ -448,6 +455,7 @@ fn config(options: Options) -> Config {
         max_rate: auth::principal::MAX_RATE,
         app_rate: auth::principal::APP_RATE,
         max_keys: options.max_keys,
+        allow_local_webhooks: options.allow_local_webhooks,
         trusted_proxies: Vec::new(),
     }
 }

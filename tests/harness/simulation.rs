@@ -10,6 +10,7 @@ use local::{server, tables};
 use model::Clock as _;
 use serde_json::json;
 use store::{Connection, Store};
+use workers::Jobs;
 
 use crate::engine::Engine;
 use crate::faults::{Faults, FaultyHttpClient};
@@ -111,6 +112,17 @@ impl Simulation {
     pub async fn store(&self) -> (Store, Faults) {
         let (client, faults) = dynamodb(&self.engine).await;
         (self.state(client).store().clone(), faults)
+    }
+
+    /// A client for the store, past everything.
+    pub async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        dynamodb(&self.engine).await.0
+    }
+
+    /// A worker, and what happens to its calls to the store.
+    pub async fn worker(&self) -> (Jobs, Faults) {
+        let (client, faults) = dynamodb(&self.engine).await;
+        (Jobs::new(self.state(client)), faults)
     }
 
     /// One more instance, whose calls to the store take a random time.

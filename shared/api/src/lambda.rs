@@ -25,17 +25,36 @@ use crate::state::{Config, Secrets, State};
 ///
 /// If the environment lacks a variable that the template sets, or Lambda's runtime cannot be reached.
 pub async fn run(operations: Operations) -> Result<(), Error> {
+    let state = start().await?;
+    let router: Router = operations.into_router(&state);
+    invocations::serve(router).await
+}
+
+/// What every function that has a state begins with, workers too: its log, and the state that its environment describes.
+///
+/// # Errors
+///
+/// If the environment lacks a variable that the template sets.
+pub async fn start() -> Result<State, Error> {
+    start_log()?;
+    state_from_environment()
+        .await
+        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))
+}
+
+/// Begins the log of a function.
+///
+/// # Errors
+///
+/// If there is one already.
+pub fn start_log() -> Result<(), Error> {
     let levels = variable("LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
     let metrics = variable("METRICS_NAMESPACE").map(|namespace| Metrics {
         namespace,
         function: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
     });
     tracing::subscriber::set_global_default(log::subscriber(&levels, metrics, std::io::stdout))?;
-    let state = state_from_environment()
-        .await
-        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    let router: Router = operations.into_router(&state);
-    invocations::serve(router).await
+    Ok(())
 }
 
 /// The state that a function's environment describes.
@@ -103,6 +122,7 @@ fn config_from_environment(is_development: bool) -> Result<Config, Error> {
             MAX_KEYS,
             "the most keys of an app that work at the same time",
         )?,
+        allow_local_webhooks: false,
         trusted_proxies: variable("TRUSTED_PROXIES")
             .unwrap_or_default()
             .split(',')

@@ -15,10 +15,10 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::ambient::SystemClock;
-use crate::request_log::REQUESTS;
+use crate::request_log::{REQUESTS, WORK};
 
-/// The fields of a request's line that are metrics too, where the line has them, with their units.
-pub const METRICS: [(&str, &str); 11] = [
+/// The fields of the line of a request or of a worker's job that are metrics too, where the line has them, with their units.
+pub const METRICS: [(&str, &str); 18] = [
     ("Requests", "Count"),
     ("ServerErrors", "Count"),
     ("Contended", "Count"),
@@ -30,6 +30,13 @@ pub const METRICS: [(&str, &str); 11] = [
     ("StoreCalls", "Count"),
     ("ReadUnits", "Count"),
     ("WriteUnits", "Count"),
+    ("Attempts", "Count"),
+    ("FailedAttempts", "Count"),
+    ("DisabledWebhooks", "Count"),
+    ("UnreadableRows", "Count"),
+    ("DueRows", "Count"),
+    ("OldestDue", "Seconds"),
+    ("FailedSteps", "Count"),
 ];
 
 /// Whose metrics they are.
@@ -65,7 +72,11 @@ where
         .with_max_level(LevelFilter::TRACE)
         .with_writer(writer)
         .finish()
-        .with(levels.with_target(REQUESTS, LevelFilter::INFO))
+        .with(
+            levels
+                .with_target(REQUESTS, LevelFilter::INFO)
+                .with_target(WORK, LevelFilter::INFO),
+        )
 }
 
 struct Lines(Option<Metrics>);
@@ -94,7 +105,7 @@ where
         }
         event.record(&mut Fields(&mut line));
         if let Some(metrics) = &self.0
-            && event.metadata().target() == REQUESTS
+            && [REQUESTS, WORK].contains(&event.metadata().target())
         {
             metrics.declare(&mut line, now);
         }

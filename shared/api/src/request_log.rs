@@ -11,6 +11,9 @@ use crate::error::ApiError;
 /// The lines that say what became of a request have this target.
 pub const REQUESTS: &str = "latchkey::requests";
 
+/// The lines that say what became of a worker's job have this target.
+pub const WORK: &str = "latchkey::work";
+
 /// What others call the request in their own logs, as far as they have told.
 #[derive(Clone, Debug, Default)]
 pub struct KnownAs {

@@ -32,6 +32,8 @@ pub struct Config {
     pub app_rate: RateLimit,
     /// The most keys of an app that work at the same time.
     pub max_keys: u32,
+    /// Whether webhooks may be sent by plain HTTP, and to this machine itself. On only on a laptop.
+    pub allow_local_webhooks: bool,
     /// Proxies whose word about the caller's address is taken.
     pub trusted_proxies: Vec<IpNet>,
 }

@@ -19,7 +19,7 @@ pub use of_things::{of_key, of_project, of_resource};
 
 use crate::Random;
 use crate::graph::{BookingState, Graph};
-use crate::ids::{BookingId, ProjectId, ResourceId};
+use crate::ids::{BookingId, ProjectId, ResourceId, WebhookId};
 use crate::time::TimeSlot;
 
 /// For how long it is kept what was told.
@@ -126,6 +126,11 @@ impl ChangeEvent {
             end: Some(slot.end()),
             ..Self::bare(kind, id)
         }
+    }
+
+    /// That `kind` happened to a webhook endpoint.
+    pub fn of_endpoint(kind: EventType, id: WebhookId) -> Self {
+        Self::bare(kind, id.uuid())
     }
 
     /// That `kind` happened to `id`, of no resource and at no time.

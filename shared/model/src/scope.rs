@@ -49,7 +49,8 @@ scopes! {
     ProjectsWrite = "projects.write", "Make, change and delete projects, locations and services; change mail templates.";
     ResourcesRead = "resources.read", "Read resources, calendars and events.";
     ResourcesWrite = "resources.write", "Make, change and delete resources, calendars and events.";
-    WebhooksRead = "webhooks.read", "Read the event log, each event with the scope of what it is about.";
+    WebhooksRead = "webhooks.read", "Read the event log, each event with the scope of what it is about; read webhook endpoints and deliveries.";
+    WebhooksWrite = "webhooks.write", "Make, change, test and delete webhook endpoints; send deliveries again.";
 }
 
 /// A name that no permission has.

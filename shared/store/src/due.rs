@@ -35,6 +35,13 @@ pub enum Due {
 }
 
 impl Due {
+    /// What was told under this key of the outbox; none if it is no such key.
+    pub fn of_told_key(pk: &str, sk: &str) -> Option<Self> {
+        let (app, _, id) = places::read_told(pk, sk)?;
+        let id = ToldId::from_uuid(id);
+        Some(Self::Told { app, id })
+    }
+
     /// Its app.
     pub const fn app(&self) -> AppId {
         match self {
@@ -69,11 +76,7 @@ fn due_of(item: &RawItem) -> Option<(DateTime<Utc>, Due)> {
             app,
             id: DeliveryId { webhook, event },
         },
-        None => {
-            let (app, _, id) = places::read_told(&pk, &sk)?;
-            let id = ToldId::from_uuid(id);
-            Due::Told { app, id }
-        }
+        None => Due::of_told_key(&pk, &sk)?,
     };
     Some((since, due))
 }

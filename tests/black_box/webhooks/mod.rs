@@ -5,3 +5,4 @@ mod deliveries;
 mod event_log;
 mod reminders;
 mod things;
+mod workers;

@@ -117,6 +117,11 @@ event_types! {
         KeyRevoked = "key.revoked", "An API key was revoked.";
         KeyLeaked = "key.leaked", "An API key was reported as leaked, and so revoked.";
     }
+    /// Webhook endpoints.
+    Endpoint = "endpoint", WebhooksRead {
+        EndpointTest = "endpoint.test", "Somebody asked for a test. Only the endpoint that is tested gets it.";
+        EndpointDisabled = "endpoint.disabled", "An endpoint was disabled by its own responses: it answered 410, or did nothing but fail for five days.";
+    }
 }
 
 impl EventType {

@@ -60,6 +60,15 @@ impl StoreError {
         )
     }
 
+    /// What is needed beside DynamoDB, e.g. the master secret, is not there for now.
+    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Unavailable {
+            action: "GetSecretValue",
+            is_throttled: false,
+            source: source.into(),
+        }
+    }
+
     /// A new thing of this kind has the key of another, which its random id should make impossible.
     pub(crate) fn exists_already(kind: &'static str) -> Self {
         Self::broken(TRANSACT, format!("the key of a new {kind} exists already"))

@@ -28,7 +28,8 @@ const SCOPES: readonly (readonly [scope: string, allows: string])[] = [
   ["keys.read", "Read the list of API keys, never a secret one."],
   ["keys.write", "Make, change and revoke API keys."],
   ["audit.read", "Read the audit log."],
-  ["webhooks.read", "Read the event log, each event with the scope of what it is about."],
+  ["webhooks.read", "Read the event log, each event with the scope of what it is about; read webhook endpoints and deliveries."],
+  ["webhooks.write", "Make, change, test and delete webhook endpoints; send deliveries again."],
   ["app.read", "Read the app's own record."],
   ["app.write", "Change or delete the app."],
 ];

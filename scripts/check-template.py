@@ -95,7 +95,7 @@ def resolved(value):
 
 
 def policies(resources):
-    """Each function's resource policy: who may call it, as AWS writes it."""
+    """Each function's resource policy by which the API may call it, as AWS writes it."""
     stack, of_function = resolved({"Ref": "AWS::StackName"}), {}
     for name, resource in resources.items():
         if resource["Type"] != "AWS::Lambda::Permission":
@@ -103,6 +103,8 @@ def policies(resources):
         properties = resource["Properties"]
         function = properties["FunctionName"]["Ref"].removesuffix("Aliaslive")
         check(properties["FunctionName"]["Ref"] != function, f"{name}: call {function} by its alias live")
+        if not properties["Principal"].startswith("apigateway."):
+            continue
         of_function.setdefault(function, []).append(
             {
                 "Sid": f"{stack}-{name}-{'R' * 12}"[:100],
@@ -122,11 +124,13 @@ def policies(resources):
 def check_functions(template):
     """Each function answers in time, and new code and new parameters reach its callers, and are taken back."""
     resources, parameters = template["Resources"], template["Parameters"]
+    of_api = policies(resources)
     for name, resource in resources.items():
         if resource["Type"] != "AWS::Lambda::Function":
             continue
         properties = resource["Properties"]
-        check(properties["Timeout"] < API_TIMEOUT_S, f"{name}: its Timeout must be below the API's {API_TIMEOUT_S} s")
+        if name in of_api:
+            check(properties["Timeout"] < API_TIMEOUT_S, f"{name}: its Timeout must be below the API's {API_TIMEOUT_S} s")
         check(properties.get("TracingConfig") == {"Mode": "Active"}, f"{name}: its Tracing must be Active")
         alias = resources.get(f"{name}Aliaslive", {})
         check("CodeDeployLambdaAliasUpdate" in alias.get("UpdatePolicy", {}), f"{name}: give it a DeploymentPreference")
@@ -153,6 +157,26 @@ def check_functions(template):
         length = len(re.sub(r"\$\{\w+\}", "", description.get("Fn::Sub", "") if description else ""))
         length += sum(longest(parameters[parameter]) for parameter in described)
         check(length <= MAX_DESCRIPTION, f"{name}: its VersionDescription may grow to {length} of {MAX_DESCRIPTION} characters")
+
+
+def check_workers(resources):
+    """What wakes workers calls them by their alias, gives up nothing silently, and a message outlives who works on it."""
+    for name, resource in resources.items():
+        if resource["Type"] != "AWS::Lambda::EventSourceMapping":
+            continue
+        properties = resource["Properties"]
+        target = properties["FunctionName"]["Ref"]
+        check(target.endswith("Aliaslive"), f"{name}: call {target} by its alias live")
+        check(properties.get("FunctionResponseTypes") == ["ReportBatchItemFailures"], f"{name}: let a batch fail in part")
+        function = resources[target.removesuffix("Aliaslive")]["Properties"]
+        queue, attribute = properties["EventSourceArn"]["Fn::GetAtt"]
+        if attribute == "StreamArn":
+            check("OnFailure" in properties.get("DestinationConfig", {}), f"{name}: say where what is given up goes")
+            continue
+        queue = resources[queue]["Properties"]
+        check("RedrivePolicy" in queue, f"{name}: give its queue a dead-letter queue")
+        least = 6 * function["Timeout"]
+        check(queue["VisibilityTimeout"] >= least, f"{name}: its queue's VisibilityTimeout must be at least {least} s")
 
 
 def names_in(value):
@@ -219,6 +243,7 @@ def main():
         check(count < limit, f"{count} {what}, and there may be fewer than {limit}")
 
     check_functions(template)
+    check_workers(resources)
     check_order(resources)
     check_tables(template)
     for finding in findings:

@@ -83,12 +83,22 @@ pub fn template_functions() -> BTreeMap<String, Yaml> {
         .collect()
 }
 
+/// The functions that serve routes; the others are workers.
+pub fn api_functions() -> BTreeSet<String> {
+    routes().into_iter().map(|(_, function)| function).collect()
+}
+
+/// What the functions that serve no route are called, by the folder of their source.
+pub const WORKERS: [&str; 3] = ["clock", "dispatcher", "sender"];
+
 /// Every route of the template with the function that it leads to.
 pub fn routes() -> Vec<(String, String)> {
     let routes_of = |(function, resource): (String, Yaml)| {
         let events = &resource["Properties"]["Events"];
         let events = events.as_mapping().expect("events").clone();
-        events.into_iter().map(move |(_, event)| {
+        let events = events.into_iter().map(|(_, event)| event);
+        let routes = events.filter(|event| event["Type"].as_str() == Some("HttpApi"));
+        routes.map(move |event| {
             let path = event["Properties"]["Path"].as_str().expect("a path");
             (path.to_owned(), function.clone())
         })
@@ -124,6 +134,22 @@ fn serving<'a>(path: &str, routes: &'a [(String, String)]) -> &'a (String, Strin
     best.expect("the template has a $default route").1
 }
 
+/// Whether an action is Lambda's own, or one of the ways between workers: writing logs and traces, reading a stream or a queue,
+/// and sending messages. A test of its own says who has these.
+fn is_of_the_runtime(action: &str) -> bool {
+    let of_streams = [
+        "DescribeStream",
+        "GetRecords",
+        "GetShardIterator",
+        "ListStreams",
+    ];
+    let of_stream = action.strip_prefix("dynamodb:");
+    ["logs:", "xray:", "sqs:"]
+        .iter()
+        .any(|service| action.starts_with(service))
+        || of_stream.is_some_and(|action| of_streams.contains(&action))
+}
+
 /// What the role of each function allows, but for the rights that the runtime itself needs: to write its log and its
 /// traces.
 pub fn granted() -> Rights {
@@ -151,7 +177,7 @@ pub fn granted() -> Rights {
                 assert_eq!(statement["Effect"].as_str(), Some("Allow"), "{function}");
                 for action in list(&statement["Action"]).map(text) {
                     assert!(!action.contains('*'), "{function}: {action}");
-                    if action.starts_with("logs:") || action.starts_with("xray:") {
+                    if is_of_the_runtime(action) {
                         continue;
                     }
                     for resource in list(&statement["Resource"]) {
@@ -219,6 +245,11 @@ impl Roles {
             let function = served_by(request.uri().path(), &ROUTES).to_owned();
             FUNCTION.scope(function, next.run(request))
         }))
+    }
+
+    /// Does work with the rights of a function that serves no route.
+    pub async fn as_worker<F: Future>(function: &str, work: F) -> F::Output {
+        FUNCTION.scope(function.to_owned(), work).await
     }
 
     /// This way to DynamoDB, for the functions' calls that their roles allow.

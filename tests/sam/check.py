@@ -4,6 +4,7 @@ and the README's walk through an API. What a REST API sends instead is among the
 Arguments: the folder that `sam build` wrote, the program, and the processors that the functions were built for."""
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -12,7 +13,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,6 +28,9 @@ from common import credentials, event, free_ports, wait_for, walks
 
 # Each is busy with the SAM CLI for the most part.
 AT_ONCE = os.cpu_count()
+
+# What workers answer to what wakes them.
+WORKERS = {"dispatcher": {"batchItemFailures": []}, "sender": {"batchItemFailures": []}, "clock": {}}
 
 
 def answer_of(command, variables={}):
@@ -48,8 +54,9 @@ class Sam:
         for name, resource in yaml_parse(self.template.read_text())["Resources"].items():
             if resource["Type"] == "AWS::Serverless::Function":
                 for route in resource["Properties"]["Events"].values():
-                    method, path = route["Properties"]["Method"], route["Properties"]["Path"]
-                    self.routes[f"{method} {path}"] = name
+                    if route["Type"] == "HttpApi":
+                        method, path = route["Properties"]["Method"], route["Properties"]["Path"]
+                        self.routes[f"{method} {path}"] = name
 
     def function(self, event):
         return self.routes[event["routeKey"]]
@@ -73,6 +80,11 @@ class Sam:
         except ValueError:
             return {"said": "".join(said)}
 
+    def invoke_worker(self, worker, place):
+        """The answer of one `sam local invoke` of a worker on what wakes it."""
+        command = ["sam", "local", "invoke", f"{worker.capitalize()}Function", *self.options]
+        return answer_of([*command, "--event", f"events/{worker}.json", "--env-vars", str(env_file(place))])
+
     @contextlib.contextmanager
     def gateway(self, env_file, log):
         """`sam local start-api` with a container for each function; answers its port."""
@@ -90,6 +102,49 @@ class Sam:
                     process.wait(PATIENCE_S)
                 except subprocess.TimeoutExpired:
                     process.kill()
+
+
+class Queue(BaseHTTPRequestHandler):
+    """As much of SQS as workers need: it takes every message and keeps its body."""
+
+    taken = []
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        taken = []
+        for entry in request["Entries"]:
+            Queue.taken.append((entry["MessageGroupId"], json.loads(entry["MessageBody"])))
+            digest = hashlib.md5(entry["MessageBody"].encode()).hexdigest()
+            taken.append({"Id": entry["Id"], "MessageId": entry["Id"], "MD5OfMessageBody": digest})
+        answer = json.dumps({"Successful": taken, "Failed": []}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/x-amz-json-1.0")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def wakes_the_workers(sam, demo):
+    """What is wrong with how the workers answer what wakes them. The clock finds what the demo's changes have told."""
+    wrong = []
+    with ThreadingHTTPServer((BRIDGE, 0), Queue) as queue:
+        threading.Thread(target=queue.serve_forever, daemon=True).start()
+        place = Place(demo, BRIDGE)
+        place.environment["SQS_ENDPOINT"] = f"http://{BRIDGE}:{queue.server_port}"
+        with place.with_demo():
+            for worker, expected in WORKERS.items():
+                answer = sam.invoke_worker(worker, place)
+                if answer != expected:
+                    wrong.append(f"events/{worker}.json, sam local invoke: expected {expected}, got {answer}")
+        queue.shutdown()
+    record = json.loads((ROOT / "events/sender.json").read_text())["Records"][0]
+    told = record["attributes"]["MessageGroupId"], json.loads(record["body"])
+    if told not in Queue.taken:
+        wrong.append(f"the dispatcher must have sent {told}, and the queue got {Queue.taken}")
+    return wrong
 
 
 def as_the_readme_says(sam, demo, check):
@@ -152,6 +207,9 @@ def main():
         with Phase("sam local invoke of every event"), get_context("fork").Pool(AT_ONCE, maxtasksperchild=1) as workers:
             answers = workers.imap(partial(sam.invoke, demo), EXPECTED)
             events = sum(check(*answered, "sam local invoke") for answered in zip(EXPECTED, answers))
+
+        with Phase("sam local invoke of the workers"):
+            fail(wakes_the_workers(sam, demo))
 
         place = Place(demo, BRIDGE)
         with Phase("the walk through sam local start-api"):

@@ -16,7 +16,7 @@ use serde_norway::Value as Yaml;
 use tests::TestServer;
 use tests::dossier::Dossier;
 use tests::events::{Event, function_request, request};
-use tests::roles::{routes, served_by, template_functions};
+use tests::roles::{WORKERS, api_functions, routes, served_by, template_functions};
 use tower::ServiceExt as _;
 
 use crate::contract::circles::crates;
@@ -71,7 +71,11 @@ fn only_variables_that_functions_have_are_set_for_containers_and_no_deployed_one
             "events/env.json: `sam local` sets only what is declared, so give {name} a value in Globals of template.yaml"
         );
     }
-    for name in ["DYNAMODB_ENDPOINT", "SECRETS_MANAGER_ENDPOINT"] {
+    for name in [
+        "DYNAMODB_ENDPOINT",
+        "SECRETS_MANAGER_ENDPOINT",
+        "SQS_ENDPOINT",
+    ] {
         assert_eq!(
             globals[name].as_str(),
             Some(""),
@@ -95,7 +99,15 @@ fn every_function_folder_is_a_function_of_the_template() {
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
-    let defined: BTreeSet<String> = template_functions().into_keys().collect();
+    let defined = api_functions();
+    let workers = template_functions()
+        .into_keys()
+        .filter(|name| !defined.contains(name));
+    assert_eq!(
+        workers.collect::<Vec<_>>(),
+        WORKERS,
+        "workers/src/bin has one of each"
+    );
     let served: BTreeSet<String> = local::functions()
         .iter()
         .map(|(name, _)| (*name).to_owned())

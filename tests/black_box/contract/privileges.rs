@@ -10,22 +10,32 @@ use axum::Router;
 use axum::body::Body;
 use chrono::TimeDelta;
 use http_body_util::BodyExt as _;
-use local::demo::{ACCOUNT, DOC_BROWN, ROOM, TEST_PROJECT, TEST_SLUG};
+use local::demo::{ACCOUNT, DOC_BROWN, ROOM, TEST_APP, TEST_PROJECT, TEST_SLUG};
+use model::delivery::Delivery;
 use serde_json::json;
+use store::{Due, Table};
 use tests::events::send;
 use tests::roles::{MASTER_SECRET, Right, Rights, granted, template_functions};
-use tests::{Roles, TestServer, booking};
+use tests::{Options, Receiver, Roles, Row, TestServer};
+use tests::{booking, break_record, change_row, text_of, webhook};
 use tower::ServiceExt as _;
+use workers::Jobs;
+use workers::messages::Record;
 
 use crate::contract::every_operation;
 
 /// What each function uses: for every operation, for every kind of caller, and in the ways that few requests take.
 async fn used() -> Rights {
     let mut used = every_operation::called().await.used.clone();
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(Options {
+        allow_local_webhooks: true,
+        ..Options::default()
+    })
+    .await;
     every_caller(&server).await;
     every_repetition(&server).await;
     rare_ways(&server).await;
+    every_job(&server).await;
     for (function, rights) in server.roles.used() {
         used.entry(function).or_default().extend(rights);
     }
@@ -86,6 +96,77 @@ async fn every_repetition(server: &TestServer) {
             );
         }
     }
+}
+
+/// What workers do: hand on, attempt, put off what cannot be read, say that an endpoint was disabled, and what the clock does.
+async fn every_job(server: &TestServer) {
+    let receiver = Receiver::start().await;
+    receiver.answer("/gone", 410);
+    let state = server.state.clone();
+    let store = state.store();
+    let mut webhook = webhook(1, receiver.url("/gone"), state.now());
+    webhook.events.clear();
+    let created = store.writer().create_webhook(TEST_APP, &webhook).await;
+    created.expect("an endpoint");
+    // One goes on after midnight, so that the clock reads two days when nobody pays for it.
+    for (graph, start, end) in [
+        ("instant", "2026-12-04T10:00:00Z", "2026-12-04T11:00:00Z"),
+        (
+            "instant_payment",
+            "2026-12-05T23:00:00Z",
+            "2026-12-06T01:00:00Z",
+        ),
+        ("instant", "2026-12-07T10:00:00Z", "2026-12-07T11:00:00Z"),
+    ] {
+        let body = booking(&ROOM.to_string(), graph, start, end);
+        server.app().post("/v2/bookings", body).await.expecting(201);
+    }
+    let jobs = Jobs::new(state.clone());
+    let find = async || Roles::as_worker("clock", jobs.find_due(TimeDelta::zero(), 100)).await;
+    let due = find().await.expect("rows").due;
+    let record = |due: &Due| Record {
+        identifier: String::new(),
+        due: Some(*due),
+    };
+    // One that somebody else has begun on, and one that cannot be read.
+    let (begun, broken) = (due[0], due[1]);
+    let Due::Told { app, id } = begun else {
+        panic!("{begun:?}");
+    };
+    let told = store
+        .get_due_told(app, id)
+        .await
+        .expect("an answer")
+        .expect("it is due");
+    let begun_with = Delivery::new(webhook.id, told[0].clone(), state.now());
+    let created = store.writer().create_delivery(TEST_APP, &begun_with).await;
+    created.expect("a delivery");
+    let client = server.dynamodb().await;
+    let is_broken = |row: &Row| match broken {
+        Due::Told { id, .. } => text_of(row, "sk").ends_with(&id.uuid().to_string()),
+        Due::Delivery { .. } => false,
+    };
+    change_row(&client, Table::Outbox, is_broken, break_record).await;
+    let batch: Vec<Record> = due.iter().map(record).collect();
+    Roles::as_worker("sender", jobs.work_on(batch)).await;
+    // A delivery that cannot be read is put off as well.
+    let broken = Delivery::new(webhook.id, told[0].clone(), state.now());
+    let broken = Delivery {
+        event: uuid::Uuid::from_u128(7),
+        ..broken
+    };
+    let created = store.writer().create_delivery(TEST_APP, &broken).await;
+    created.expect("a delivery");
+    let is_broken = |row: &Row| text_of(row, "sk").ends_with(&broken.event.to_string());
+    change_row(&client, Table::Deliveries, is_broken, break_record).await;
+    for _ in 0..2 {
+        let due = find().await.expect("rows").due;
+        let batch: Vec<Record> = due.iter().map(record).collect();
+        Roles::as_worker("sender", jobs.work_on(batch)).await;
+    }
+    server.clock.advance(TimeDelta::days(20));
+    let ticked = Roles::as_worker("clock", jobs.carry_out(|| true)).await;
+    assert!(ticked.expect("a tick").carried_out > 0);
 }
 
 /// What a right is there for that only some requests of an operation use.
@@ -173,6 +254,24 @@ async fn no_role_allows_more_than_its_function_does_and_none_less() {
     );
 }
 
+/// The ways between workers are theirs alone, and whoever only passes on what is due reads and writes no table.
+#[test]
+fn only_workers_use_the_queue_and_the_dispatcher_has_no_table() {
+    assert_eq!(granted()["dispatcher"], BTreeSet::new());
+    let template: serde_norway::Value =
+        serde_norway::from_str(local::tables::TEMPLATE).expect("template.yaml is YAML");
+    let resources = template["Resources"].as_mapping().expect("resources");
+    for (name, resource) in resources {
+        let name = name.as_str().expect("a name");
+        let text = serde_norway::to_string(&resource["Properties"]).expect("YAML");
+        let is_role = resource["Type"].as_str() == Some("AWS::IAM::Role");
+        let of_workers = ["DispatcherRole", "SenderRole", "ClockRole"].contains(&name);
+        assert!(!is_role || of_workers == text.contains("sqs:"), "{name}");
+        let is_invoking = text.contains("lambda:Invoke");
+        assert!(!is_role || !is_invoking, "{name} may invoke a function");
+    }
+}
+
 /// Whether anybody but these functions has a right on `resource` other than `harmless`.
 fn assert_only(granted: &Rights, functions: &[&str], resource: &str, harmless: &[&str]) {
     for (function, rights) in granted {
@@ -224,9 +323,23 @@ fn nobody_can_change_or_delete_a_line_of_the_audit_log_and_only_keys_can_read_it
 }
 
 #[test]
-fn whoever_writes_bookings_may_only_add_to_the_outbox_and_only_webhooks_can_read_it() {
+fn whoever_writes_bookings_may_only_add_to_the_outbox_and_only_webhooks_and_workers_can_read_it() {
     let granted = granted();
-    assert_only(&granted, &["webhooks"], "outbox", &["PutItem"]);
+    assert_only(
+        &granted,
+        &["webhooks", "sender", "clock"],
+        "outbox",
+        &["PutItem"],
+    );
+    // The clock finds where to look, and no more.
+    let of_clock = granted["clock"]
+        .iter()
+        .filter(|right| right.resource == "outbox");
+    assert!(
+        of_clock
+            .into_iter()
+            .all(|right| right.action == "dynamodb:PutItem")
+    );
     let reads = ["dynamodb:GetItem", "dynamodb:Query"];
     for right in &granted["webhooks"] {
         let is_sound = reads.contains(&right.action.as_str());

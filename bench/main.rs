@@ -3,6 +3,7 @@
 #[path = "cold-start/mod.rs"]
 mod cold_start;
 mod fairness;
+mod relay;
 mod rig;
 mod serve;
 mod warm;
@@ -16,7 +17,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// What can be measured.
-const PARTS: [&str; 4] = ["cold-start", "warm", "serve", "fairness"];
+const PARTS: [&str; 5] = ["cold-start", "warm", "serve", "fairness", "relay"];
 
 #[tokio::main]
 async fn main() {
@@ -39,6 +40,9 @@ async fn main() {
     }
     if is_asked("fairness") {
         rows.extend(fairness::measure().await);
+    }
+    if is_asked("relay") {
+        rows.extend(relay::measure().await);
     }
     rig::table::print(&rows);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -40,6 +40,7 @@ impl Server {
         let folder = tempfile::tempdir().expect("a folder");
         let mut process = Command::new(binaries::server())
             .args(["serve", "--port", "0", "--store-listen", "127.0.0.1:0"])
+            .args(["--allow-local-webhooks"])
             .args(["--app-rate-per-minute", APP_RATE, "--data"])
             .arg(folder.path())
             .stdin(Stdio::null())

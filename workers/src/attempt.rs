@@ -106,6 +106,10 @@ impl Jobs {
         if let Err(not_now) = kept.delivery().may_be_attempted(now) {
             return Ok(Err(Attempted::NotNow(not_now)));
         }
+        if let Some(url) = kept.delivery().url.clone() {
+            let webhook = Webhook::of_reminder(id.webhook, url, kept.delivery().created_at);
+            return Ok(Ok(Ready { kept, webhook }));
+        }
         let webhook = store.get_webhook(Tenant::app(app), id.webhook);
         let (webhook, health) = try_join(webhook, store.get_health(app, id.webhook)).await?;
         let webhook = webhook.filter(|webhook| webhook.disabled_at.is_none());
@@ -220,7 +224,9 @@ impl Jobs {
             .filter_map(|version| master.webhook_secret(webhook.id, version).ok())
             .map(EndpointSecret::from_bytes)
             .collect();
-        if secrets.is_empty() {
+        // A reminder's own address has no secret but the app's.
+        let has_own_secret = delivery.url.is_none();
+        if secrets.is_empty() && has_own_secret {
             return Err(StoreError::unavailable(NoSecret));
         }
         let of_app = master
@@ -237,11 +243,14 @@ impl Jobs {
             (TIMEKIT_SIGNATURE, sign_timekit(&of_app, body)),
             (TRACEPARENT, trace.to_string()),
         ];
+        let values = values
+            .into_iter()
+            .filter(|(name, _)| has_own_secret || *name != SIGNATURE);
         let header = |(name, value): (&'static str, String)| {
             let value = HeaderValue::try_from(value).ok()?;
             Some((HeaderName::from_static(name), value))
         };
-        Ok(values.into_iter().filter_map(header).collect())
+        Ok(values.filter_map(header).collect())
     }
 
     /// Notes what became of the attempt, with the delivery and with the endpoint.
@@ -268,8 +277,10 @@ impl Jobs {
         log(held.app(), &after, &sent, outcome);
         let due_at = after.due_at;
         let changed = self.store().writer().change_delivery(held, after).await?;
-        self.note_health(held.app(), webhook.id, outcome, now)
-            .await?;
+        if held.delivery().url.is_none() {
+            self.note_health(held.app(), webhook.id, outcome, now)
+                .await?;
+        }
         Ok(match (changed, outcome, due_at) {
             (DeliveryChange::LostRace, ..) => Attempted::LostRace,
             (_, Outcome::Delivered, _) => Attempted::Delivered,

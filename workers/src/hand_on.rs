@@ -1,9 +1,10 @@
 //! What a transaction told becomes deliveries: one for each event and each endpoint that wants it.
 
 use model::delivery::{Delivery, DeliveryId};
-use model::ids::AppId;
-use model::outbox::ToldId;
-use store::{Due, StoreError};
+use model::ids::{AppId, BookingId};
+use model::outbox::{ChangeEvent, ToldId};
+use model::reminder::ReminderChannel;
+use store::{Due, StoreError, Tenant};
 
 use crate::Jobs;
 
@@ -35,7 +36,27 @@ impl Jobs {
         for told in &events {
             let wanting = webhooks.iter().filter(|webhook| webhook.wants(told));
             deliveries.extend(wanting.map(|webhook| Delivery::new(webhook.id, told.clone(), now)));
+            let url = self.address_of_reminder(app, &told.event).await?;
+            deliveries.extend(url.map(|url| Delivery::of_reminder(url, told.clone(), now)));
         }
         store.writer().hand_on(app, id, &deliveries).await
+    }
+
+    /// The address that a reminder of type `webhook` is sent to, if this tells of one.
+    async fn address_of_reminder(
+        &self,
+        app: AppId,
+        event: &ChangeEvent,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(number) = event.reminder else {
+            return Ok(None);
+        };
+        let id = BookingId::new(event.id);
+        let booking = self.store().get_booking(Tenant::app(app), id).await?;
+        let reminder = booking.and_then(|booking| booking.reminders.into_iter().nth(number));
+        Ok(match reminder.map(|one| one.reminder.channel) {
+            Some(ReminderChannel::Webhook { url, .. }) => Some(url),
+            Some(ReminderChannel::Email { .. }) | None => None,
+        })
     }
 }

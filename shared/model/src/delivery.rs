@@ -132,6 +132,9 @@ pub struct Delivery {
     /// The event's type.
     #[serde(rename = "type")]
     pub kind: String,
+    /// For a reminder with an address of its own: that address. Its `webhook` is the booking's id then, and no endpoint has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// How far it is.
@@ -180,6 +183,7 @@ impl Delivery {
             webhook,
             event: told.id,
             kind: told.event.kind.clone(),
+            url: None,
             created_at: now,
             state: DeliveryState::Pending,
             due_at: Some(now),
@@ -190,6 +194,14 @@ impl Delivery {
             attempts: Vec::new(),
             told: Some(told),
             body: None,
+        }
+    }
+
+    /// A new one of a reminder that is due, to the address that the reminder names.
+    pub fn of_reminder(url: String, told: ToldEvent, now: DateTime<Utc>) -> Self {
+        Self {
+            url: Some(url),
+            ..Self::new(WebhookId::new(told.event.id), told, now)
         }
     }
 

@@ -305,6 +305,30 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// What stands for an endpoint where a reminder names an address of its own: Timekit's body, signed with the app's secret
+    /// alone.
+    pub fn of_reminder(booking: WebhookId, url: String, created_at: DateTime<Utc>) -> Self {
+        Self {
+            id: booking,
+            url,
+            events: Vec::new(),
+            format: Format::Timekit,
+            payload: Payload::Fat,
+            filter: WebhookFilter::default(),
+            only_resource: None,
+            scopes: Scopes::everything(),
+            created_by: String::new(),
+            created_at,
+            secret: SecretVersion {
+                number: 0,
+                master: 0,
+            },
+            previous_secrets: Vec::new(),
+            body_version: BODY_VERSION,
+            disabled_at: None,
+        }
+    }
+
     /// Whether it is to get an event: it is enabled, selects it, and may see it.
     pub fn wants(&self, told: &ToldEvent) -> bool {
         let kind = &told.event.kind;

@@ -4,8 +4,10 @@ use chrono::TimeDelta;
 use local::demo::{ROOM, TEST_APP};
 use scheduling::clock::tick;
 use serde_json::{Value, json};
+use store::Due;
 use tests::invariants::Snapshot;
-use tests::{Client, TestServer, booking, instant, with};
+use tests::{Client, Options, Receiver, Simulation, TestServer, booking, instant, with};
+use workers::Jobs;
 
 const TEN: &str = "2026-12-01T10:00:00Z";
 const ELEVEN: &str = "2026-12-01T11:00:00Z";
@@ -231,4 +233,70 @@ async fn reminders_that_could_never_be_sent_are_refused_by_their_field() {
     );
     let reply = app.post("/v2/bookings", body).await;
     assert_eq!(reply.status, 422, "{}", reply.body);
+}
+
+/// Works on everything that is due now.
+async fn drain(jobs: &Jobs) {
+    jobs.carry_out(|| true).await.expect("the index is read");
+    loop {
+        let found = jobs.find_due(TimeDelta::zero(), 100).await.expect("rows");
+        if found.due.is_empty() {
+            return;
+        }
+        for due in found.due {
+            match due {
+                Due::Told { app, id } => {
+                    jobs.hand_on(app, id).await.expect("handed on");
+                }
+                Due::Delivery { app, id } => {
+                    jobs.attempt(app, id).await.expect("attempted");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reminder_of_type_webhook_is_sent_to_its_own_address_until_that_accepts_it() {
+    let options = Options {
+        allow_local_webhooks: true,
+        ..Options::default()
+    };
+    let simulation = Simulation::start_with(1, options).await;
+    let (jobs, client) = (
+        simulation.worker().await.0,
+        simulation.instance().await.client,
+    );
+    let receiver = Receiver::start().await;
+    receiver.answer("/reminders", 500);
+    let room = json!({ "name": "Room", "timezone": "UTC" });
+    let room = client.post("/v2/resources", room).await.expecting(201).id();
+    let mut reminder = reminder("before", "mins", 60);
+    reminder["settings"]["url"] = receiver.url("/reminders").into();
+    let wanted = with(
+        booking(&room, "instant", TEN, ELEVEN),
+        "reminders",
+        json!([reminder]),
+    );
+    let made = client.post("/v2/bookings", wanted).await.expecting(201);
+    simulation.clock.set(instant("2026-12-01T08:59:00Z"));
+    drain(&jobs).await;
+    assert_eq!(receiver.received().len(), 0);
+    simulation.clock.set(instant("2026-12-01T09:00:00Z"));
+    drain(&jobs).await;
+    assert_eq!(receiver.received().len(), 1);
+    receiver.answer("/reminders", 204);
+    simulation.clock.advance(TimeDelta::seconds(10));
+    drain(&jobs).await;
+    simulation.clock.advance(TimeDelta::minutes(40));
+    drain(&jobs).await;
+    let received = receiver.received();
+    assert_eq!(received.len(), 2, "refused once, and then accepted");
+    for one in &received {
+        assert_eq!(one.body["id"], made.id(), "{}", one.body);
+        assert_eq!(one.body["state"], "confirmed");
+        assert_eq!(one.id, received[0].id);
+        assert!(one.headers.contains_key("x-timekit-signature"));
+        assert!(!one.headers.contains_key("webhook-signature"));
+    }
 }

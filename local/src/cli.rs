@@ -134,10 +134,7 @@ pub async fn run() -> ExitCode {
 }
 
 fn print_openapi() -> Result<(), LocalError> {
-    let text = crate::operations()
-        .openapi()
-        .to_pretty_json()
-        .map_err(|error| LocalError::store(&error))?;
+    let text = crate::openapi().map_err(|error| LocalError::store(&error))?;
     println!("{text}");
     Ok(())
 }

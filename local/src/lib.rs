@@ -48,3 +48,14 @@ pub fn operations() -> api::Operations {
             all.merge(operations)
         })
 }
+
+/// The OpenAPI document as JSON: every operation, and what webhooks send.
+///
+/// # Errors
+///
+/// Only if it cannot be written as JSON, which is a mistake in the program.
+pub fn openapi() -> serde_json::Result<String> {
+    let mut document = operations().openapi();
+    views::webhook::describe(&mut document)?;
+    document.to_pretty_json()
+}

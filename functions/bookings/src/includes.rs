@@ -7,9 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use model::scope::Scope;
 use views::CustomerLinks;
-
-/// The name of customers' links, as an include and in what is shown.
-pub(crate) const LINKS: &str = "customer_action_links";
+pub(crate) use views::customer_links::CUSTOMER_ACTION_LINKS as LINKS;
 
 /// The includes of a request for bookings.
 pub(crate) struct Includes {

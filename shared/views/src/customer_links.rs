@@ -14,6 +14,9 @@ use url::{Url, form_urlencoded};
 /// The longest that a link holds, in days. It ends with its booking, or with the key that made it, if that is sooner.
 pub const MAX_LINK_DAYS: i64 = 366;
 
+/// The name of customers' links, as an include and in what is shown.
+pub const CUSTOMER_ACTION_LINKS: &str = "customer_action_links";
+
 /// What it takes to make an app's links.
 #[derive(Clone, Debug)]
 pub struct CustomerLinks {

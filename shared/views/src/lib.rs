@@ -8,6 +8,8 @@ pub mod customer_links;
 pub mod failure;
 pub mod ical;
 pub mod member;
+pub mod reservation;
+pub mod webhook;
 
 pub use booking::BookingView;
 pub use calendar::{CalendarView, EventView};
@@ -15,3 +17,4 @@ pub use credential::CredentialView;
 pub use customer_links::CustomerLinks;
 pub use failure::Failure;
 pub use member::Member;
+pub use reservation::ReservationView;

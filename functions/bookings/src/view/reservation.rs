@@ -1,50 +1,10 @@
-//! A reservation as callers see it, and how long it is to last.
+//! How long a reservation is to last.
 
-use api::{Faults, Field, OutputZone};
+use api::{Faults, Field};
 use model::duration::CalendarSpan;
-use model::reservation::{Reservation, parse_hold};
-use model::time::format_instant;
-use serde::Serialize;
+use model::reservation::parse_hold;
 use serde_json::Value;
-use utoipa::ToSchema;
-
-/// A held slot.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ReservationView {
-    /// Names it: the `reservation_id` of the booking that is made of it.
-    #[schema(format = Uuid)]
-    id: String,
-    /// Who or what is held.
-    #[schema(format = Uuid)]
-    resource_id: String,
-    /// When the slot begins.
-    #[schema(format = DateTime)]
-    start: String,
-    /// When the slot ends.
-    #[schema(format = DateTime)]
-    end: String,
-    /// When it lapses.
-    #[schema(format = DateTime)]
-    expires_at: String,
-    /// When it was made.
-    #[schema(format = DateTime)]
-    created_at: String,
-}
-
-impl ReservationView {
-    /// The reservation, its times in the zone asked for, or else its resource's.
-    pub(crate) fn new(held: &Reservation, zone: OutputZone) -> Self {
-        let zone = zone.or(held.timezone);
-        Self {
-            id: held.id.to_string(),
-            resource_id: held.resource_id.to_string(),
-            start: format_instant(held.slot.start(), zone),
-            end: format_instant(held.slot.end(), zone),
-            expires_at: format_instant(held.until, zone),
-            created_at: format_instant(held.created_at, zone),
-        }
-    }
-}
+pub(crate) use views::ReservationView;
 
 /// For how long a slot is to be held, as the request says: seconds, or a duration.
 pub(crate) fn reservation_time(faults: &mut Faults, field: Field<Value>) -> Option<CalendarSpan> {

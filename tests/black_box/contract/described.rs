@@ -73,6 +73,12 @@ fn the_committed_openapi_document_is_the_one_the_code_describes() {
 }
 
 #[test]
+fn the_deliveries_for_the_verifiers_of_others_are_those_that_are_signed_here() {
+    let path = "tests/clients/webhooks/deliveries.json";
+    assert_described(path, &crate::webhooks::samples::described());
+}
+
+#[test]
 fn every_event_is_the_request_that_the_facts_describe() {
     for operation in operations() {
         let Event(event) = Event::described(&operation);

@@ -4,5 +4,6 @@ mod clock;
 mod deliveries;
 mod event_log;
 mod reminders;
+pub(crate) mod samples;
 mod things;
 mod workers;

@@ -1,15 +1,16 @@
 use api::caller::App;
 use api::{ApiError, Data, Include, State};
-use auth::{Principal, Reach, Who};
+use auth::{Principal, Reach, SigningSecret, Who};
 use axum::extract::State as Extract;
 
 use crate::access::ReadApp;
-use crate::views::app::AppView;
+use crate::views::app::{AppSecrets, AppView};
 
 /// Shows the app that the caller acts for.
 ///
 /// `signing_secret` is what the app's programs sign customers' links and searches with. Only a caller sees it that may
-/// do everything, from anywhere and at any time, for whoever has the secret can.
+/// do everything, from anywhere and at any time, for whoever has the secret can. The same holds for `webhook_secret`, the key of
+/// `x-timekit-signature` on webhooks of the format `timekit`.
 #[utoipa::path(
     get,
     path = "/v2/app",
@@ -28,13 +29,16 @@ pub(crate) async fn get_app(
         .await?
         .ok_or(ApiError::NotFound("App"))?;
     let settings = state.store().get_app_settings(principal.app).await?;
-    let secret = if may_sign(&principal) {
+    let secrets = if may_sign(&principal) {
         let master = state.master_secret().await?;
-        Some(master.signing_secret(principal.app)?)
+        Some(AppSecrets {
+            signing: master.signing_secret(principal.app)?,
+            webhook: SigningSecret::from_bytes(master.app_webhook_secret(principal.app)?),
+        })
     } else {
         None
     };
-    let view = AppView::of(app, settings).with_signing_secret(secret.as_ref());
+    let view = AppView::of(app, settings).with_secrets(secrets.as_ref());
     Ok(Data {
         data: if include.has("app_token") {
             view.with_app_token_note()

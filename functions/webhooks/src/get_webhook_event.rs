@@ -5,7 +5,7 @@ use model::time::Tz;
 use uuid::Uuid;
 
 use crate::access::{Read, may_see, may_see_author};
-use crate::view::WebhookEventView;
+use crate::views::event::WebhookEventView;
 
 /// Shows one event of the log. Needs the scope of what it is about too, e.g. `bookings.read`.
 #[utoipa::path(

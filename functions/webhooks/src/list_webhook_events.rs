@@ -4,12 +4,13 @@ use api::{ApiError, Faults, OutputZone, Query, State, Written};
 use axum::extract::State as Extract;
 use chrono::{DateTime, Utc};
 use model::ids::{ProjectId, ResourceId};
-use model::outbox::{EventType, Family, ToldEvent};
+use model::outbox::ToldEvent;
 use model::time::Tz;
+use model::webhook::EventSelector;
 use store::{Direction, Position, Walk};
 
 use crate::access::{Read, may_see, may_see_author};
-use crate::view::WebhookEventView;
+use crate::views::event::WebhookEventView;
 
 /// The list's own parameters.
 const OWN: &[&str] = &["since", "type", "project", "resource"];
@@ -78,15 +79,9 @@ pub(crate) async fn list_webhook_events(
 /// Which events are wanted.
 struct Wanted {
     since: Option<DateTime<Utc>>,
-    kinds: Vec<Kind>,
+    kinds: Vec<EventSelector>,
     project: Option<ProjectId>,
     resource: Option<ResourceId>,
-}
-
-/// A type, or all of a family.
-enum Kind {
-    One(EventType),
-    AllOf(Family),
 }
 
 impl Wanted {
@@ -98,10 +93,7 @@ impl Wanted {
         let named = query.get("type").unwrap_or_default().split(',');
         let mut kinds = Vec::new();
         for name in named.map(str::trim).filter(|name| !name.is_empty()) {
-            match Kind::parse(name) {
-                Some(kind) => kinds.push(kind),
-                None => faults.add("type", unknown_type()),
-            }
+            kinds.extend(faults.parsed("type", Some(name), str::parse::<EventSelector>));
         }
         let wanted = Self {
             since,
@@ -114,34 +106,9 @@ impl Wanted {
 
     fn matches(&self, told: &ToldEvent) -> bool {
         let event = &told.event;
-        let is_of_kind = |kind: &Kind| match kind {
-            Kind::One(one) => one.name() == event.kind,
-            Kind::AllOf(family) => Family::of(&event.kind) == Some(*family),
-        };
-        (self.kinds.is_empty() || self.kinds.iter().any(is_of_kind))
+        let is_of = |kind: &EventSelector| kind.selects(&event.kind);
+        (self.kinds.is_empty() || self.kinds.iter().any(is_of))
             && self.project.is_none_or(|id| event.project_id == Some(id))
             && self.resource.is_none_or(|id| event.resource_id == Some(id))
     }
-}
-
-impl Kind {
-    fn parse(name: &str) -> Option<Self> {
-        match name.strip_suffix(".*") {
-            Some(family) => {
-                let mut all = Family::ALL.iter().copied();
-                all.find(|one| one.name() == family).map(Self::AllOf)
-            }
-            None => name.parse().ok().map(Self::One),
-        }
-    }
-}
-
-fn unknown_type() -> String {
-    let families = Family::ALL.iter().map(|one| format!("{}.*", one.name()));
-    let types = EventType::ALL.iter().map(ToString::to_string);
-    let known: Vec<String> = families.chain(types).collect();
-    format!(
-        "must be types or families of events; the known ones are {}",
-        known.join(", ")
-    )
 }

@@ -124,9 +124,11 @@ const PAGE_FIELDS: &[(&str, Type, &str)] = &[
     ),
 ];
 
-/// The one answer whose type is an envelope already.
+/// The answers whose types are envelopes already.
 fn is_envelope(schema: &RefOr<Schema>) -> bool {
-    matches!(schema, RefOr::Ref(reference) if reference.ref_location.ends_with("/BulkAnswer"))
+    const ENVELOPES: [&str; 2] = ["/BulkAnswer", "/CreatedWebhookAnswer"];
+    let is_one = |location: &str| ENVELOPES.iter().any(|name| location.ends_with(name));
+    matches!(schema, RefOr::Ref(reference) if is_one(&reference.ref_location))
 }
 
 /// Says in an operation's description who may call it, and which errors that brings.

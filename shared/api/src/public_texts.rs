@@ -10,8 +10,8 @@ use crate::error::ApiError;
 use crate::state::State;
 use model::fault::Faults;
 
-/// Refuses secrets in what an app's strangers can read. Shapes are told by themselves; the app's own signing secret has
-/// none, so it is compared.
+/// Refuses secrets in what an app's strangers can read. Shapes are told by themselves; the app's own signing
+/// secrets have none, so they are compared.
 #[derive(Clone, Debug, Default)]
 pub struct PublicTexts {
     signing_secrets: Vec<SigningSecret>,
@@ -26,7 +26,10 @@ impl PublicTexts {
     ///
     /// If the master secret cannot be had.
     pub async fn of(state: &State, app: AppId) -> Result<Self, ApiError> {
-        let signing_secrets = state.master_secret().await?.signing_secrets(app)?;
+        let master = state.master_secret().await?;
+        let mut signing_secrets = master.signing_secrets(app)?;
+        let of_webhooks = master.app_webhook_secret(app)?;
+        signing_secrets.push(SigningSecret::from_bytes(of_webhooks));
         Ok(Self { signing_secrets })
     }
 

@@ -28,6 +28,12 @@ const DEPTH: usize = 2;
 /// The length of a resource's token.
 const TOKEN: usize = 32;
 
+/// What the secret of a webhook endpoint begins with.
+const ENDPOINT_SECRET: &str = "whsec_";
+
+/// The shortest secret of an endpoint behind its beginning, in Base64: 24 bytes.
+const SHORTEST_ENDPOINT_SECRET: usize = 32;
+
 /// The length of a feed's address without its suffix, in Base64: 64 bytes.
 const FEED: usize = 86;
 
@@ -60,6 +66,7 @@ pub fn text_has_secret(text: &str) -> bool {
     readings(text, DEPTH).iter().any(|text| {
         begins_secret_key(text)
             || is_action_link(text)
+            || has_endpoint_secret(text)
             || runs(text, |b| b.is_ascii_alphanumeric(), TOKEN)
                 .any(|run| tokens(run).next().is_some())
             || feeds(text).next().is_some()
@@ -150,6 +157,16 @@ fn windows(run: &str, length: usize) -> impl Iterator<Item = &str> {
     (0..=run.len().saturating_sub(length)).filter_map(move |at| run.get(at..at + length))
 }
 
+/// The secret of a webhook endpoint, ours or another product's: what Standard Webhooks begins secrets with, and Base64.
+fn has_endpoint_secret(text: &str) -> bool {
+    let is_base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let mut found = text.match_indices(ENDPOINT_SECRET);
+    found.any(|(at, prefix)| {
+        let rest = text.as_bytes()[at + prefix.len()..].iter();
+        rest.take_while(|b| is_base64(b)).count() >= SHORTEST_ENDPOINT_SECRET
+    })
+}
+
 /// A link by which whoever opens it acts on a booking.
 fn is_action_link(text: &str) -> bool {
     text.contains("/external_action/") && text.contains("signature=")
@@ -193,6 +210,7 @@ mod tests {
             key(KeyKind::Named, Mode::Live),
             PlainKey::token_from([7; 32]).expose().to_owned(),
             feed.expose(),
+            format!("whsec_{}", BASE64.encode([7; 32])),
         ]
     }
 

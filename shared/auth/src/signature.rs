@@ -45,7 +45,7 @@ pub struct Claims(Map<String, Value>);
 
 impl SigningSecret {
     /// 256 bits as 43 characters; the characters are the secret.
-    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(bytes).into())
     }
 

@@ -4,17 +4,18 @@
 //! Workers write here and nowhere else, but for the mark of what was told that it is due. A claim is a put on the version
 //! seen, as any other change is, so of two workers one is refused.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use model::delivery::{Delivery, DeliveryId, Health, KEPT_FOR};
 use model::ids::{AppId, WebhookId};
 use model::outbox::{ChangeEvent, ToldEvent, ToldId};
+use uuid::Uuid;
 
 use crate::dynamo::tables::BY_DUE;
 use crate::dynamo::{
     Attempt, Between, Chunk, Condition, IndexPartition, Item, Outcome, Place, RawItem, Seen, Store,
-    StoreError, Table, Transaction, Version, Walk, Writer,
+    StoreError, Table, Transaction, Version, Walk, Writer, record, text,
 };
 use crate::{due, outbox, places};
 
@@ -131,6 +132,27 @@ impl Store {
         Ok(seen.map(|seen| KeptDelivery { app, seen }))
     }
 
+    /// The deliveries of these events to an endpoint, strongly consistent, in no order; those that do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, or an item cannot be read.
+    pub async fn get_deliveries(
+        &self,
+        app: AppId,
+        webhook: WebhookId,
+        events: &[Uuid],
+    ) -> Result<Vec<KeptDelivery>, StoreError> {
+        let place = |event: &Uuid| places::delivery(app, webhook, *event);
+        let places: Vec<Place> = events.iter().map(place).collect();
+        let items = self.get_many(&places).await?.into_iter();
+        let kept = items.map(|item| {
+            let seen = Seen::read(item)?;
+            Ok(KeptDelivery { app, seen })
+        });
+        kept.collect()
+    }
+
     /// The next deliveries to an endpoint, in the order of their events, strongly consistent.
     ///
     /// # Errors
@@ -172,6 +194,29 @@ impl Store {
             seen,
             health: health.unwrap_or_default(),
         })
+    }
+
+    /// The health of endpoints of an app, strongly consistent; of an endpoint that has none kept there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, or an item cannot be read.
+    pub async fn get_health_of(
+        &self,
+        app: AppId,
+        webhooks: &[WebhookId],
+    ) -> Result<HashMap<WebhookId, Health>, StoreError> {
+        let of_pk = |id: &WebhookId| (places::health(app, *id).pk, *id);
+        let ids: HashMap<String, WebhookId> = webhooks.iter().map(of_pk).collect();
+        let places: Vec<Place> = webhooks.iter().map(|id| places::health(app, *id)).collect();
+        let mut found = HashMap::new();
+        for item in self.get_many(&places).await? {
+            let pk = text(&item, "pk").unwrap_or_default();
+            if let Some(id) = ids.get(&pk) {
+                found.insert(*id, record(&item)?);
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -340,6 +385,32 @@ impl Writer {
             })),
             Outcome::Refused(_) | Outcome::Conflict => DeliveryChange::LostRace,
         })
+    }
+
+    /// Makes a delivery due at once, whatever became of it before. `keep` learns what it is then, before it is written.
+    ///
+    /// # Errors
+    ///
+    /// `keep`'s, and if the store fails; none if there is no such delivery.
+    pub async fn retry_delivery<T, E: From<StoreError>>(
+        &self,
+        app: AppId,
+        id: DeliveryId,
+        now: DateTime<Utc>,
+        keep: impl Fn(&Delivery) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        self.until_decided(|| async {
+            let Some(kept) = self.get_delivery(app, id).await? else {
+                return Ok(Attempt::Decided(None));
+            };
+            let retried = kept.delivery().clone().retried(now);
+            let answer = keep(&retried)?;
+            Ok(match self.change_delivery(&kept, retried).await? {
+                DeliveryChange::Done(_) => Attempt::Decided(Some(answer)),
+                DeliveryChange::LostRace => Attempt::LostRace,
+            })
+        })
+        .await
     }
 
     /// Replaces an endpoint's health, on condition that it still is as it was read, and tells `events` of it, e.g. that the

@@ -92,6 +92,14 @@ impl Position {
     pub fn of_instant(at: DateTime<Utc>) -> Self {
         Self::new(instant(at))
     }
+
+    /// The place in a list of deliveries before those of events that were told at this instant or later.
+    pub fn of_deliveries_since(at: DateTime<Utc>) -> Self {
+        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        // Events are numbered from 1 on.
+        let first = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]);
+        Self::new(format!("{}{}", DELIVERIES[0], first.into_uuid()))
+    }
 }
 
 /// A row of the list of places.

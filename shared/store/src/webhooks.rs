@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 
+use model::delivery::Health;
 use model::ids::{AppId, WebhookId};
 use model::webhook::{MAX_WEBHOOKS, Webhook};
 
@@ -161,7 +162,50 @@ impl Writer {
         .await
     }
 
-    /// Deletes an endpoint.
+    /// Enables an endpoint that its owner or its own responses disabled; one that is enabled stays as it is. `keep` learns what it
+    /// and its health are then, before they are written.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChangeWebhookError`] says; nothing is changed then.
+    pub async fn enable_webhook<T, E: StdError + 'static>(
+        &self,
+        tenant: Tenant,
+        id: WebhookId,
+        keep: impl Fn(&Webhook, &Health) -> Result<T, E>,
+    ) -> Result<T, ChangeWebhookError<E>> {
+        self.until_decided(|| async {
+            let seen = self.see_webhook(tenant, id).await?;
+            let seen = seen.ok_or(ChangeWebhookError::NotFound)?;
+            let place = places::health(tenant.app, id);
+            let seen_health = self.see::<Health>(&place).await?;
+            let health = seen_health.as_ref().map(|seen| &seen.record);
+            let webhook = Webhook {
+                disabled_at: None,
+                ..seen.record.clone()
+            };
+            let enabled = match health.filter(|health| health.disabled.is_some()) {
+                Some(disabled) => disabled.enabled(),
+                None => health.cloned().unwrap_or_default(),
+            };
+            let answer = keep(&webhook, &enabled).map_err(ChangeWebhookError::Refused)?;
+            let mut transaction = Transaction::new(self);
+            let is_changed = webhook != seen.record || health.is_some_and(|was| *was != enabled);
+            if !is_changed && transaction.is_empty() {
+                return Ok(Attempt::Decided(answer));
+            }
+            let item = seen.keep_in(item(self, tenant.app, &webhook)?)?;
+            transaction.put((), item, &seen.condition())?;
+            if let Some(seen) = seen_health.filter(|seen| seen.record != enabled) {
+                let item = Item::new(&place, &enabled)?.with("version", self.new_version());
+                transaction.put((), seen.keep_in(item)?, &seen.condition())?;
+            }
+            Ok(transaction.decide(answer).await?)
+        })
+        .await
+    }
+
+    /// Deletes an endpoint, with its health. What was sent to it stays until it expires, out of everybody's reach.
     ///
     /// # Errors
     ///
@@ -174,6 +218,7 @@ impl Writer {
             let mut transaction = Transaction::new(self);
             let place = places::webhook(tenant.app, id);
             transaction.delete((), &place, Some(&seen.condition()))?;
+            transaction.delete((), &places::health(tenant.app, id), None)?;
             transaction.decide(true).await
         })
         .await

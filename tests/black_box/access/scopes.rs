@@ -32,8 +32,12 @@ fn written() -> BTreeMap<String, Vec<Scope>> {
     .collect()
 }
 
-/// What else a key needs to be shown what an example asks for: an event of the log takes the scope of what it is about.
-const BESIDES: &[(&str, Scope)] = &[("get_webhook_event", Scope::BookingsRead)];
+/// What else a key needs to be shown or sent what an example asks for: an event takes the scope of what it is about.
+const BESIDES: &[(&str, Scope)] = &[
+    ("get_webhook_event", Scope::BookingsRead),
+    ("create_webhook", Scope::BookingsRead),
+    ("retry_delivery", Scope::WebhooksRead),
+];
 
 async fn key(server: &TestServer, scopes: &[Scope]) -> Client {
     let names: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();

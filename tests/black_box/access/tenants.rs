@@ -72,6 +72,10 @@ impl Things {
         let credential = credential_of(&client, &resource, "server-token").await;
         let (key, _) = server.make_key(&client, json!({ "name": "Named" })).await;
         let slug = app.slug.clone();
+        let new = json!({ "url": "https://victim.example/webhooks" });
+        let webhook = client.post("/v2/webhooks", new).await.expecting(201).id();
+        let test = format!("/v2/webhooks/{webhook}/test");
+        let delivery = client.post(&test, json!({})).await.expecting(201).id();
         let told = client.get("/v2/webhooks/events").await.expecting(200);
         let told = told.body["data"][0]["id"]
             .as_str()
@@ -94,6 +98,8 @@ impl Things {
             ("filters", filters),
             ("customer_email", customer_email),
             ("told", told),
+            ("webhook", webhook),
+            ("delivery", delivery),
         ];
         Self(named.map(|(name, thing)| (name.to_owned(), thing)).into())
     }
@@ -107,6 +113,7 @@ impl Things {
                 "customer_email" => thing.replace("marty@", "ytram@"),
                 // No slug of ours has an l.
                 "slug" => format!("{}l", &thing[..thing.len() - 1]),
+                "delivery" => format!("{}_{}", random_id(server), random_id(server)),
                 _ => random_id(server),
             };
             (name.clone(), other)
@@ -204,6 +211,7 @@ async fn everything(owner: &Client) -> Vec<Value> {
         "/v2/location/services?include=locations",
         "/v2/widgets",
         "/v2/webhooks/events",
+        "/v2/webhooks",
         "/v2/findtime/filtercollections",
     ] {
         let reply = owner.get(path).await;
@@ -217,6 +225,12 @@ async fn everything(owner: &Client) -> Vec<Value> {
             }
         }
         seen.push(body);
+    }
+    let webhooks = owner.get("/v2/webhooks").await.body;
+    for webhook in webhooks["data"].as_array().into_iter().flatten() {
+        let id = webhook["id"].as_str().expect("an id");
+        let path = format!("/v2/webhooks/{id}/deliveries?include=body");
+        seen.push(owner.get(&path).await.expecting(200).body);
     }
     seen
 }

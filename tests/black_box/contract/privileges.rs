@@ -197,6 +197,11 @@ async fn rare_ways(server: &TestServer) {
     }
     let log = "/v2/webhooks/events?limit=1";
     server.app().get(log).await.expecting(200);
+    // Endpoints are listed with their health.
+    let endpoint = json!({ "url": "https://example.com/webhooks" });
+    let made = server.app().post("/v2/webhooks", endpoint).await;
+    made.expecting(201);
+    server.app().get("/v2/webhooks").await.expecting(200);
     // For a page's booking all projects are read: the resource may be booked through one of them only.
     let page = server.with_key(server.demo.test.widget_key.expose());
     let (ten, eleven) = ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z");

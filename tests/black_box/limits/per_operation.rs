@@ -121,6 +121,11 @@ async fn largest(server: &TestServer, operation: &str) -> Event {
                 .collect();
             event.with(json!({ "bookings": actions }))
         }
+        "replay_webhook" => {
+            let bookings: Vec<_> = (0..100).map(booking_of_a_day).collect();
+            app.post("/v2/bookings/bulk", json!({ "bookings": bookings })).await.expecting(201);
+            event.with(json!({ "until": null, "only": "all" }))
+        }
         "create_event" => event.with(json!({ "start": "2026-12-01", "end": "2027-02-28" })),
         "create_resource" | "update_resource" | "create_user" | "update_user" => event.with(json!({
             "meta": meta(), "availability_constraints": constraints(),

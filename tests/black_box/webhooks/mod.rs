@@ -2,6 +2,7 @@
 
 mod clock;
 mod deliveries;
+mod endpoints;
 mod event_log;
 mod reminders;
 pub(crate) mod samples;

@@ -36,6 +36,11 @@ pub(crate) struct AppView {
     #[serde(skip_serializing_if = "Member::is_left_out")]
     #[schema(value_type = Option<String>)]
     signing_secret: Member<String>,
+    /// In `GET /v2/app`: the key of `x-timekit-signature`, which signs the webhooks of all endpoints of the format `timekit`. Shown to
+    /// whom `signing_secret` is.
+    #[serde(skip_serializing_if = "Member::is_left_out")]
+    #[schema(value_type = Option<String>)]
+    webhook_secret: Member<String>,
     /// With `include=app_token`: always `null`, for the key is kept as a hash only.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_token: Option<serde_json::Value>,
@@ -91,6 +96,14 @@ impl From<Brand> for BrandView {
 const APP_TOKEN_NOTE: &str = "The App API key is kept as a hash and cannot be shown again. \
     Make a new one with POST /v2/keys {\"name\": …, \"kind\": \"api\"}, switch over, and revoke the old one.";
 
+/// The secrets of an app, which sign.
+pub(crate) struct AppSecrets {
+    /// Customers' links and searches.
+    pub(crate) signing: SigningSecret,
+    /// Webhooks of the format `timekit`.
+    pub(crate) webhook: SigningSecret,
+}
+
 impl AppView {
     /// The app.
     pub(crate) fn of(app: App, settings: AppSettings) -> Self {
@@ -127,15 +140,18 @@ impl AppView {
             created_at: time(app.created_at),
             updated_at: time(app.updated_at),
             signing_secret: Member::LeftOut,
+            webhook_secret: Member::LeftOut,
             app_token: None,
             app_token_note: None,
         }
     }
 
-    /// The same, with the app's signing secret if the caller may see it.
-    pub(crate) fn with_signing_secret(self, secret: Option<&SigningSecret>) -> Self {
+    /// The same, with the app's secrets if the caller may see them.
+    pub(crate) fn with_secrets(self, secrets: Option<&AppSecrets>) -> Self {
+        let shown = |secret: &SigningSecret| secret.expose().to_owned();
         Self {
-            signing_secret: secret.map(|secret| secret.expose().to_owned()).into(),
+            signing_secret: secrets.map(|secrets| shown(&secrets.signing)).into(),
+            webhook_secret: secrets.map(|secrets| shown(&secrets.webhook)).into(),
             ..self
         }
     }

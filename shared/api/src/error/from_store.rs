@@ -3,10 +3,12 @@
 use std::error::Error as StdError;
 
 use model::fault::Faults;
+use model::webhook::MAX_WEBHOOKS;
 use store::{
-    ChangeKeyError, ChangeProjectError, ChangeResourceError, CreateAccountError, CreateAppError,
-    CreateCredentialError, CreateKeyError, CreateProjectError, CreateResourceError,
-    DeleteCalendarError, DeleteResourceError, KeepWidgetError, StoreError,
+    ChangeKeyError, ChangeProjectError, ChangeResourceError, ChangeWebhookError,
+    CreateAccountError, CreateAppError, CreateCredentialError, CreateKeyError, CreateProjectError,
+    CreateResourceError, CreateWebhookError, DeleteCalendarError, DeleteResourceError,
+    KeepWidgetError, StoreError,
 };
 
 use super::ApiError;
@@ -164,6 +166,30 @@ impl<E: StdError + Into<Self> + 'static> From<ChangeKeyError<E>> for ApiError {
             ChangeKeyError::Refused(error) => error.into(),
             ChangeKeyError::TooMany(max) => Self::TooManyKeys { max },
             ChangeKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateWebhookError> for ApiError {
+    fn from(error: CreateWebhookError) -> Self {
+        match error {
+            CreateWebhookError::TooMany => {
+                let sentence = format!(
+                    "would be one too many: an app has at most {MAX_WEBHOOKS} endpoints; delete one first"
+                );
+                Self::Invalid(Faults::one("url", sentence))
+            }
+            CreateWebhookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl<E: StdError + Into<Self> + 'static> From<ChangeWebhookError<E>> for ApiError {
+    fn from(error: ChangeWebhookError<E>) -> Self {
+        match error {
+            ChangeWebhookError::NotFound => Self::NotFound("Webhook"),
+            ChangeWebhookError::Refused(error) => error.into(),
+            ChangeWebhookError::Store(error) => error.into(),
         }
     }
 }

@@ -1,0 +1,3 @@
+//! What requests may say.
+
+pub(crate) mod webhook;

@@ -24,10 +24,12 @@ use crate::demo::{self, Demo};
 use crate::embedded::EmbeddedStore;
 use crate::error::LocalError;
 use crate::keys_command::{self, KeysCommand};
+use crate::listen_command::{self, ListenOptions};
 use crate::listener::Limits;
 use crate::port_secret::PortSecret;
 use crate::server::{self, Parts, Server};
 use crate::signals::Signals;
+use crate::webhooks_command::{self, WebhooksCommand};
 use crate::workers::Workers;
 use crate::{data, master_secret, secrets_manager};
 
@@ -49,6 +51,11 @@ enum Command {
     /// Manage an app's keys over the API of a running deployment, called with the key in LATCHKEY_KEY
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Manage an app's webhook endpoints over the API of a running deployment, called with the key in LATCHKEY_KEY
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
+    /// Follow the events of a running deployment, and send each to a program on this machine, signed as a webhook
+    Listen(ListenOptions),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -122,6 +129,8 @@ pub async fn run() -> ExitCode {
         Command::Serve(options) => serve(options).await.map_err(Into::into),
         Command::Accounts(command) => accounts_command::run(command).await.map_err(Into::into),
         Command::Keys(command) => keys_command::run(command).await.map_err(Into::into),
+        Command::Webhooks(command) => webhooks_command::run(command).await.map_err(Into::into),
+        Command::Listen(options) => listen_command::run(options).await.map_err(Into::into),
         Command::Openapi => print_openapi().map_err(Into::into),
     };
     match done {

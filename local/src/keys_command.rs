@@ -1,30 +1,25 @@
-//! `latchkey keys`: an app's keys, managed over the API of a running deployment. The key to call with comes
-//! from the environment and never from an argument, because every user of a machine can read its arguments.
+//! `latchkey keys`: an app's keys, managed over the API of a running deployment.
 
 mod args;
 mod check;
 mod error;
-mod remote;
 mod shown;
-mod table;
 
-use std::io::{self, Read, Write};
+use std::io;
 
 use clap::Subcommand;
 use serde_json::json;
 
 use args::parse_id;
-use remote::{Answer, Remote};
 use shown::{Data, NewRecord, Page, row, usage_table};
-use table::{Table, clean};
 
-pub use args::{Create, Deployment, List, Revoke, Rotate, Usage};
+use crate::deployment::{
+    Answer, Deployment, KEY_VARIABLE, Remote, Table, Terminal, clean, note, print,
+};
+
+pub use args::{Create, List, Revoke, Rotate, Usage};
 pub use check::Unsound;
 pub use error::KeysError;
-pub use remote::RemoteError;
-
-/// The variable that holds the key to call with.
-pub const KEY_VARIABLE: &str = "LATCHKEY_KEY";
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -41,16 +36,6 @@ pub enum KeysCommand {
     Usage(Usage),
     /// Tell whether a key, read from standard input, is mistyped. Asks no server and never prints the key
     Check,
-}
-
-/// Where a command reads and writes.
-pub struct Terminal<'a> {
-    /// What `check` reads.
-    pub input: &'a mut dyn Read,
-    /// Results.
-    pub output: &'a mut dyn Write,
-    /// What is said about them.
-    pub notes: &'a mut dyn Write,
 }
 
 /// Runs one on the process's own input and output.
@@ -78,7 +63,7 @@ pub async fn run_on(
     key: Option<&str>,
     mut terminal: Terminal<'_>,
 ) -> Result<(), KeysError> {
-    let remote = |deployment: &Deployment| Remote::new(&deployment.url, deployment.allow_http, key);
+    let remote = |deployment: &Deployment| deployment.remote(key);
     match command {
         KeysCommand::Create(wanted) => {
             let remote = remote(&wanted.deployment)?;
@@ -115,9 +100,9 @@ pub async fn run_on(
         KeysCommand::Usage(wanted) => {
             let answer = remote(&wanted.deployment)?.get(&wanted.path()?).await?;
             if wanted.json {
-                return print(&mut terminal, &answer.text);
+                return Ok(print(&mut terminal, &answer.text)?);
             }
-            print(&mut terminal, &usage_table(&answer)?)
+            Ok(print(&mut terminal, &usage_table(&answer)?)?)
         }
         KeysCommand::Check => {
             let found = check::read(terminal.input)?;
@@ -125,21 +110,6 @@ pub async fn run_on(
             Ok(found.verdict()?)
         }
     }
-}
-
-/// Prints a result. Whoever reads it may stop when they have seen enough.
-fn print(terminal: &mut Terminal<'_>, text: &str) -> Result<(), KeysError> {
-    let printed =
-        writeln!(terminal.output, "{}", text.trim_end()).and_then(|()| terminal.output.flush());
-    match printed {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => Ok(printed?),
-    }
-}
-
-/// Says something about a result. What was done is done, whether or not this can be read.
-fn note(terminal: &mut Terminal<'_>, sentence: &str) {
-    let _ = writeln!(terminal.notes, "latchkey: {sentence}");
 }
 
 /// Prints a new key, alone on standard output, so that it can be piped into whatever keeps secrets.
@@ -202,7 +172,7 @@ async fn list(remote: &Remote, json: bool, terminal: &mut Terminal<'_>) -> Resul
     if json {
         Ok(())
     } else {
-        print(terminal, &table.to_string())
+        Ok(print(terminal, &table.to_string())?)
     }
 }
 

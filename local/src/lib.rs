@@ -8,11 +8,13 @@ pub mod damage;
 pub mod data;
 pub mod data_folder;
 pub mod demo;
+pub mod deployment;
 pub mod embedded;
 pub mod engine;
 pub mod error;
 pub mod group_commit;
 pub mod keys_command;
+pub mod listen_command;
 pub mod listener;
 pub mod master_secret;
 pub mod port_secret;
@@ -22,6 +24,7 @@ pub mod signals;
 pub mod tables;
 pub mod timed_body;
 mod tokens;
+pub mod webhooks_command;
 pub mod workers;
 
 /// Every function by name, with its operations.

@@ -5,17 +5,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::error::KeysError;
-
-/// Where the API is reached. The key to call with is read from the variable `LATCHKEY_KEY`.
-#[derive(Clone, Debug, Args)]
-pub struct Deployment {
-    /// Where the API is reached, such as `https://api.example.com`
-    #[arg(long, env = "LATCHKEY_URL", value_name = "URL")]
-    pub(super) url: String,
-    /// Send the key over plain http to another machine, where anyone on the way can read it
-    #[arg(long)]
-    pub(super) allow_http: bool,
-}
+use crate::deployment::Deployment;
 
 /// A key to make.
 #[derive(Debug, Args)]

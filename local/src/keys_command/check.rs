@@ -6,7 +6,7 @@ use auth::PlainKey;
 use auth::plain_key::{KEY_PREFIXES, NAMED_PREFIX};
 use model::key::Mode;
 
-use super::table::Table;
+use crate::deployment::Table;
 
 /// More than any key has: the rest of a long input is not read.
 const LONGEST: u64 = 1_024;

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::check::Unsound;
-use super::remote::RemoteError;
+use crate::deployment::RemoteError;
 
 /// A command on keys did not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,7 @@
 use serde::Deserialize;
 
 use super::error::KeysError;
-use super::remote::Answer;
-use super::table::{Table, minute};
+use crate::deployment::{Answer, Table, minute};
 
 /// What is shown of a key's record.
 #[derive(Debug, Deserialize)]

@@ -1,17 +1,12 @@
 //! The commands, against a whole server in this process.
 
 use super::*;
-use std::sync::Arc;
+use std::io::Write;
 
-use api::Config;
-use api::ambient::SystemClock;
-use auth::{MasterSecret, Policy};
 use clap::{CommandFactory as _, Parser};
 use serde_json::Value;
 
-use crate::demo;
-use crate::embedded::EmbeddedStore;
-use crate::server::{self, Parts, Server};
+use crate::deployment::running::Running;
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -186,51 +181,7 @@ async fn usage_is_told_in_a_table_and_raw() {
     assert_eq!(raw["data"]["id"], *id);
 }
 
-/// A server with the demo's data. It stops with the test's runtime.
-struct Running {
-    url: String,
-    key: String,
-    _server: Server,
-    _store: EmbeddedStore,
-}
-
 impl Running {
-    async fn start() -> Self {
-        let store = EmbeddedStore::in_memory().await.expect("a store");
-        let secret = json!({ "current": "1", "1": "m".repeat(64) }).to_string();
-        let parts = Parts {
-            connection: store.connection(),
-            secret: MasterSecret::parse(&secret).expect("a master secret"),
-            clock: Arc::new(SystemClock),
-            config: Config {
-                policy: Policy {
-                    allow_imported_keys: false,
-                    is_development: true,
-                },
-                sign_up_open: false,
-                base_url: None,
-                secure_cookies: false,
-                auth_cache_s: 0,
-                max_rate: auth::principal::MAX_RATE,
-                app_rate: auth::principal::APP_RATE,
-                max_keys: auth::principal::MAX_KEYS,
-                allow_local_webhooks: false,
-                trusted_proxies: Vec::new(),
-            },
-        };
-        let state = server::state(parts).await.expect("a state");
-        let demo = demo::create(&state).await.expect("a demo");
-        let any_port = ([127, 0, 0, 1], 0).into();
-        let listener = server::listen(any_port).await.expect("a free port");
-        let server = Server::start(listener, &state).expect("a server");
-        Self {
-            url: format!("http://{}/", server.address()),
-            key: demo.test.api_key.expose().to_owned(),
-            _server: server,
-            _store: store,
-        }
-    }
-
     async fn call(&self, words: &[&str]) -> Done {
         call(&self.url, Some(&self.key), words).await
     }

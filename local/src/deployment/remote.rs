@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// A deployment, and the key to call it with. Without `Debug`: the key is in it.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     /// Without a slash at the end.
     base: String,
     is_https: bool,
@@ -32,13 +32,13 @@ pub(super) struct Remote {
 }
 
 /// The server's answer, a success.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// Its body, as it came.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub(super) fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         serde_json::from_str(&self.text)
     }
 }
@@ -122,7 +122,7 @@ pub enum RemoteError {
 
 impl Remote {
     /// The deployment at `url`, to be called with `key`.
-    pub(super) fn new(url: &str, allow_http: bool, key: Option<&str>) -> Result<Self, RemoteError> {
+    pub(crate) fn new(url: &str, allow_http: bool, key: Option<&str>) -> Result<Self, RemoteError> {
         let uri: Uri = url.parse().map_err(|_| RemoteError::InvalidUrl)?;
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err(RemoteError::InvalidUrl);
@@ -150,15 +150,15 @@ impl Remote {
         })
     }
 
-    pub(super) async fn get(&self, path: &str) -> Result<Answer, RemoteError> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Answer, RemoteError> {
         self.call(Method::GET, path, Bytes::new()).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Answer, RemoteError> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Answer, RemoteError> {
         self.call(Method::POST, path, body.to_string().into()).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> Result<Answer, RemoteError> {
+    pub(crate) async fn delete(&self, path: &str) -> Result<Answer, RemoteError> {
         self.call(Method::DELETE, path, Bytes::new()).await
     }
 

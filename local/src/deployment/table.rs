@@ -5,18 +5,18 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 /// Rows under headings, each column as wide as its widest cell.
-pub(super) struct Table<const COLUMNS: usize> {
+pub(crate) struct Table<const COLUMNS: usize> {
     rows: Vec<[String; COLUMNS]>,
 }
 
 impl<const COLUMNS: usize> Table<COLUMNS> {
-    pub(super) fn new(headings: [&str; COLUMNS]) -> Self {
+    pub(crate) fn new(headings: [&str; COLUMNS]) -> Self {
         Self {
             rows: vec![headings.map(str::to_owned)],
         }
     }
 
-    pub(super) fn row(&mut self, cells: [String; COLUMNS]) {
+    pub(crate) fn row(&mut self, cells: [String; COLUMNS]) {
         self.rows.push(cells.map(|cell| clean(&cell)));
     }
 }
@@ -39,7 +39,7 @@ impl<const COLUMNS: usize> fmt::Display for Table<COLUMNS> {
 }
 
 /// Text without control characters: others named what is listed, and a terminal obeys what is printed.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|character| {
             if character.is_control() {
@@ -52,7 +52,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// An instant to the minute, in UTC; what is none, as it is.
-pub(super) fn minute(at: &str) -> String {
+pub(crate) fn minute(at: &str) -> String {
     match DateTime::parse_from_rfc3339(at) {
         Ok(at) => at.with_timezone(&Utc).format("%Y-%m-%d %H:%MZ").to_string(),
         Err(_) => at.to_owned(),

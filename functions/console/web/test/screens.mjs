@@ -14,6 +14,7 @@ export async function walksScreens(visitor) {
   await feedIsWhole(visitor, key);
   const rolled = await settings(visitor, key);
   const revoked = await keys(visitor);
+  await webhooks(visitor);
   await changesAppAndPassword(visitor);
   return { key: rolled, revoked };
 }
@@ -453,6 +454,63 @@ async function keys(visitor) {
   await visitor.field("From address").fill("203.0.113.7");
   await visitor.text("Nothing of this kind has happened.");
   return made;
+}
+
+/** An endpoint is made, tested, rotated, switched off and on, and deleted; what was sent to it is shown and sent again. */
+async function webhooks(visitor) {
+  const { page } = visitor;
+  await visitor.go("Webhooks");
+  await visitor.text("No endpoint yet");
+  await visitor.look("webhooks-empty");
+  await visitor.button("Add endpoint").first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Address").fill("http://10.0.0.1/");
+  await dialog.getByLabel("Events").fill("booking.*\nbooking.launched");
+  await dialog.getByRole("button", { name: "Add endpoint" }).click();
+  await dialog.locator(".fault").first().waitFor();
+  assert.equal(await dialog.locator(".fault").count(), 2);
+  await visitor.look("webhook-fault");
+  const address = "https://receiver.invalid/hook";
+  await dialog.getByLabel("Address").fill(address);
+  await dialog.getByLabel("Events").fill("booking.*");
+  await dialog.getByRole("button", { name: "Add endpoint" }).click();
+  await visitor.button("I have stored it").waitFor();
+  const secret = await page.locator("dialog code").first().textContent();
+  assert.match(secret, /^whsec_/);
+  await visitor.look("webhook-secret");
+  await visitor.button("I have stored it").click();
+  await visitor.isGone(secret);
+  await page.getByRole("row", { name: /nothing sent yet/ }).waitFor();
+  await visitor.look("webhooks");
+  await page.getByRole("link", { name: address }).click();
+  await visitor.heading("Deliveries");
+  await visitor.button("Send test").click();
+  await visitor.button("endpoint.test").click();
+  await dialog.getByRole("heading", { name: "Attempts" }).waitFor();
+  await visitor.look("delivery");
+  await visitor.button("Send again").click();
+  await visitor.text("Sending again");
+  await visitor.button("Replay").click();
+  await dialog.getByLabel("What").selectOption("all");
+  await visitor.look("replay");
+  await dialog.getByRole("button", { name: "Send again" }).click();
+  await page.getByText(/^\d+ sent again$/).waitFor();
+  await visitor.button("Rotate secret").click();
+  await visitor.button("Make the new secret").click();
+  await visitor.button("I have stored it").waitFor();
+  const rotated = await page.locator("dialog code").first().textContent();
+  assert.notEqual(rotated, secret);
+  await visitor.button("I have stored it").click();
+  await visitor.isGone(rotated);
+  await visitor.button("Disable").click();
+  await visitor.text("switched off by hand");
+  await visitor.look("webhook-disabled");
+  await visitor.button("Enable").click();
+  await visitor.button("Send test").waitFor();
+  await visitor.look("webhook");
+  await visitor.button("Delete").click();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await visitor.text("No endpoint yet");
 }
 
 /** Live and test are told apart; the other app has nothing of this one. The password is changed, and the account left. */

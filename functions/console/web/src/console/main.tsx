@@ -19,6 +19,8 @@ const ProjectsPage = lazy(() => import("./projects").then((it) => ({ default: it
 const ProjectPage = lazy(() => import("./projects").then((it) => ({ default: it.ProjectPage })));
 const KeysPage = lazy(() => import("./keys").then((it) => ({ default: it.KeysPage })));
 const KeyPage = lazy(() => import("./keys").then((it) => ({ default: it.KeyPage })));
+const WebhooksPage = lazy(() => import("./webhooks").then((it) => ({ default: it.WebhooksPage })));
+const WebhookPage = lazy(() => import("./webhooks").then((it) => ({ default: it.WebhookPage })));
 const AuditPage = lazy(() => import("./audit").then((it) => ({ default: it.AuditPage })));
 const SettingsPage = lazy(() => import("./settings").then((it) => ({ default: it.SettingsPage })));
 
@@ -31,7 +33,7 @@ addEventListener("vite:preloadError", (event) => {
 const AREAS = [
   { title: "", links: [["/", "Start"], ["/bookings", "Bookings"], ["/resources", "Resources"], ["/projects", "Projects"]] },
   { title: "Settings", links: [["/settings/api", "API Settings"]] },
-  { title: "Developers", links: [["/developers/keys", "API keys"], ["/developers/audit", "Audit log"]] },
+  { title: "Developers", links: [["/developers/keys", "API keys"], ["/developers/webhooks", "Webhooks"], ["/developers/audit", "Audit log"]] },
 ] as const;
 
 function NavLink({ to, children, onGo }: { to: string; children: string; onGo: () => void }) {
@@ -140,6 +142,8 @@ function Shell() {
             <Route path="/settings/api" component={SettingsPage} />
             <Route path="/developers/keys" component={KeysPage} />
             <Route path="/developers/keys/:id">{({ id }) => <KeyPage key={id} id={id} />}</Route>
+            <Route path="/developers/webhooks" component={WebhooksPage} />
+            <Route path="/developers/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
             <Route path="/developers/audit" component={AuditPage} />
             <Route path="/account" component={AccountPage} />
             <Route path="/sign-in">

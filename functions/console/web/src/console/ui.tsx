@@ -371,13 +371,13 @@ export function Badge({ tone, children }: { tone?: "good" | "warn" | "bad" | "in
 }
 
 /** A secret that is shown this once. It is gone from the page as soon as it is said to be stored. */
-export function ShownOnce({ title, secrets, onStored, children }: { title: string; secrets: { label: string; value: string }[]; onStored: () => void; children?: ComponentChildren }) {
+export function ShownOnce({ title, note, secrets, onStored, children }: { title: string; note?: string; secrets: { label: string; value: string }[]; onStored: () => void; children?: ComponentChildren }) {
   return (
     <Dialog title={title} onClose={() => undefined} mustAnswer>
       <p>
-        {secrets.length > 1
+        {note ?? (secrets.length > 1
           ? "This is the only time these keys are shown. We keep only their hashes, from which nobody, us included, can make them again. Put them where your programs read their secrets. If one is lost, make a new one."
-          : "This is the only time this key is shown. We keep only its hash, from which nobody, us included, can make it again. Put it where your program reads its secrets. If it is lost, make a new one."}
+          : "This is the only time this key is shown. We keep only its hash, from which nobody, us included, can make it again. Put it where your program reads its secrets. If it is lost, make a new one.")}
       </p>
       {secrets.map(({ label, value }) => (
         <div class="field" key={label}>

@@ -60,6 +60,14 @@ impl Database {
         }
     }
 
+    /// The access key that names it, if it is another DynamoDB.
+    pub(crate) fn access_key(&self) -> Option<&str> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Other { access_key, .. } => Some(access_key),
+        }
+    }
+
     /// Where other processes reach it.
     pub(crate) fn endpoint(&self) -> String {
         match self {

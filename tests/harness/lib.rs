@@ -176,6 +176,11 @@ impl TestServer {
         self.another_instance_over(self.connection()).await
     }
 
+    /// The access key that names its database in DynamoDB Local, if it is there.
+    pub fn store_access_key(&self) -> Option<&str> {
+        self.database.access_key()
+    }
+
     /// Where the store is reached by other processes.
     pub fn store_endpoint(&self) -> String {
         self.database.endpoint()

@@ -6,5 +6,6 @@ mod endpoints;
 mod event_log;
 mod reminders;
 pub(crate) mod samples;
+mod stream;
 mod things;
 mod workers;

@@ -129,7 +129,9 @@ pub async fn sender() -> Result<(), Error> {
     let jobs = &Jobs::new(lambda::start().await?);
     let queue = &Queue::from_environment().await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        let worked = jobs.work_on(messages::of_queue(&event.payload)).await;
+        let batch = messages::of_queue(&event.payload);
+        // Boxed, or the compiler's queries about so deep a future overflow.
+        let worked = Box::pin(jobs.work_on(batch)).await;
         // What is not taken here stays due, and the clock finds it.
         queue.send(&worked.more).await;
         Ok::<_, Error>(messages::failures(worked.failed))
@@ -150,7 +152,8 @@ pub async fn clock() -> Result<(), Error> {
         let until = Instant::now() + CLOCK_TIME;
         let found = jobs.find_due(STREAM_LAG, ROWS).await?;
         queue.send(&found.due).await;
-        let ticked = jobs.carry_out(|| Instant::now() < until).await?;
+        // Boxed, or the compiler's queries about so deep a future overflow.
+        let ticked = Box::pin(jobs.carry_out(|| Instant::now() < until)).await?;
         let oldest = [found.oldest, ticked.oldest].into_iter().flatten().min();
         let oldest_s = oldest.map_or(0, |since| (jobs.time() - since).num_seconds().max(0));
         tracing::info!(

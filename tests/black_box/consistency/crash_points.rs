@@ -4,7 +4,9 @@
 
 use chrono::TimeDelta;
 use http::Method;
+use local::demo::LIVE_APP;
 use serde_json::{Value, json};
+use store::{Due, SHARDS};
 use tests::{Client, Fault, Instance, Lasting, Reply, Simulation, TestServer, booking};
 
 /// The request that is disturbed.
@@ -254,6 +256,7 @@ async fn survives(steps: Steps, prepare: impl AsyncFn(&Stage) -> Request) {
             let reply = undisturbed.request.send(&client).await;
             assert!(faults.has_struck(), "{context}: never made");
             let is_done = undisturbed.check(&simulation, &reply, steps, &context);
+            all_that_was_told_is_due(&simulation, &context).await;
             faults.heal();
             // An instance that lost the store for good is gone; a hiccup must leave nothing behind in it.
             let client = match lasting {
@@ -270,6 +273,25 @@ async fn survives(steps: Steps, prepare: impl AsyncFn(&Stage) -> Request) {
     let reply = undisturbed.request.send(&client).await;
     let context = "with indexes that lag";
     assert!(undisturbed.check(&simulation, &reply, steps, context));
+}
+
+/// Workers find every change that was committed, and nothing else: what they do with it is in `webhooks::workers`.
+async fn all_that_was_told_is_due(simulation: &Simulation, context: &str) {
+    let (store, _) = simulation.store().await;
+    let mut due = Vec::new();
+    for shard in 0..SHARDS {
+        let rows = store.list_due_told(shard, simulation.now(), 1_000).await;
+        due.extend(rows.expect("rows"));
+    }
+    let mut events = 0;
+    for (_, due) in due {
+        let Due::Told { app: LIVE_APP, id } = due else {
+            continue;
+        };
+        let told = store.get_due_told(LIVE_APP, id).await.expect("an answer");
+        events += told.expect("it is due").len();
+    }
+    assert_eq!(events, simulation.snapshot().told.len(), "{context}");
 }
 
 /// How a call can fail, and for how long. Being throttled for good is an outage like any other.

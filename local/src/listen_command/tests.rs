@@ -124,9 +124,12 @@ async fn every_event_after_the_start_is_forwarded_once_and_signed_with_the_secre
 #[tokio::test]
 async fn a_receiver_that_is_not_there_is_told_and_does_not_end_the_listening() {
     let server = Running::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let gone = format!("http://{}/", listener.local_addr().expect("an address"));
+    drop(listener);
     let (mut follower, notes) = follower(
         &server,
-        "http://127.0.0.1:1/",
+        &gone,
         &["--event=booking.*"],
         Some("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
     )

@@ -853,7 +853,9 @@ async fn a_session_keeps_its_accounts_apps() {
 async fn own_app(client: &Client) -> Value {
     let mut shown = client.get("/v2/app").await.expecting(200);
     let app = shown.body["data"].as_object_mut().expect("an app");
-    assert!(app.remove("signing_secret").is_some());
+    for secret in ["signing_secret", "webhook_secret"] {
+        assert!(app.remove(secret).is_some(), "{secret}");
+    }
     shown.body["data"].take()
 }
 

@@ -1129,6 +1129,7 @@ async fn use_every_secret(server: &Running, data: &Path) -> Secrets {
     }
     let shown = app.get("/v2/app").await.expecting(200);
     secrets.add("a signing secret", &field(&shown, "signing_secret"));
+    secrets.add("an app's webhook secret", &field(&shown, "webhook_secret"));
     let path = format!("/v2/bookings/{CONFIRMED}?include=customer_action_links");
     let shown = app.get(&path).await.expecting(200);
     let link = shown.body["data"]["customer_action_links"]["cancel_by_customer"].as_str();

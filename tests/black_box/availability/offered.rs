@@ -311,7 +311,7 @@ async fn a_project_of_an_older_version_is_booked_changed_and_listed() {
         &server,
         pk,
         "project",
-        (r#""rules":[1,"#, r#""of_no_version":[1,"#),
+        (r#""rules":[2,"#, r#""of_no_version":[2,"#),
     )
     .await;
     let booked = over(booking(&room, OPEN), json!({ "project_id": project }));

@@ -1,5 +1,6 @@
 //! Writes. All of them, a single put included, go through one builder, so that every write states its
-//! condition and no set of writes is ever half done.
+//! condition and no set of writes is ever half done. It is one file because what a transaction may have in it and how its end is
+//! read belong together.
 
 use std::time::Duration;
 

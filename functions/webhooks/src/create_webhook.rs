@@ -66,7 +66,7 @@ pub(crate) async fn create_webhook(
     let secret = common::secret(&state, &webhook, webhook.secret).await?;
 
     let view = || WebhookView::of(&webhook, &Health::default(), state.now());
-    once.keep(&created(&webhook, view().to_keep()))?;
+    once.keep(&created(&webhook, view().without_secret()))?;
     once.writer(&state)
         .create_webhook(principal.app, &webhook)
         .await?;

@@ -130,9 +130,9 @@ impl Wanted {
 /// What is sent again.
 enum Sent {
     /// A delivery that there is.
-    Again(KeptDelivery),
+    Again(Box<KeptDelivery>),
     /// An event that was never sent.
-    First(ToldEvent),
+    First(Box<ToldEvent>),
 }
 
 /// As much as one request replays.
@@ -199,7 +199,7 @@ impl Replay<'_> {
         Ok(part.map(|kept| {
             let delivery = kept.delivery();
             let is_wanted = has_failed(delivery) && may_see_delivery(self.principal, delivery);
-            is_wanted.then_some(Sent::Again(kept))
+            is_wanted.then(|| Sent::Again(Box::new(kept)))
         }))
     }
 
@@ -227,8 +227,10 @@ impl Replay<'_> {
         let of_event = |kept: KeptDelivery| (kept.delivery().event, kept);
         let mut sent: HashMap<Uuid, KeptDelivery> = sent.into_iter().map(of_event).collect();
         Ok(part.map(|event| {
-            let kept = sent.remove(&event.id);
-            Some(kept.map_or(Sent::First(event), Sent::Again))
+            Some(match sent.remove(&event.id) {
+                Some(kept) => Sent::Again(Box::new(kept)),
+                None => Sent::First(Box::new(event)),
+            })
         }))
     }
 
@@ -243,7 +245,7 @@ impl Replay<'_> {
                 Ok(matches!(change, DeliveryChange::Done(_)))
             }
             Sent::First(event) => {
-                let delivery = Delivery::new(self.webhook.id, event, now);
+                let delivery = Delivery::new(self.webhook.id, *event, now);
                 writer
                     .create_delivery(self.principal.app, &delivery)
                     .await?;

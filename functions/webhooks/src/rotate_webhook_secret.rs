@@ -57,7 +57,7 @@ pub(crate) async fn rotate_webhook_secret(
     let change = |webhook: Webhook| {
         refuse_narrower(&principal, &webhook)?;
         let rotated = webhook.rotated(master, now, now + overlap);
-        once.keep(&Created(view(&rotated).to_keep()))?;
+        once.keep(&Created(view(&rotated).without_secret()))?;
         Ok::<_, ApiError>(rotated)
     };
     let writer = once.writer(&state);

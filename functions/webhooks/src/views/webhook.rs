@@ -138,7 +138,7 @@ impl WebhookView {
     }
 
     /// The same as it is kept: without the secret that was made.
-    pub(crate) fn to_keep(self) -> Self {
+    pub(crate) fn without_secret(self) -> Self {
         Self {
             secret: Member::Null,
             notice: Some(SHOWN_ONCE),

@@ -207,21 +207,20 @@ mod tests {
     #[test]
     fn what_a_slow_endpoint_cannot_take_is_put_off_one_behind_the_other() {
         let mut lanes = Lanes::default();
-        lanes.offer(APP, delivery(1, 0), now());
-        assert!(lanes.next().is_some());
-        for _ in 0..100 {
-            lanes.offer(APP, delivery(1, 0), now());
-            lanes.next();
-            lanes.ended(delivery(1, 0), 8_000);
+        for event in 0..256 {
+            assert_eq!(lanes.offer(APP, delivery(1, event), now()), Offered::Taken);
         }
-        for event in 1..=256 {
+        // Each takes eight seconds, and as many wait as may.
+        for event in 256..400 {
+            let (_, id) = lanes.next().expect("one that waits");
+            lanes.ended(id, 8_000);
             assert_eq!(lanes.offer(APP, delivery(1, event), now()), Offered::Taken);
         }
         let put_off = |lanes: &mut Lanes, event| match lanes.offer(APP, delivery(1, event), now()) {
             Offered::FullUntil(until) => until,
             other => panic!("{other:?}"),
         };
-        let (first, second) = (put_off(&mut lanes, 300), put_off(&mut lanes, 301));
+        let (first, second) = (put_off(&mut lanes, 500), put_off(&mut lanes, 501));
         assert!(
             first < second && second - first < TimeDelta::seconds(3),
             "{first} {second}"

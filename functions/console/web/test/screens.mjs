@@ -470,7 +470,7 @@ async function webhooks(visitor) {
   await dialog.locator(".fault").first().waitFor();
   assert.equal(await dialog.locator(".fault").count(), 2);
   await visitor.look("webhook-fault");
-  const address = "https://receiver.invalid/hook";
+  const address = "https://receiver.example/hook";
   await dialog.getByLabel("Address").fill(address);
   await dialog.getByLabel("Events").fill("booking.*");
   await dialog.getByRole("button", { name: "Add endpoint" }).click();

@@ -40,7 +40,7 @@ const HEADERS: [(&str, bool, &str); 5] = [
     (
         "traceparent",
         false,
-        "The W3C trace of the request that made the change.",
+        "A W3C trace that begins with the attempt.",
     ),
 ];
 

@@ -3,6 +3,7 @@
 //!
 //! Workers write here and nowhere else, but for the mark of what was told that it is due. A claim is a put on the version
 //! seen, as any other change is, so of two workers one is refused.
+//! It is one file because a delivery, its place in the index and its endpoint's health are written together.
 
 use std::collections::{HashMap, HashSet};
 

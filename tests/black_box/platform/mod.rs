@@ -8,3 +8,4 @@ mod server_processes;
 mod serving;
 mod store_away;
 mod telemetry;
+mod upgrades;

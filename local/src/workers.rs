@@ -164,7 +164,7 @@ impl Desk {
 
     /// Begins as many attempts as may be under way.
     fn start_attempts(&mut self) {
-        while let Some((app, id)) = self.lanes.next() {
+        while let Some((app, id)) = self.lanes.begin_next() {
             let jobs = self.jobs.clone();
             self.under_way.spawn(async move {
                 let begun = Instant::now();

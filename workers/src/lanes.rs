@@ -74,7 +74,7 @@ impl Lanes {
     }
 
     /// The next delivery to attempt; none if none may be now. [`Lanes::ended`] must be called when it has.
-    pub fn next(&mut self) -> Option<(AppId, DeliveryId)> {
+    pub fn begin_next(&mut self) -> Option<(AppId, DeliveryId)> {
         if self.running >= OVER_ALL {
             return None;
         }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn started(lanes: &mut Lanes) -> Vec<DeliveryId> {
-        std::iter::from_fn(|| lanes.next())
+        std::iter::from_fn(|| lanes.begin_next())
             .map(|(_, id)| id)
             .collect()
     }
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(started(&mut lanes).len(), PER_WEBHOOK);
         for event in 0..10 {
             lanes.offer(APP, delivery(2, event), now());
-            let next = lanes.next().map(|(_, id)| id);
+            let next = lanes.begin_next().map(|(_, id)| id);
             assert_eq!(next, Some(delivery(2, event)));
             lanes.ended(delivery(2, event), 1);
         }
@@ -212,7 +212,7 @@ mod tests {
         }
         // Each takes eight seconds, and as many wait as may.
         for event in 256..400 {
-            let (_, id) = lanes.next().expect("one that waits");
+            let (_, id) = lanes.begin_next().expect("one that waits");
             lanes.ended(id, 8_000);
             assert_eq!(lanes.offer(APP, delivery(1, event), now()), Offered::Taken);
         }

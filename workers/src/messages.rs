@@ -85,7 +85,7 @@ pub struct Record {
     pub due: Option<Due>,
 }
 
-fn records<'a>(event: &'a Value) -> impl Iterator<Item = &'a Value> {
+fn records(event: &Value) -> impl Iterator<Item = &Value> {
     event["Records"].as_array().into_iter().flatten()
 }
 

@@ -208,6 +208,12 @@ mod stopping {
                 for half in ["", "P", HALF_A_HEAD, HALF_A_BODY] {
                     held.push(server.sent(&base, half).await);
                 }
+                // Connections are accepted in order, so what came before this one has been.
+                let whole = "GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n";
+                let mut answered = server.sent(&base, whole).await;
+                let mut answer = Vec::new();
+                answered.read_to_end(&mut answer).await.expect("an answer");
+                assert!(answer.starts_with(b"HTTP/1.1 "));
             }
             server.signal(signal).await;
             let (code, log) = server.ends().await;

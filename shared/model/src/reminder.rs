@@ -338,7 +338,7 @@ mod tests {
                 "when.type",
             ),
         ] {
-            let faults = Reminder::parse_all(&[wrong.clone()], "reminders");
+            let faults = Reminder::parse_all(std::slice::from_ref(&wrong), "reminders");
             let faults = faults.expect_err("refused").to_json();
             let field = format!("reminders.0.{field}");
             assert!(faults.get(&field).is_some(), "{wrong}: {faults}");

@@ -67,7 +67,7 @@ async fn each_reminder_is_told_once_when_it_is_due() {
     ticks_at(&server, "2026-11-30T10:00:00Z").await;
     ticks_at(&server, "2026-11-30T10:00:01Z").await;
     let day = (0, "2026-11-30T10:00:00+00:00".to_owned());
-    assert_eq!(reminded(&app, &id).await, [day.clone()]);
+    assert_eq!(reminded(&app, &id).await, std::slice::from_ref(&day));
     ticks_at(&server, "2026-12-01T09:01:00Z").await;
     ticks_at(&server, "2026-12-01T10:30:00Z").await;
     ticks_at(&server, "2026-12-01T13:00:00Z").await;

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter};
+#[cfg(feature = "openapi")]
 use utoipa::openapi::path::HttpMethod;
 #[cfg(feature = "openapi")]
 use utoipa::openapi::{

@@ -144,7 +144,7 @@ impl Desk {
     }
 
     fn take_in(&mut self, app: AppId, id: DeliveryId) {
-        match self.lanes.offer(app, id, self.jobs.time()) {
+        match self.lanes.offer(app, id, self.jobs.now()) {
             Offered::Taken | Offered::Known => {}
             Offered::Full => self.has_more = true,
             Offered::FullUntil(until) => {

@@ -3,7 +3,6 @@
 use model::delivery::{Delivery, DeliveryId};
 use model::ids::{AppId, BookingId};
 use model::outbox::{ChangeEvent, ToldId};
-use model::reminder::ReminderChannel;
 use store::{Due, StoreError, Tenant};
 
 use crate::Jobs;
@@ -54,9 +53,6 @@ impl Jobs {
         let id = BookingId::new(event.id);
         let booking = self.store().get_booking(Tenant::app(app), id).await?;
         let reminder = booking.and_then(|booking| booking.reminders.into_iter().nth(number));
-        Ok(match reminder.map(|one| one.reminder.channel) {
-            Some(ReminderChannel::Webhook { url, .. }) => Some(url),
-            Some(ReminderChannel::Email { .. }) | None => None,
-        })
+        Ok(reminder.and_then(|one| one.reminder.url().map(str::to_owned)))
     }
 }

@@ -48,10 +48,7 @@ impl Jobs {
 
     /// The same, with another resolver of names.
     pub fn resolving_by(state: State, resolver: Arc<dyn Resolve>) -> Self {
-        let reach = match state.config().allow_local_webhooks {
-            true => Reach::AlsoLocal,
-            false => Reach::Internet,
-        };
+        let reach = Reach::of(state.config().allow_local_webhooks);
         Self {
             client: Client::new(resolver, reach),
             reach,
@@ -63,13 +60,9 @@ impl Jobs {
         self.state.store()
     }
 
-    fn now(&self) -> DateTime<Utc> {
-        self.state.now()
-    }
-
     /// The present, as the jobs know it.
-    pub fn time(&self) -> DateTime<Utc> {
-        self.now()
+    pub fn now(&self) -> DateTime<Utc> {
+        self.state.now()
     }
 
     /// What this version cannot read is put off, so that it stands in the way of nothing and is not lost: a newer version may

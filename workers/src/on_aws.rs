@@ -155,7 +155,7 @@ pub async fn clock() -> Result<(), Error> {
         // Boxed, or the compiler's queries about so deep a future overflow.
         let ticked = Box::pin(jobs.carry_out(|| Instant::now() < until)).await?;
         let oldest = [found.oldest, ticked.oldest].into_iter().flatten().min();
-        let oldest_s = oldest.map_or(0, |since| (jobs.time() - since).num_seconds().max(0));
+        let oldest_s = oldest.map_or(0, |since| (jobs.now() - since).num_seconds().max(0));
         tracing::info!(
             target: WORK,
             DueRows = found.due.len() as u64,

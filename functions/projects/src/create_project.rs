@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use model::ids::ProjectId;
 use model::project::Project;
 use model::slug;
+use outbound::{Reach, check_reminder_url};
 
 use crate::access::Write;
 use crate::fields::project::{CreateProjectRequest, ProjectFields, ProjectRequest};
@@ -33,7 +34,9 @@ pub(crate) async fn create_project(
 ) -> Result<Created<ProjectView>, ApiError> {
     let tenant = principal.tenant();
     let mut faults = Faults::none();
-    let fields = ProjectFields::read_new(request, &mut faults);
+    let reach = Reach::of(state.config().allow_local_webhooks);
+    let check_url = |url: &str| check_reminder_url(url, reach, &principal.scopes);
+    let fields = ProjectFields::read_new(request, &check_url, &mut faults);
     let public = PublicTexts::of(&state, tenant.app).await?;
     fields.check_public(&public, &mut faults);
     fields

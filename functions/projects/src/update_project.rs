@@ -5,6 +5,7 @@ use api::{ApiError, Body, Data, Faults, Include, Path, PublicTexts, State};
 use axum::extract::State as Extract;
 use model::Dated as _;
 use model::project::Project;
+use outbound::{Reach, check_reminder_url};
 
 use crate::access::Write;
 use crate::fields::project::{ProjectFields, ProjectRequest};
@@ -38,7 +39,9 @@ pub(crate) async fn update_project(
     let current = state.store().get_project(tenant, id).await?;
     let current = current.ok_or(ApiError::NotFound("Project"))?;
     let mut faults = Faults::none();
-    let fields = ProjectFields::read(request, &mut faults);
+    let reach = Reach::of(state.config().allow_local_webhooks);
+    let check_url = |url: &str| check_reminder_url(url, reach, &principal.scopes);
+    let fields = ProjectFields::read(request, &check_url, &mut faults);
     let public = PublicTexts::of(&state, tenant.app).await?;
     fields.check_public(&public, &mut faults);
     fields

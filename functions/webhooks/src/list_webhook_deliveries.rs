@@ -20,9 +20,9 @@ const OWN: &[&str] = &["state", "include", "includes"];
     tag = "webhooks",
     params(
         ("id" = String, Path, description = "The endpoint's id."),
-        ("state" = Option<String>, Query, description = "Only those that are `pending`, `delivered` or `failed`."),
+        ("state" = Option<String>, Query, pattern = "^(pending|delivered|failed)$", description = "Only those that are `pending`, `delivered` or `failed`."),
         ("include" = Option<String>, Query, description = "`body` adds the body of each delivery."),
-        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000; 50 unless said."),
+        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000. Defaults to 50."),
         ("page" = Option<u32>, Query, description = "The page, from 1."),
     ),
     responses(

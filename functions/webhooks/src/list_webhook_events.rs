@@ -33,7 +33,7 @@ const OWN: &[&str] = &["since", "type", "project", "resource"];
         ("type" = Option<String>, Query, description = "Only events of these types or families, separated by commas, e.g. `booking.confirmed,reservation.*`."),
         ("project" = Option<String>, Query, description = "Only events of this project's bookings."),
         ("resource" = Option<String>, Query, description = "Only events of this resource."),
-        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000; 50 unless said."),
+        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000. Defaults to 50."),
         ("page" = Option<u32>, Query, description = "The page, from 1."),
     ),
     responses(

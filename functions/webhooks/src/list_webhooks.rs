@@ -12,7 +12,7 @@ use crate::views::webhook::WebhookView;
     path = "/v2/webhooks",
     tag = "webhooks",
     params(
-        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000; 50 unless said."),
+        ("limit" = Option<u32>, Query, description = "Rows a page, 1 to 1000. Defaults to 50."),
         ("page" = Option<u32>, Query, description = "The page, from 1."),
     ),
     responses((status = 200, description = "The endpoints.", body = Vec<WebhookView>))

@@ -87,7 +87,7 @@ fn warnings_schema() -> ArrayBuilder {
     let warning = ObjectBuilder::new()
         .property(
             "field",
-            text().description(Some("Where the field stands in the body.")),
+            text().description(Some("The path of the field in the body.")),
         )
         .required("field")
         .property(

@@ -25,7 +25,7 @@ const MOST_OF_NAME: usize = 100;
 /// What is told of one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Warning {
-    /// Where the field stands in the body.
+    /// The path of the field in the body.
     pub(crate) field: String,
     /// The field that was probably meant; `null` if none is near.
     pub(crate) nearest: Option<String>,

@@ -104,17 +104,28 @@ impl Reminder {
     }
 
     /// Reads reminders as Timekit's clients send them, in their order. Those of types that this version does not know are left
-    /// out.
+    /// out. `check_url` says what is wrong with the address of a webhook.
     ///
     /// # Errors
     ///
     /// [`Faults`] names what is wrong, by `path` and the reminder's number.
-    pub fn parse_all(sent: &[Value], path: &str) -> Result<Vec<Self>, Faults> {
+    pub fn parse_all(
+        sent: &[Value],
+        path: &str,
+        check_url: &CheckUrl<'_>,
+    ) -> Result<Vec<Self>, Faults> {
         let mut faults = Faults::none();
         let mut read = Vec::new();
         for (index, sent) in sent.iter().enumerate() {
-            match Self::parse(sent, &format!("{path}.{index}")) {
-                Ok(reminder) => read.extend(reminder),
+            let path = format!("{path}.{index}");
+            match Self::parse(sent, &path) {
+                Ok(reminder) => {
+                    let url = reminder.as_ref().and_then(Self::url);
+                    if let Some(Err(sentence)) = url.map(check_url) {
+                        faults.add(format!("{path}.settings.url"), sentence);
+                    }
+                    read.extend(reminder);
+                }
                 Err(fault) => faults.push(fault),
             }
         }
@@ -122,6 +133,14 @@ impl Reminder {
             faults.add(path, format!("must be at most {MAX_REMINDERS} reminders"));
         }
         faults.finish(Some(read))
+    }
+
+    /// The address that it is sent to, if it is of type `webhook`.
+    pub fn url(&self) -> Option<&str> {
+        match &self.channel {
+            ReminderChannel::Webhook { url, .. } => Some(url),
+            ReminderChannel::Email { .. } => None,
+        }
     }
 
     /// As [`Reminder::parse_all`], for what was kept: what is wrong is left out, because older versions kept it.
@@ -152,6 +171,9 @@ impl Reminder {
         Ok(Some(Self { offset_s, channel }))
     }
 }
+
+/// Says what is wrong with an address, if anything is.
+pub type CheckUrl<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
 
 type MakeFault<'a> = &'a dyn Fn(&str, &'static str) -> Fault;
 
@@ -233,6 +255,10 @@ mod tests {
         json!({ "type": kind, "settings": settings, "when": when })
     }
 
+    fn anywhere(_: &str) -> Result<(), String> {
+        Ok(())
+    }
+
     #[test]
     fn reminders_of_known_types_are_read_and_others_are_left_out() {
         let minutes = json!({ "type": "after", "unit": "mins", "time": 15 });
@@ -250,7 +276,7 @@ mod tests {
             sent("carrier_pigeon", json!({}), minutes),
             json!({}),
         ];
-        let read = Reminder::parse_all(&all, "reminders").expect("reminders");
+        let read = Reminder::parse_all(&all, "reminders", &anywhere).expect("reminders");
         let expected = [
             Reminder {
                 offset_s: -7_200,
@@ -338,13 +364,13 @@ mod tests {
                 "when.type",
             ),
         ] {
-            let faults = Reminder::parse_all(std::slice::from_ref(&wrong), "reminders");
+            let faults = Reminder::parse_all(std::slice::from_ref(&wrong), "reminders", &anywhere);
             let faults = faults.expect_err("refused").to_json();
             let field = format!("reminders.0.{field}");
             assert!(faults.get(&field).is_some(), "{wrong}: {faults}");
         }
         let eleven = vec![sent("webhook", url, when); 11];
-        let faults = Reminder::parse_all(&eleven, "reminders").expect_err("refused");
+        let faults = Reminder::parse_all(&eleven, "reminders", &anywhere).expect_err("refused");
         assert!(faults.to_json().get("reminders").is_some());
     }
 }

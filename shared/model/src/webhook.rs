@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::graph::{BookingState, Graph};
 use crate::ids::{ProjectId, ResourceId, WebhookId};
 use crate::outbox::{EventType, Family, ToldEvent};
-use crate::scope::Scopes;
+use crate::scope::{Scope, Scopes};
 
 /// The most endpoints of one app.
 pub const MAX_WEBHOOKS: u32 = 64;
@@ -316,7 +316,7 @@ impl Webhook {
             payload: Payload::Fat,
             filter: WebhookFilter::default(),
             only_resource: None,
-            scopes: Scopes::everything(),
+            scopes: [Scope::BookingsRead].into_iter().collect(),
             created_by: String::new(),
             created_at,
             secret: SecretVersion {

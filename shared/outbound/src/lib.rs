@@ -22,5 +22,5 @@ pub use signature::{
     AppSecret, EndpointSecret, InvalidSecret, SIGNATURE, TIMEKIT_SIGNATURE, sign_standard,
     sign_timekit,
 };
-pub use target::{Reach, Target, TargetFault};
+pub use target::{Reach, Target, TargetFault, check_reminder_url};
 pub use trace::{TRACEPARENT, TraceParent};

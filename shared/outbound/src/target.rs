@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use http::Uri;
+use model::scope::{Scope, Scopes};
 use url::{Host, Url};
 
 use crate::addresses::is_forbidden;
@@ -27,6 +28,36 @@ pub enum Reach {
     Internet,
     /// That, plain HTTP, and this machine itself: for a laptop.
     AlsoLocal,
+}
+
+impl Reach {
+    /// The reach of a deployment, which may allow what is local.
+    pub const fn of(allow_local: bool) -> Self {
+        if allow_local {
+            Self::AlsoLocal
+        } else {
+            Self::Internet
+        }
+    }
+}
+
+/// Checks where a caller with `scopes` wants reminders of bookings to be sent to. They hold the whole booking, so whoever may
+/// not read bookings must not have them sent anywhere.
+///
+/// # Errors
+///
+/// A sentence for the field of the URL.
+pub fn check_reminder_url(url: &str, reach: Reach, scopes: &Scopes) -> Result<(), String> {
+    if !scopes.allows(Scope::BookingsRead) {
+        let scope = Scope::BookingsRead.name();
+        return Err(format!(
+            "gets whole bookings, so it takes a caller with the scope {scope}"
+        ));
+    }
+    match Target::parse(url, reach) {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(fault.to_string()),
+    }
 }
 
 /// A URL that requests may be sent to. Its `Debug` shows the host only, because paths and queries often hold a secret.

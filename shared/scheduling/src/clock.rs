@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, StreamExt};
 use model::ids::{BookingId, ReservationId};
 use store::{
-    Attempt, DUE_SHARDS, DecisionError, Direction, DueId, DueThing, Store, StoreError, Tenant, Walk,
+    Attempt, DecisionError, Direction, DueId, DueThing, SHARDS, Store, StoreError, Tenant, Walk,
 };
 
 /// How many due things are read at once of a partition.
@@ -51,7 +51,7 @@ pub async fn tick(
     has_time: impl Fn() -> bool,
 ) -> Result<Ticked, StoreError> {
     let mut ticked = Ticked::default();
-    for shard in 0..DUE_SHARDS {
+    for shard in 0..SHARDS {
         let mut after = None;
         loop {
             if !has_time() {

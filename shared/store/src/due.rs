@@ -66,11 +66,15 @@ pub(crate) fn listed(
         .with(places::DUE, places::by_time(at, id))
 }
 
+/// From when on a row of an index of what is due is.
+pub(crate) fn since(row: &RawItem) -> Option<DateTime<Utc>> {
+    text(row, places::DUE)?.split_once('#')?.0.parse().ok()
+}
+
 /// A row of an index of what is due, with the instant from when on it is.
 fn due_of(item: &RawItem) -> Option<(DateTime<Utc>, Due)> {
     let (pk, sk) = (text(item, "pk")?, text(item, "sk")?);
-    let since = text(item, places::DUE)?;
-    let since = since.split_once('#')?.0.parse().ok()?;
+    let since = since(item)?;
     let due = match places::read_delivery(&pk, &sk) {
         Some((app, webhook, event)) => Due::Delivery {
             app,

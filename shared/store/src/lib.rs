@@ -31,7 +31,7 @@ pub use access::ledgers::{LedgerName, Usage};
 pub use booking::bookings::booking_item;
 pub use booking::bookings::{BookingList, BookingOrder, SlotWindow};
 pub use booking::calendars::{CalendarRow, DeleteCalendarError};
-pub use booking::due::{DUE_SHARDS, DueId, DueThing};
+pub use booking::due::{DueId, DueThing};
 pub use booking::events::EventWindow;
 pub use booking::resource_deletion::{BookingsToCome, DeleteResourceError, ResourceDeletion};
 pub use booking::resources::{ChangeResourceError, CreateResourceError, ResourceSecret};

@@ -74,6 +74,18 @@ pub(crate) fn read_delivery(pk: &str, sk: &str) -> Option<(AppId, WebhookId, Uui
     ))
 }
 
+/// The booking that has this key, and its app.
+pub(crate) fn read_booking(pk: &str) -> Option<(AppId, BookingId)> {
+    let (app, id) = pk.strip_prefix("app#")?.split_once("#booking#")?;
+    Some((app.parse().ok()?, id.parse().ok()?))
+}
+
+/// The reservation that has this key, and its app.
+pub(crate) fn read_reservation(pk: &str) -> Option<(AppId, ReservationId)> {
+    let (app, id) = pk.strip_prefix("app#")?.split_once("#reservation#")?;
+    Some((app.parse().ok()?, id.parse().ok()?))
+}
+
 /// Between which sort keys an endpoint's deliveries are.
 pub(crate) const DELIVERIES: [&str; 2] = ["delivery#", "delivery#~"];
 

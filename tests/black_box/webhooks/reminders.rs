@@ -1,6 +1,7 @@
 //! Reminders: each is told once, when it is due, and only if its booking takes place then.
 
 use chrono::TimeDelta;
+use http::Method;
 use local::demo::{ROOM, TEST_APP};
 use scheduling::clock::tick;
 use serde_json::{Value, json};
@@ -200,11 +201,21 @@ async fn a_visitor_does_not_choose_where_reminders_go_to() {
 async fn reminders_that_could_never_be_sent_are_refused_by_their_field() {
     let server = TestServer::start().await;
     let app = server.app();
+    let at = |url: &str| {
+        let settings = json!({ "url": url });
+        with(reminder("before", "hours", 1), "settings", settings)
+    };
     for (wrong, field) in [
         (
             with(reminder("before", "hours", 1), "settings", json!({})),
             "reminders.1.settings.url",
         ),
+        (
+            at("http://example.com/reminders"),
+            "reminders.1.settings.url",
+        ),
+        (at("https://10.0.0.1/"), "reminders.1.settings.url"),
+        (at("https://doc@example.com/"), "reminders.1.settings.url"),
         (reminder("before", "moons", 1), "reminders.1.when.unit"),
         (reminder("during", "hours", 1), "reminders.1.when.type"),
     ] {
@@ -298,5 +309,33 @@ async fn a_reminder_of_type_webhook_is_sent_to_its_own_address_until_that_accept
         assert_eq!(one.id, received[0].id);
         assert!(one.headers.contains_key("x-timekit-signature"));
         assert!(!one.headers.contains_key("webhook-signature"));
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_read_bookings_has_none_sent_by_a_reminder() {
+    let server = TestServer::start().await;
+    let app = server.app();
+    let reminders = json!([reminder("before", "hours", 1)]);
+    let mine = booking(&ROOM.to_string(), "instant", TEN, ELEVEN);
+    let project = json!({ "name": "P", "resources": [] });
+    let made = app.post("/v2/projects", project.clone()).await;
+    let own = format!("/v2/projects/{}", made.expecting(201).id());
+    for (method, path, body, scope) in [
+        (Method::POST, "/v2/bookings", mine, "bookings.write"),
+        (
+            Method::POST,
+            "/v2/projects",
+            project.clone(),
+            "projects.write",
+        ),
+        (Method::PUT, &own, project, "projects.write"),
+    ] {
+        let wanted = json!({ "name": "Writer", "scopes": [scope] });
+        let (_, writer) = server.make_key(&app, wanted).await;
+        let body = with(body, "reminders", reminders.clone()).to_string();
+        let refused = writer.send(method, path, &body).await;
+        assert_eq!(refused.status, 422, "{path}: {}", refused.body);
+        assert_eq!(refused.faults(), ["reminders.0.settings.url"], "{path}");
     }
 }

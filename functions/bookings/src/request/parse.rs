@@ -2,6 +2,7 @@
 
 use api::body::MAX_FREE_FORM;
 use api::{ApiError, Faults, Object};
+use model::reminder::CheckUrl;
 use scheduling::plan::BookingRequest;
 use scheduling::{Actor, Defaults};
 
@@ -34,6 +35,7 @@ pub(super) fn parse(
     mut request: CreateBookingRequest,
     defaults: &Defaults<'_>,
     actor: &Actor,
+    check_url: &CheckUrl<'_>,
     random: &dyn model::Random,
 ) -> Result<BookingRequest, ApiError> {
     let mut faults = Faults::none();
@@ -69,7 +71,12 @@ pub(super) fn parse(
     let rules = (graph, project_id);
     let settings = settings(&mut faults, request.settings, rules, defaults, is_public);
     let payment_time = payment_time(&mut faults, request.timeout, graph, defaults, is_public);
-    let reminders = reminders(&mut faults, request.reminders, defaults, is_public);
+    let reminders = reminders(
+        &mut faults,
+        request.reminders,
+        defaults,
+        (is_public, check_url),
+    );
 
     let read = graph.zip(place).zip(settings);
     let ((graph, place), settings) = faults.finish(read)?;

@@ -4,6 +4,7 @@ use api::{ApiError, Faults, PublicTexts, State};
 use auth::Principal;
 use model::graph::Graph;
 use model::ids::{BookingId, ProjectId, ReservationId};
+use outbound::{Reach, check_reminder_url};
 use scheduling::plan::{BookingPlan, BookingRequest};
 use scheduling::{Actor, References};
 
@@ -23,7 +24,9 @@ impl CreateBookingRequest {
         let at = (store, actor.tenant);
         let references = References::read(at, reservation, project, now).await?;
         let defaults = references.defaults()?;
-        let request = parse(self, &defaults, &actor, state.random())?;
+        let reach = Reach::of(state.config().allow_local_webhooks);
+        let check_url = |url: &str| check_reminder_url(url, reach, &principal.scopes);
+        let request = parse(self, &defaults, &actor, &check_url, state.random())?;
         if request.graph == Graph::GroupOwner {
             let public = PublicTexts::of(state, principal.app).await?;
             refuse_secrets(&request, &public)?;

@@ -1,7 +1,7 @@
 //! What a booking sends before or after its start.
 
 use api::{Faults, Field};
-use model::reminder::Reminder;
+use model::reminder::{CheckUrl, Reminder};
 use scheduling::Defaults;
 use serde_json::Value;
 
@@ -10,13 +10,13 @@ pub(super) fn reminders(
     faults: &mut Faults,
     sent: Field<Vec<Value>>,
     defaults: &Defaults<'_>,
-    is_public: bool,
+    (is_public, check_url): (bool, &CheckUrl<'_>),
 ) -> Vec<Reminder> {
     if is_public {
         return defaults.reminders(None);
     }
     let sent = faults.optional("reminders", sent);
-    let read = sent.map(|sent| Reminder::parse_all(&sent, "reminders"));
+    let read = sent.map(|sent| Reminder::parse_all(&sent, "reminders", check_url));
     match read.transpose() {
         Ok(read) => defaults.reminders(read),
         Err(found) => {

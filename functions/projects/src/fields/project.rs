@@ -10,6 +10,7 @@ use model::ids::{LocationId, ResourceId, ServiceId};
 use model::kept_json::KeptJson;
 use model::location::{Location, Service};
 use model::project::{MAX_PLACES, MAX_RESOURCES, Project, availability_faults};
+use model::reminder::CheckUrl;
 use model::slug::parse_slug;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -178,7 +179,11 @@ const MAX_SMALL: usize = 24 * 1024;
 
 impl ProjectFields {
     /// Reads the request; what is wrong with it goes to `faults`. It is one function because it has a statement for each field.
-    pub(crate) fn read(request: ProjectRequest, faults: &mut Faults) -> Self {
+    pub(crate) fn read(
+        request: ProjectRequest,
+        check_url: &CheckUrl<'_>,
+        faults: &mut Faults,
+    ) -> Self {
         let name = faults.optional("name", request.name);
         let slug = faults.optional("slug", request.slug);
         let availability = request.availability.map(|Shaped(fields, _)| fields);
@@ -222,7 +227,7 @@ impl ProjectFields {
             booking,
             customer_fields,
             ui,
-            reminders: reminders(faults, request.reminders),
+            reminders: reminders(faults, request.reminders, check_url),
             meta: free_form(faults, "meta", request.meta, MAX_FREE_FORM),
             allow_conference: faults.optional("allow_conference", request.allow_conference),
             allow_double_bookings: faults
@@ -243,14 +248,18 @@ impl ProjectFields {
     }
 
     /// Reads the request for a new project, which must say some things.
-    pub(crate) fn read_new(request: ProjectRequest, faults: &mut Faults) -> Self {
+    pub(crate) fn read_new(
+        request: ProjectRequest,
+        check_url: &CheckUrl<'_>,
+        faults: &mut Faults,
+    ) -> Self {
         if matches!(request.name, Field::Absent | Field::Null) {
             faults.missing("name");
         }
         if matches!(request.resources, Field::Absent | Field::Null) {
             faults.add("resources", "is required, though it may be an empty list");
         }
-        Self::read(request, faults)
+        Self::read(request, check_url, faults)
     }
 
     /// Notes what could never work in `project`, as it would be written: what its page would be refused with. Only if it is

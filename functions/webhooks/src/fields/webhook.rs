@@ -248,10 +248,7 @@ async fn read_url(
     let Some(url) = url else {
         return Ok(None);
     };
-    let reach = match state.config().allow_local_webhooks {
-        true => Reach::AlsoLocal,
-        false => Reach::Internet,
-    };
+    let reach = Reach::of(state.config().allow_local_webhooks);
     let target = faults.parsed("url", Some(&url), |url| Target::parse(url, reach));
     let public = PublicTexts::of(state, principal.app).await?;
     public.check_text(faults, "url", Some(&url));

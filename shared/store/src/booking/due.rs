@@ -1,18 +1,13 @@
-//! What time will change by itself, by when: bookings with an automatic step to come, and reservations. Each says of itself
-//! when it is due next, in attributes of its own item, so nothing else is written. The index lags, so it only tells where to
-//! look: what is due is decided on the record, strongly read.
+//! What time will change by itself, by when: bookings with an automatic step or a reminder to come, and reservations. Each says
+//! of itself when it is due next, in attributes of its own item, so nothing else is written.
 
 use chrono::{DateTime, Utc};
 use model::ids::{AppId, BookingId, ReservationId};
 use uuid::Uuid;
 
-use crate::dynamo::{
-    Between, Chunk, IndexPartition, Item, Position, RawItem, Store, StoreError, Walk, text,
-};
-use crate::places::{self, DUE};
-
-/// How many partitions the index has, so that none is written to too often. Each is asked at every tick.
-pub const DUE_SHARDS: u8 = 4;
+use crate::due::{self, listed};
+use crate::dynamo::{Between, Chunk, IndexPartition, Item, RawItem, Store, StoreError, Walk, text};
+use crate::places;
 
 /// Something that time changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,38 +32,33 @@ pub enum DueId {
 impl Item {
     /// The same item, found by when time changes it next, if it ever does.
     pub(crate) fn due(self, id: Uuid, at: Option<DateTime<Utc>>) -> Self {
-        let Some(at) = at else { return self };
-        let shard = id.as_bytes()[15] % DUE_SHARDS;
-        self.listed(places::data_by_due(shard))
-            .with(DUE, places::by_time(at, id))
+        match at {
+            Some(at) => listed(self, places::data_by_due(due::shard(id)), at, id),
+            None => self,
+        }
     }
 }
 
 impl DueThing {
     fn read(item: &RawItem) -> Result<Self, StoreError> {
         let read = || {
-            let at = text(item, DUE)?;
-            let at = DateTime::parse_from_rfc3339(at.split('#').next()?).ok()?;
+            let at = due::since(item)?;
             let pk = text(item, "pk")?;
-            let mut parts = pk.split('#');
-            let (app, kind, id) = (parts.nth(1)?, parts.next()?, parts.next()?);
-            let id = Uuid::parse_str(id).ok()?;
-            Some(Self {
-                app: AppId::new(Uuid::parse_str(app).ok()?),
-                id: match kind {
-                    "booking" => DueId::Booking(BookingId::new(id)),
-                    "reservation" => DueId::Reservation(ReservationId::new(id)),
-                    _ => return None,
-                },
-                at: at.to_utc(),
-            })
+            let (app, id) = match places::read_booking(&pk) {
+                Some((app, id)) => (app, DueId::Booking(id)),
+                None => {
+                    let (app, id) = places::read_reservation(&pk)?;
+                    (app, DueId::Reservation(id))
+                }
+            };
+            Some(Self { app, id, at })
         };
         read().ok_or_else(|| StoreError::broken("read", "something due of unknown kind"))
     }
 }
 
 impl Store {
-    /// What is due at `now` in one of [`DUE_SHARDS`] partitions, the longest due first, as far as the index knows already.
+    /// What is due at `now` in one of [`SHARDS`](crate::SHARDS) partitions, the longest due first, as far as the index knows.
     ///
     /// # Errors
     ///
@@ -83,19 +73,10 @@ impl Store {
             listing: places::data_by_due(shard),
             between: Between {
                 first: None,
-                last: Some(places::by_time(now, "~")),
+                last: Some(places::due_until(now)),
             },
         };
         self.chunk_of_partition(&partition, walk, DueThing::read)
             .await
-    }
-
-    /// The place of something due in its list.
-    pub fn place_of_due(due: &DueThing) -> Position {
-        let id = match due.id {
-            DueId::Booking(id) => id.uuid(),
-            DueId::Reservation(id) => id.uuid(),
-        };
-        Position::of(due.at, id)
     }
 }

@@ -1,11 +1,10 @@
 use api::caller::{Address, App};
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, Path, State};
+use api::overlap::parse_overlap;
+use api::{ApiError, Body, Created, Field, Idempotency, Path, State};
 use auth::PlainKey;
 use auth::issue::{self, NewKey, Secret};
 use axum::extract::State as Extract;
-use chrono::TimeDelta;
 use model::audit::AuditAction;
-use model::duration::parse_exact;
 use model::key::{ApiKey, KeyKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,17 +17,11 @@ use crate::views::key::KeyView;
 /// How to replace a key.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct RotateKeyRequest {
-    /// How long the old key still works, from 0 to 7 days; 24 hours unless said.
+    /// How long the old key still works, from 0 to 7 days; 24 hours by default.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "24 hours")]
     overlap: Field<String>,
 }
-
-/// The longest overlap.
-const MAX_OVERLAP: TimeDelta = TimeDelta::days(7);
-
-/// The overlap unless another is asked for.
-const USUAL_OVERLAP: TimeDelta = TimeDelta::hours(24);
 
 /// Replaces a key by a new one with the same settings. The old one works until the overlap ends.
 #[utoipa::path(
@@ -54,7 +47,7 @@ pub(crate) async fn rotate_key(
     Body(request): Body<RotateKeyRequest>,
 ) -> Result<Created<KeyView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::NotFound("Key"))?;
-    let overlap = parse(request)?;
+    let overlap = parse_overlap(request.overlap)?;
     let current = state.store().get_key(principal.app, id).await?;
     let current = current.ok_or(ApiError::NotFound("Key"))?;
     let plain = PlainKey::generate(current.kind, current.mode, state.random());
@@ -107,17 +100,4 @@ fn settings_of(old: &ApiKey) -> NewKey {
         rate_limit: old.rate_limit,
         address_rate_limit: old.address_rate_limit,
     }
-}
-
-fn parse(request: RotateKeyRequest) -> Result<TimeDelta, ApiError> {
-    let mut faults = Faults::none();
-    let overlap = faults.optional("overlap", request.overlap);
-    let overlap = match overlap {
-        Some(text) => faults.parsed("overlap", Some(&text), parse_exact),
-        None => Some(USUAL_OVERLAP),
-    };
-    if overlap.is_some_and(|overlap| overlap > MAX_OVERLAP) {
-        faults.add("overlap", "is at most 7 days");
-    }
-    Ok(faults.finish(overlap)?)
 }

@@ -1,8 +1,7 @@
 use api::caller::App;
-use api::{ApiError, Body, Created, Faults, Field, Idempotency, Path, State};
+use api::overlap::parse_overlap;
+use api::{ApiError, Body, Created, Field, Idempotency, Path, State};
 use axum::extract::State as Extract;
-use chrono::TimeDelta;
-use model::duration::parse_exact;
 use model::webhook::Webhook;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -19,12 +18,6 @@ pub(crate) struct RotateWebhookSecretRequest {
     #[schema(value_type = Option<String>, example = "24 hours")]
     overlap: Field<String>,
 }
-
-/// The longest overlap.
-const MAX_OVERLAP: TimeDelta = TimeDelta::days(7);
-
-/// The overlap unless another is asked for.
-const USUAL_OVERLAP: TimeDelta = TimeDelta::hours(24);
 
 /// Replaces the secret of a webhook endpoint. Until the overlap ends, deliveries are signed with both, so that a receiver that
 /// has either of them accepts them.
@@ -48,7 +41,7 @@ pub(crate) async fn rotate_webhook_secret(
     once: Idempotency,
     Body(request): Body<RotateWebhookSecretRequest>,
 ) -> Result<Created<WebhookView>, ApiError> {
-    let overlap = parse(request)?;
+    let overlap = parse_overlap(request.overlap)?;
     let (tenant, now) = (principal.tenant(), state.now());
     let webhook = common::own_webhook(&state, tenant, &id).await?;
     let health = state.store().get_health(principal.app, webhook.id).await?;
@@ -64,17 +57,4 @@ pub(crate) async fn rotate_webhook_secret(
     let rotated = writer.change_webhook(tenant, webhook.id, change).await?;
     let secret = common::secret(&state, &rotated, rotated.secret).await?;
     Ok(Created(view(&rotated).with_secret(secret)))
-}
-
-fn parse(request: RotateWebhookSecretRequest) -> Result<TimeDelta, ApiError> {
-    let mut faults = Faults::none();
-    let overlap = faults.optional("overlap", request.overlap);
-    let overlap = match overlap {
-        Some(text) => faults.parsed("overlap", Some(&text), parse_exact),
-        None => Some(USUAL_OVERLAP),
-    };
-    if overlap.is_some_and(|overlap| overlap > MAX_OVERLAP) {
-        faults.add("overlap", "is at most 7 days");
-    }
-    Ok(faults.finish(overlap)?)
 }

@@ -36,6 +36,7 @@ pub mod log;
 pub mod openapi;
 pub mod operation;
 pub mod operations;
+pub mod overlap;
 pub mod page;
 mod parameters;
 pub mod password_check;
